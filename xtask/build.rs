@@ -1,0 +1,3 @@
+fn main() {
+    println!("cargo::rustc-env=HOST_TRIPLE={}", std::env::var("HOST").unwrap_or_default());
+}

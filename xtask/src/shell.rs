@@ -1,0 +1,55 @@
+//! Commands of other programs, and what must be on the machine for them.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result, ensure};
+
+/// Runs a command with this one's terminal; its failure is an error that names it.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let status = command.status().with_context(|| format!("cannot start {name}"))?;
+    let args: Vec<_> = command.get_args().map(|arg| arg.to_string_lossy()).collect();
+    ensure!(status.success(), "`{name} {}` failed: {status}", args.join(" "));
+    Ok(())
+}
+
+/// Is a program on the path?
+pub(crate) fn has(program: &str) -> bool {
+    env::var_os("PATH").is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(program).is_file()))
+}
+
+/// Installs Debian packages; the error says by which command one could do it by hand.
+pub(crate) fn apt_install(packages: &[&str]) -> Result<()> {
+    let by_hand = format!("apt-get install {}", packages.join(" "));
+    ensure!(has("apt-get"), "needed and not here: {}; this machine has no apt-get, install them by its own means", packages.join(", "));
+    let apt = || {
+        let mut command = if has("sudo") && env::var("USER").is_ok_and(|user| user != "root") {
+            let mut sudo = Command::new("sudo");
+            sudo.arg("apt-get");
+            sudo
+        } else {
+            Command::new("apt-get")
+        };
+        command.env("DEBIAN_FRONTEND", "noninteractive");
+        command
+    };
+    eprintln!("installing {}", packages.join(", "));
+    run(apt().args(["update", "-qq"])).with_context(|| format!("run `{by_hand}` as root"))?;
+    run(apt().args(["install", "-y", "-qq", "--no-install-recommends"]).args(packages).stdout(std::io::stderr()))
+        .with_context(|| format!("run `{by_hand}` as root"))
+}
+
+/// The repository's root.
+pub(crate) fn root() -> PathBuf {
+    let xtask = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    xtask.parent().map_or_else(|| xtask.clone(), Path::to_path_buf)
+}
+
+/// Where cargo builds.
+pub(crate) fn target_dir(root: &Path) -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir))
+}
