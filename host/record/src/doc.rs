@@ -107,6 +107,11 @@ impl DocWriter<'_> {
         }
     }
 
+    /// The name of a column tag (128–255).
+    pub fn column(&self, tag: u8) -> &str {
+        self.batch.columns.get(usize::from(tag.saturating_sub(crate::Tag::EXTRA_MIN))).map_or("", String::as_str)
+    }
+
     /// Adds a value.
     pub fn field(&mut self, tag: u8, value: &str) {
         let start = self.batch.bytes.len() as u32;
