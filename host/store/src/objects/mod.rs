@@ -1,0 +1,227 @@
+//! The object store: dumps, staged members, runs, ranges, reject logs and plugin blobs, each one immutable object.
+//!
+//! A thin layer over the `object_store` crate: keys by the house's words ([`keys`]), uploads with a bounded buffer of
+//! which nothing is visible before [`Upload::finish`], and blocking adapters for the worker's threads, which read a
+//! local object by position and pay for no async hop. Deliberately not here: caching, compression, and what the
+//! objects mean.
+
+pub mod keys;
+mod read;
+mod write;
+
+use std::{ops::Range, path::Path, sync::Arc};
+
+use bytes::Bytes;
+use cap_std::{ambient_authority, fs::Dir};
+use futures::{StreamExt, TryStreamExt};
+use object_store::{ObjectStore, ObjectStoreExt, local::LocalFileSystem, path::Path as Key};
+use sluice_record::Frame;
+
+pub(crate) use read::read_exact_at;
+pub use read::{BlockingObject, ObjectReader};
+pub use write::{ObjectWriter, PART_BYTES, PARTS_IN_FLIGHT_MAX, Upload};
+
+use crate::StoreError;
+
+/// The object store. Cloning shares it.
+#[derive(Clone, Debug)]
+pub struct Objects {
+    store: Arc<dyn ObjectStore>,
+    /// The folder itself, if the store is one: blocking readers open its files and nothing outside it.
+    folder: Option<Arc<Dir>>,
+}
+
+/// Bytes in one chunk of a streamed object are the engine's to choose; this is how many deletes run at once.
+const DELETES_IN_FLIGHT_MAX: usize = 16;
+
+impl Objects {
+    /// A local folder, made with owner-only rights if it is not there.
+    ///
+    /// # Errors
+    /// If the folder cannot be made or opened.
+    pub fn local(path: &Path) -> Result<Self, StoreError> {
+        let failed = |source: std::io::Error| StoreError::from_source(format!("opening the object folder {}", path.display()), source);
+        make_private_folder(path).map_err(failed)?;
+        let folder = Dir::open_ambient_dir(path, ambient_authority()).map_err(failed)?;
+        let store = LocalFileSystem::new_with_prefix(path)
+            .map_err(|error| from_engine("opening the object folder", "the object folder", error))?
+            .with_automatic_cleanup(true);
+        Ok(Self { store: Arc::new(store), folder: Some(Arc::new(folder)) })
+    }
+
+    /// `file:///path` or a plain path today.
+    ///
+    /// # Errors
+    /// As [`Objects::local`]; [`StoreError::Invalid`] for a scheme this build does not have.
+    pub fn from_url(url: &str) -> Result<Self, StoreError> {
+        match url.split_once("://") {
+            None => Self::local(Path::new(url)),
+            Some(("file", path)) => Self::local(Path::new(path)),
+            Some((scheme, _)) => Err(StoreError::Invalid(format!(
+                "object store URLs with {scheme}:// are not supported by this build; use file:///path or a plain path"
+            ))),
+        }
+    }
+
+    /// Stores a small object in one go, replacing what was there.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`] or [`StoreError::Unavailable`]; nothing half-written is visible.
+    pub async fn put(&self, key: &str, bytes: Bytes) -> Result<Frame, StoreError> {
+        let frame = Frame { key: key.into(), bytes: bytes.len() as u64 };
+        self.store.put(&parse_key(key)?, bytes.into()).await.map_err(|error| from_engine(key, key, error))?;
+        Ok(frame)
+    }
+
+    /// Begins a streamed object. It is visible after [`Upload::finish`] and never before.
+    ///
+    /// # Errors
+    /// As [`Objects::put`].
+    pub async fn upload(&self, key: &str) -> Result<Upload, StoreError> {
+        let multipart = self.store.put_multipart(&parse_key(key)?).await.map_err(|error| from_engine(key, key, error))?;
+        Ok(Upload::new(key, multipart))
+    }
+
+    /// A blocking writer for a thread that is no async one; blocks while the store is behind. Must be called within a
+    /// tokio runtime, whose handle it keeps.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] for a key that is none; the rest comes from its writes and from [`ObjectWriter::finish`].
+    pub fn writer(&self, key: &str) -> Result<ObjectWriter, StoreError> {
+        parse_key(key)?;
+        Ok(ObjectWriter::new(self.clone(), key, tokio::runtime::Handle::current()))
+    }
+
+    /// A whole object of at most `bytes_max`.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::Unavailable`]; [`StoreError::Invalid`] if it is larger.
+    pub async fn get(&self, key: &str, bytes_max: u64) -> Result<Bytes, StoreError> {
+        let found = self.store.get(&parse_key(key)?).await.map_err(|error| from_engine("reading an object", key, error))?;
+        if found.meta.size > bytes_max {
+            return Err(StoreError::Invalid(format!("{key} has {} bytes, more than the {bytes_max} it may have here", found.meta.size)));
+        }
+        found.bytes().await.map_err(|error| from_engine("reading an object", key, error))
+    }
+
+    /// A stretch of an object.
+    ///
+    /// # Errors
+    /// As [`Objects::get`].
+    pub async fn get_range(&self, key: &str, range: Range<u64>) -> Result<Bytes, StoreError> {
+        self.store.get_range(&parse_key(key)?, range).await.map_err(|error| from_engine("reading an object", key, error))
+    }
+
+    /// An object as a stream of chunks.
+    ///
+    /// # Errors
+    /// As [`Objects::get`], now or from the stream.
+    pub async fn stream(&self, key: &str) -> Result<impl futures::Stream<Item = Result<Bytes, StoreError>> + Send + use<>, StoreError> {
+        let found = self.store.get(&parse_key(key)?).await.map_err(|error| from_engine("reading an object", key, error))?;
+        let key = key.to_owned();
+        Ok(found.into_stream().map_err(move |error| from_engine("reading an object", &key, error)))
+    }
+
+    /// Opens an object for blocking reads by position, from any thread. Must be called within a tokio runtime unless
+    /// the store is a local folder.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::Unavailable`].
+    pub fn open(&self, frame: &Frame) -> Result<BlockingObject, StoreError> {
+        let key = parse_key(&frame.key)?;
+        match &self.folder {
+            Some(folder) => BlockingObject::local(folder, &key, frame),
+            None => Ok(BlockingObject::remote(self.clone(), frame.clone(), tokio::runtime::Handle::current())),
+        }
+    }
+
+    /// An object's length in bytes, `None` if there is no such object.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn size(&self, key: &str) -> Result<Option<u64>, StoreError> {
+        match self.store.head(&parse_key(key)?).await {
+            Ok(meta) => Ok(Some(meta.size)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(from_engine("asking for an object", key, error)),
+        }
+    }
+
+    /// Is there such an object?
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn exists(&self, key: &str) -> Result<bool, StoreError> {
+        Ok(self.size(key).await?.is_some())
+    }
+
+    /// Objects below a folder of keys, sorted by key.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn list(&self, folder: &str) -> Result<Vec<Frame>, StoreError> {
+        let prefix = parse_key(folder)?;
+        let mut frames: Vec<Frame> = self
+            .store
+            .list(Some(&prefix))
+            .map_ok(|meta| Frame { key: meta.location.to_string(), bytes: meta.size })
+            .try_collect()
+            .await
+            .map_err(|error| from_engine("listing objects", folder, error))?;
+        frames.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        Ok(frames)
+    }
+
+    /// Deletes an object; that there is none is no error, so that doing it twice is as doing it once.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn delete(&self, key: &str) -> Result<(), StoreError> {
+        match self.store.delete(&parse_key(key)?).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(from_engine("deleting an object", key, error)),
+        }
+    }
+
+    /// Deletes every object below a folder of keys.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]; some may be gone then, and doing it again takes the rest.
+    pub async fn delete_folder(&self, folder: &str) -> Result<(), StoreError> {
+        let frames = self.list(folder).await?;
+        futures::stream::iter(frames)
+            .map(|frame| async move { self.delete(&frame.key).await })
+            .buffer_unordered(DELETES_IN_FLIGHT_MAX)
+            .try_collect()
+            .await
+    }
+
+    /// Can the store be written and read? What `ready` asks.
+    ///
+    /// # Errors
+    /// As [`Objects::put`].
+    pub async fn health(&self) -> Result<(), StoreError> {
+        self.put(keys::HEALTH, Bytes::from_static(b"well")).await?;
+        self.delete(keys::HEALTH).await
+    }
+}
+
+/// Makes a folder and those above it, readable by their owner alone.
+pub(crate) fn make_private_folder(path: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+fn parse_key(key: &str) -> Result<Key, StoreError> {
+    Key::parse(key).map_err(|_| StoreError::Invalid("an object's key has an empty, relative or reserved part".into()))
+}
+
+fn from_engine(doing: &str, key: &str, error: object_store::Error) -> StoreError {
+    match error {
+        object_store::Error::NotFound { .. } => StoreError::NotFound { what: key.into() },
+        error => StoreError::from_source(doing, error),
+    }
+}

@@ -1,0 +1,237 @@
+//! Counting, digesting and searching what is committed. All of it blocks on the disk.
+
+use std::collections::{BTreeSet, BinaryHeap};
+
+use sluice_record::{LoadId, MemberId, TaskId};
+use tantivy::{
+    BitSet, DocAddress, DocId, DocSet, Score, Searcher, SegmentReader, TERMINATED, TantivyError, Term,
+    collector::{Collector, SegmentCollector},
+    columnar::Column,
+    postings::TermInfo,
+    query::{BooleanQuery, Occur, Query, TermQuery},
+    schema::IndexRecordOption,
+    tokenizer::{TextAnalyzer, TokenStream},
+};
+
+use super::{
+    document::StoredRow,
+    from_engine,
+    schema::{Fields, LOAD_COLUMN, MEMBER_COLUMN, OFFSET_COLUMN, account_term, origin_term, origins},
+};
+use crate::{
+    StoreError,
+    records::{Cursor, Matching, MultisetDigest, PAGE_RECORDS_MAX, Page, QUERY_WORDS_MAX, RecordQuery, row},
+};
+
+/// Blocks of stored rows kept while a segment is digested; rows are read in the order they stand in.
+const DIGEST_BLOCKS_CACHED: usize = 2;
+
+fn failed(error: impl Into<TantivyError>) -> StoreError {
+    from_engine("reading records", error.into())
+}
+
+/// Does the index hold documents of the task, or did it before they were deleted?
+pub(super) fn has_task(searcher: &Searcher, fields: &Fields, load: LoadId, task: TaskId) -> Result<bool, StoreError> {
+    let term = origin_term(fields, load, task);
+    for segment in searcher.segment_readers() {
+        if segment.inverted_index(fields.origin).map_err(failed)?.doc_freq(&term).map_err(failed)? > 0 {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The tasks that wrote to a load.
+pub(super) fn tasks(searcher: &Searcher, fields: &Fields, load: LoadId) -> Result<Vec<TaskId>, StoreError> {
+    let mut tasks = BTreeSet::new();
+    for segment in searcher.segment_readers() {
+        for (origin, _) in segment_origins(segment, fields, load)? {
+            if let Some(task) = origin.last_chunk::<8>() {
+                tasks.insert(TaskId(i64::from_be_bytes(*task)));
+            }
+        }
+    }
+    Ok(tasks.into_iter().collect())
+}
+
+/// A load's terms in one segment; there are as many as tasks that wrote to it.
+fn segment_origins(segment: &SegmentReader, fields: &Fields, load: LoadId) -> Result<Vec<(Vec<u8>, TermInfo)>, StoreError> {
+    let (first, last) = origins(load);
+    let index = segment.inverted_index(fields.origin).map_err(failed)?;
+    let mut stream = index.terms().range().ge(first).le(last).into_stream().map_err(failed)?;
+    let mut found = Vec::new();
+    while let Some((origin, info)) = stream.next() {
+        found.push((origin.to_vec(), info.clone()));
+    }
+    Ok(found)
+}
+
+/// Calls for each of a load's documents in a segment, deleted ones left out.
+fn for_each_document(segment: &SegmentReader, fields: &Fields, load: LoadId, mut call: impl FnMut(DocId)) -> Result<(), StoreError> {
+    let index = segment.inverted_index(fields.origin).map_err(failed)?;
+    let alive = segment.alive_bitset();
+    for (_, info) in segment_origins(segment, fields, load)? {
+        let mut postings = index.read_postings_from_terminfo(&info, IndexRecordOption::Basic).map_err(failed)?;
+        let mut document = postings.doc();
+        while document != TERMINATED {
+            if alive.is_none_or(|alive| alive.is_alive(document)) {
+                call(document);
+            }
+            document = postings.advance();
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn count(searcher: &Searcher, fields: &Fields, load: LoadId) -> Result<u64, StoreError> {
+    let mut records = 0;
+    for segment in searcher.segment_readers() {
+        if segment.has_deletes() {
+            for_each_document(segment, fields, load, |_| records += 1)?;
+        } else {
+            records += segment_origins(segment, fields, load)?.iter().map(|(_, info)| u64::from(info.doc_freq)).sum::<u64>();
+        }
+    }
+    Ok(records)
+}
+
+pub(super) fn digest(searcher: &Searcher, fields: &Fields, load: LoadId) -> Result<[u8; 32], StoreError> {
+    let mut digest = MultisetDigest::default();
+    for segment in searcher.segment_readers() {
+        // Tasks interleave in a segment; a bit a document puts them in the order their rows are stored in.
+        let mut documents = BitSet::with_max_value(segment.max_doc());
+        for_each_document(segment, fields, load, |document| _ = documents.insert(document))?;
+        let rows = segment.get_store_reader(DIGEST_BLOCKS_CACHED).map_err(failed)?;
+        for document in (0..segment.max_doc()).filter(|document| documents.contains(*document)) {
+            let StoredRow(stored) = rows.get(document).map_err(failed)?;
+            digest.add(row::canonical(&stored)?);
+        }
+    }
+    Ok(digest.finish())
+}
+
+pub(super) fn search(searcher: &Searcher, fields: &Fields, query: &RecordQuery) -> Result<Page, StoreError> {
+    if query.limit == 0 || query.limit > PAGE_RECORDS_MAX {
+        return Err(StoreError::Invalid(format!("a page has 1 to {PAGE_RECORDS_MAX} records, not {}", query.limit)));
+    }
+    let mut loads = query.loads.clone();
+    loads.sort_unstable();
+    let collector = PageCollector { loads, after: query.after, limit: query.limit };
+    let mut found = searcher.search(&*engine_query(fields, &query.matching)?, &collector).map_err(failed)?;
+    let more = found.len() > query.limit;
+    found.truncate(query.limit);
+    let mut page = Page { records: Vec::with_capacity(found.len()), next: None };
+    for (cursor, address) in found {
+        let StoredRow(stored) = searcher.doc(address).map_err(failed)?;
+        page.records.push(row::decode(cursor.load, &stored)?);
+        page.next = more.then_some(cursor);
+    }
+    Ok(page)
+}
+
+fn engine_query(fields: &Fields, matching: &Matching) -> Result<Box<dyn Query>, StoreError> {
+    let term = |term: Term| Box::new(TermQuery::new(term, IndexRecordOption::Basic)) as Box<dyn Query>;
+    match matching {
+        Matching::Account(account) => Ok(term(Term::from_field_bytes(fields.account, &account_term(account)))),
+        Matching::Domain(domain) => Ok(term(Term::from_field_bytes(fields.domain, &account_term(domain)))),
+        Matching::Text(text) => {
+            let words = words(text);
+            if words.is_empty() || words.len() > QUERY_WORDS_MAX {
+                return Err(StoreError::Invalid(format!("a text to search for has 1 to {QUERY_WORDS_MAX} words, not {}", words.len())));
+            }
+            let clauses = words.iter().map(|word| (Occur::Must, term(Term::from_field_text(fields.text, word)))).collect();
+            Ok(Box::new(BooleanQuery::new(clauses)))
+        }
+    }
+}
+
+/// The words as they are indexed.
+fn words(text: &str) -> BTreeSet<String> {
+    let mut words = BTreeSet::new();
+    let mut tokens: TextAnalyzer = tantivy::tokenizer::TokenizerManager::default().get("default").unwrap_or_default();
+    let mut stream = tokens.token_stream(text);
+    while stream.advance() {
+        words.insert(stream.token().text.clone());
+    }
+    words
+}
+
+/// The first documents after a cursor, of the loads asked for: one more than fit the page, to tell whether there is
+/// another. Memory is the page's; time is that of the documents that match.
+struct PageCollector {
+    /// Ascending.
+    loads: Vec<LoadId>,
+    after: Option<Cursor>,
+    limit: usize,
+}
+
+/// A document found, ordered by cursor; the address only breaks the ties that cannot be.
+type Found = (Cursor, DocAddress);
+
+struct SegmentPage {
+    segment: u32,
+    load: Column<u64>,
+    member: Column<u64>,
+    offset: Column<u64>,
+    loads: Vec<LoadId>,
+    after: Option<Cursor>,
+    limit: usize,
+    found: BinaryHeap<Found>,
+}
+
+impl Collector for PageCollector {
+    type Fruit = Vec<Found>;
+    type Child = SegmentPage;
+
+    fn for_segment(&self, segment: u32, reader: &SegmentReader) -> tantivy::Result<SegmentPage> {
+        let columns = reader.fast_fields();
+        Ok(SegmentPage {
+            segment,
+            load: columns.u64(LOAD_COLUMN)?,
+            member: columns.u64(MEMBER_COLUMN)?,
+            offset: columns.u64(OFFSET_COLUMN)?,
+            loads: self.loads.clone(),
+            after: self.after,
+            limit: self.limit,
+            found: BinaryHeap::new(),
+        })
+    }
+
+    fn requires_scoring(&self) -> bool {
+        false
+    }
+
+    fn merge_fruits(&self, pages: Vec<Vec<Found>>) -> tantivy::Result<Vec<Found>> {
+        let mut found = pages.concat();
+        found.sort_unstable();
+        found.truncate(self.limit + 1);
+        Ok(found)
+    }
+}
+
+impl SegmentCollector for SegmentPage {
+    type Fruit = Vec<Found>;
+
+    fn collect(&mut self, document: DocId, _: Score) {
+        let value = |column: &Column<u64>| column.first(document).unwrap_or_default();
+        let load = LoadId(value(&self.load).cast_signed());
+        if self.loads.binary_search(&load).is_err() {
+            return;
+        }
+        let cursor = Cursor { load, member: MemberId(value(&self.member).cast_signed()), offset: value(&self.offset) };
+        if self.after.is_some_and(|after| cursor <= after) {
+            return;
+        }
+        if self.found.len() <= self.limit {
+            self.found.push((cursor, DocAddress::new(self.segment, document)));
+        } else if let Some(mut last) = self.found.peek_mut()
+            && cursor < last.0
+        {
+            *last = (cursor, DocAddress::new(self.segment, document));
+        }
+    }
+
+    fn harvest(self) -> Vec<Found> {
+        self.found.into_vec()
+    }
+}

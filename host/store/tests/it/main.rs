@@ -1,0 +1,6 @@
+//! The stores through their public doors.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+mod objects;
+mod record_store;
+mod tantivy_records;
