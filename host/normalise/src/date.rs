@@ -87,7 +87,7 @@ fn is_number(text: &str) -> bool {
 fn in_range(date: Date) -> Result<(), &'static str> {
     match date.year() {
         year if YEARS.contains(&year) => Ok(()),
-        ..=1 => Err(ZERO),
+        0..=1 => Err(ZERO),
         _ => Err(OUT_OF_RANGE),
     }
 }

@@ -68,6 +68,9 @@ impl Normaliser {
         }
         let value = std::str::from_utf8(field.value).map_err(|_| "not-text")?;
         let (value, to) = (text::trim(value), &mut out.text);
+        if value.len() < field.value.len() && text::is_nothing(value.as_bytes()) {
+            return Ok(field.tag);
+        }
         match kind {
             Some(FieldKind::Email) => email::canonical(value, to).map(drop)?,
             Some(FieldKind::Username) => username(value, to)?,

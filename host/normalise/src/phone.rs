@@ -2,7 +2,7 @@
 //!
 //! A number passes if its length is possible in its country by the metadata of libphonenumber (crate `phonenumber`); whether it was ever
 //! given out is not asked, for dumps are older than numbering plans. The crate's own parser costs tens of microseconds a number, so
-//! international ones go by its metadata alone and only national ones, and those that kept a trunk zero, through it.
+//! international ones go by its metadata alone and only national ones through it.
 
 use std::sync::LazyLock;
 
@@ -20,8 +20,12 @@ const RAW_BYTES_MAX: usize = 64;
 static POSSIBLE_LENGTHS: LazyLock<Vec<u32>> = LazyLock::new(|| {
     let mut lengths = vec![0; 1000];
     for metadata in DATABASE.iter() {
-        if let Some(of_code) = lengths.get_mut(usize::from(metadata.country_code())) {
-            *of_code |= metadata.descriptors().general().possible_length().iter().fold(0, |bits, length| bits | 1 << (length & 31));
+        let Some(of_code) = lengths.get_mut(usize::from(metadata.country_code())) else { continue };
+        let kinds = metadata.descriptors();
+        let personal = [kinds.fixed_line(), kinds.mobile(), kinds.toll_free(), kinds.premium_rate(), kinds.shared_cost()];
+        let other = [kinds.personal_number(), kinds.voip(), kinds.pager(), kinds.uan(), kinds.voicemail()];
+        for kind in std::iter::once(kinds.general()).chain(personal.into_iter().chain(other).flatten()) {
+            *of_code |= kind.possible_length().iter().fold(0, |bits, length| bits | 1 << (length & 31));
         }
     }
     lengths
@@ -33,21 +37,33 @@ pub(crate) fn canonical(raw: &str, region: Option<Region>, out: &mut String) -> 
     let Dialled { international, len } = dial(raw, &mut digits)?;
     let digits = std::str::from_utf8(&digits[..len]).map_err(|_| INVALID)?;
     if international {
-        if is_possible(digits) {
-            out.push('+');
-            out.push_str(digits);
-            return Ok(());
-        }
-        return parsed(None, &format!("+{digits}"), out);
+        return push_international(digits, out);
     }
     match region {
-        Some(region) => parsed(Some(region), digits, out),
+        Some(region) => parsed(region, digits, out),
         None if (DIGITS_MIN..=DIGITS_MAX).contains(&digits.len()) && digits.bytes().any(|digit| digit != b'0') => {
             out.push_str(digits);
             Ok(())
         }
         None => Err(INVALID),
     }
+}
+
+/// As it is, or without a trunk zero kept between the calling code and the number (`+44 07700 …`).
+fn push_international(digits: &str, out: &mut String) -> Result<(), &'static str> {
+    let trunk_zero_at =
+        || (1..=3).find(|code_len| digits.as_bytes().get(*code_len) == Some(&b'0') && is_possible(&without(digits, *code_len)));
+    out.push('+');
+    if is_possible(digits) {
+        out.push_str(digits);
+    } else {
+        out.push_str(&without(digits, trunk_zero_at().ok_or(INVALID)?));
+    }
+    Ok(())
+}
+
+fn without(digits: &str, index: usize) -> String {
+    [&digits[..index], &digits[index + 1..]].concat()
 }
 
 struct Dialled {
@@ -91,10 +107,11 @@ fn dial(raw: &str, digits: &mut [u8; DIGITS_MAX + 2]) -> Result<Dialled, &'stati
 /// Is it a known calling code and a national number of a length that its country has?
 fn is_possible(digits: &str) -> bool {
     (1..=3).any(|code_len| {
-        let code = digits.get(..code_len).and_then(|code| code.parse::<usize>().ok()).unwrap_or_default();
+        let Some((code, national)) = digits.split_at_checked(code_len) else { return false };
+        let code = code.parse().unwrap_or_default();
         let lengths = POSSIBLE_LENGTHS.get(code).copied().unwrap_or_default();
-        let trunk_zero = digits.as_bytes().get(code_len) == Some(&b'0') && !keeps_leading_zero(code);
-        !digits.starts_with('0') && !trunk_zero && lengths >> (digits.len() - code_len) & 1 == 1
+        let trunk_zero = national.starts_with('0') && !keeps_leading_zero(code);
+        !digits.starts_with('0') && !trunk_zero && lengths >> national.len() & 1 == 1
     })
 }
 
@@ -103,8 +120,8 @@ const fn keeps_leading_zero(code: usize) -> bool {
     matches!(code, 39 | 378 | 241 | 225 | 242)
 }
 
-fn parsed(region: Option<Region>, number: &str, out: &mut String) -> Result<(), &'static str> {
-    let number = phonenumber::parse(region, number).map_err(|_| INVALID)?;
+fn parsed(region: Region, number: &str, out: &mut String) -> Result<(), &'static str> {
+    let number = phonenumber::parse(Some(region), number).map_err(|_| INVALID)?;
     let e164 = number.format().mode(Mode::E164).to_string();
     let digits = e164.strip_prefix('+').ok_or(INVALID)?;
     if !is_possible(digits) {

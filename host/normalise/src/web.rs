@@ -18,7 +18,13 @@ pub(crate) fn canonical(raw: &str, out: &mut String) -> Result<(), &'static str>
         return Err(INVALID);
     }
     if has_scheme(raw) {
-        out.push_str(absolute(raw)?.as_str());
+        let url = absolute(raw)?;
+        if is_special(&url) {
+            out.push_str(url.as_str());
+        } else {
+            out.push_str(url.scheme());
+            out.push_str(&raw[url.scheme().len()..]);
+        }
         return Ok(());
     }
     let url = absolute(&format!("http://{}", raw.trim_start_matches('/')))?;
@@ -45,9 +51,13 @@ fn absolute(text: &str) -> Result<Url, &'static str> {
     if url.host_str().is_none_or(str::is_empty) && url.scheme() != "file" {
         return Err(INVALID);
     }
-    if matches!(url.scheme(), "http" | "https" | "ftp" | "ws" | "wss") && (!url.username().is_empty() || url.password().is_some()) {
+    if is_special(&url) && (!url.username().is_empty() || url.password().is_some()) {
         url.set_username("").map_err(|()| INVALID)?;
         url.set_password(None).map_err(|()| INVALID)?;
     }
     Ok(url)
+}
+
+fn is_special(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https" | "ftp" | "ws" | "wss")
 }

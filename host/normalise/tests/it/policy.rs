@@ -1,0 +1,114 @@
+//! The field policy: what of a record gets into a document.
+
+use sluice_normalise::{Canonical, NormaliseOptions, Normaliser, Observations, account_hash, password_ntlm, password_sha1, protect};
+use sluice_record::{DocBatch, Field, FieldKind, HashKind, LoadId, MemberId, Policy, TaskId};
+
+use crate::tag;
+
+const SECRET: &str = "0fC3-secret-value-1d9";
+
+fn protected(policy: Policy, columns: &[(u8, &str)], fields: &[(u8, &str)]) -> (DocBatch, Observations) {
+    let mut docs = DocBatch::new(LoadId(1), MemberId(2), TaskId(3));
+    for (tag, name) in columns {
+        docs.name_column(*tag, name);
+    }
+    let (mut canonical, mut observations) = (Canonical::default(), Observations::default());
+    let fields = fields.iter().map(|(tag, value)| Field { tag: *tag, value: value.as_bytes() });
+    Normaliser::new(NormaliseOptions::default()).normalise(fields, &mut canonical, &mut |_| ()).expect("an identity");
+    protect(policy, &canonical, 7, 9, &mut docs, &mut observations);
+    (docs, observations)
+}
+
+fn stored(docs: &DocBatch) -> Vec<(u8, &str)> {
+    docs.docs().flat_map(|doc| doc.fields()).collect()
+}
+
+#[test]
+fn no_secret_of_any_kind_gets_into_a_document_under_any_policy() {
+    let kinds = FieldKind::ALL.iter().filter(|kind| kind.is_secret()).map(|kind| kind.tag());
+    let hashes = HashKind::ALL.iter().map(|kind| kind.tag());
+    for secret in kinds.chain(hashes) {
+        for policy in [Policy::Notify, Policy::Search] {
+            let (docs, _) = protected(policy, &[], &[(tag("email"), "ann@example.com"), (secret, SECRET)]);
+            assert_eq!(stored(&docs), [(tag("email"), "ann@example.com")], "tag {secret}, {policy:?}");
+        }
+    }
+}
+
+#[test]
+fn every_tag_that_is_undefined_is_kept_out_too() {
+    for undefined in (40..64).chain(64..128).chain(0..16) {
+        let (docs, _) = protected(Policy::Search, &[], &[(tag("email"), "ann@example.com"), (undefined, SECRET)]);
+        assert_eq!(stored(&docs), [(tag("email"), "ann@example.com")], "tag {undefined}");
+    }
+}
+
+#[test]
+fn columns_with_a_secret_s_name_or_shape_are_kept_out_of_full_text() {
+    let md5 = "5f4dcc3b5aa765d61d8327deb882cf99";
+    let odd = [
+        ("old_password", "x1"),
+        ("Kennwort2", "x1"),
+        ("ПарольСтарый", "x1"),
+        ("用户密码", "x1"),
+        ("pass", "x1"),
+        ("api_token", "x1"),
+        ("pw", "x1"),
+        ("user_salt", "x1"),
+        ("note", md5),
+        ("note", "$2y$10$abcdefghijklmnopqrstuv"),
+        ("note", "*2470C0C06DEE42FD1618BB99005ADCA2EC9D1E19"),
+        ("note", "{SSHA}abcd"),
+        ("note", "0x0100ABABABABABABABABABABABABABABABABABABABABABABABAB"),
+    ];
+    for (name, value) in odd {
+        let (docs, _) = protected(Policy::Search, &[(130, name)], &[(tag("email"), "ann@example.com"), (130, value)]);
+        assert_eq!(stored(&docs), [(tag("email"), "ann@example.com")], "{name}={value}");
+    }
+    for (name, value) in [("passport_country", "NO"), ("compass", "north"), ("note", "5f4d"), ("newsletter", "1"), ("spinach", "yes")] {
+        let (docs, _) = protected(Policy::Search, &[(130, name)], &[(tag("email"), "ann@example.com"), (130, value)]);
+        assert_eq!(stored(&docs).last(), Some(&(130, value)), "{name}");
+    }
+}
+
+#[test]
+fn notify_keeps_the_accounts_and_the_classes_alone() {
+    let fields = [
+        (tag("phone"), "+4930901820"),
+        (tag("username"), "ann"),
+        (tag("email"), "ann@example.com"),
+        (tag("email"), "ann@example.net"),
+        (tag("city"), "Springfield"),
+        (tag("password"), SECRET),
+        (130, "blue"),
+    ];
+    let (docs, observations) = protected(Policy::Notify, &[], &fields);
+    assert_eq!(stored(&docs), [(tag("email"), "ann@example.com"), (tag("email"), "ann@example.net")]);
+    let doc = docs.doc(0);
+    assert_eq!((doc.offset, doc.len), (7, 9));
+    assert_eq!(doc.classes.names(), ["Email addresses", "Passwords", "Phone numbers", "Physical addresses", "Usernames"]);
+    assert_eq!(observations.accounts, [account_hash("ann@example.com"), account_hash("ann@example.net")]);
+    assert_eq!(observations.sha1, [password_sha1(SECRET.as_bytes())]);
+    assert_eq!(Some(observations.ntlm[0]), password_ntlm(SECRET.as_bytes()));
+}
+
+#[test]
+fn search_keeps_every_field_that_is_no_secret_in_the_record_s_order() {
+    let fields =
+        [(130, "blue"), (tag("city"), "Springfield"), (tag("password"), SECRET), (tag("email"), "ann@example.com"), (tag("user_id"), "7")];
+    let (docs, _) = protected(Policy::Search, &[(130, "colour")], &fields);
+    assert_eq!(stored(&docs), [(130, "blue"), (tag("city"), "Springfield"), (tag("email"), "ann@example.com"), (tag("user_id"), "7")]);
+}
+
+#[test]
+fn a_url_that_repeats_the_password_loses_its_query() {
+    let url = format!("https://example.com/login?user=ann&pw={SECRET}");
+    let (docs, _) = protected(Policy::Search, &[], &[(tag("username"), "ann"), (tag("password"), SECRET), (tag("url"), &url)]);
+    assert_eq!(stored(&docs)[1], (tag("url"), "https://example.com/login"));
+}
+
+#[test]
+fn passwords_without_an_account_are_counted_in_a_document_without_fields() {
+    let (docs, observations) = protected(Policy::Search, &[], &[(tag("password"), SECRET)]);
+    assert_eq!((docs.len(), stored(&docs).len(), observations.sha1.len(), observations.accounts.len()), (1, 0, 1, 0));
+}
