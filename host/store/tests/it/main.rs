@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod objects;
+mod ranges;
 mod record_store;
 mod tantivy_records;
