@@ -196,6 +196,17 @@ impl Objects {
             .await
     }
 
+    /// Deletes what a killed process left of unfinished uploads. For the start of the one process that writes to the
+    /// store; cloud stores expire theirs by a rule of the bucket.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn delete_unfinished(&self) -> Result<(), StoreError> {
+        let Some(folder) = self.folder.clone() else { return Ok(()) };
+        let swept = tokio::task::spawn_blocking(move || delete_staged_files(&folder, FOLDER_DEPTH_MAX)).await;
+        swept.map_err(std::io::Error::from).flatten().map_err(|error| StoreError::from_source("deleting unfinished uploads", error))
+    }
+
     /// Can the store be written and read? What `ready` asks.
     ///
     /// # Errors
@@ -204,6 +215,22 @@ impl Objects {
         self.put(keys::HEALTH, Bytes::from_static(b"well")).await?;
         self.delete(keys::HEALTH).await
     }
+}
+
+/// Folders within folders that keys make at most.
+const FOLDER_DEPTH_MAX: u32 = 8;
+
+/// The local engine writes to `<key>#<number>` and renames at the end; no key of ours has a `#`.
+fn delete_staged_files(folder: &Dir, depth_left: u32) -> std::io::Result<()> {
+    for entry in folder.entries()? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() && depth_left > 0 {
+            delete_staged_files(&entry.open_dir()?, depth_left - 1)?;
+        } else if entry.file_name().as_encoded_bytes().contains(&b'#') {
+            entry.remove_file()?;
+        }
+    }
+    Ok(())
 }
 
 /// Makes a folder and those above it, readable by their owner alone.

@@ -2,7 +2,7 @@
 //!
 //! `member` varint · then the canonical part: `offset` varint · `len` varint · `classes` varint · fields, each a tag
 //! byte, for a named column its name (length varint, bytes), and the value (length varint, bytes). Varints are LEB128.
-//! Column names stand in the row because the tags 128–255 mean another column in every chunk.
+//! A named column has tag 128 here, whichever of 128–255 its chunk gave it: those mean another column in every chunk.
 
 use sluice_record::{DataClasses, Doc, FieldKind, LoadId, MemberId, Tag};
 
@@ -16,7 +16,7 @@ pub(super) fn encode(member: MemberId, doc: &Doc<'_>, row: &mut Vec<u8>, mut val
     push_varint(row, doc.len.into());
     push_varint(row, doc.classes.0.into());
     for (tag, value) in doc.fields() {
-        row.push(tag);
+        row.push(tag.min(Tag::EXTRA_MIN));
         if tag >= Tag::EXTRA_MIN {
             push_bytes(row, doc.column(tag).as_bytes());
         }

@@ -19,6 +19,9 @@ fn bytes(len: usize) -> Vec<u8> {
     (0..len).map(|at| (at * 31 % 251) as u8).collect()
 }
 
+/// How long a test waits for what must come about.
+const DEADLINE: std::time::Duration = std::time::Duration::from_secs(20);
+
 /// Every file below the folder, finished or not.
 fn files(folder: &std::path::Path) -> usize {
     std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).map(|path| if path.is_dir() { files(&path) } else { 1 }).sum()
@@ -62,8 +65,12 @@ fn a_dropped_upload_leaves_nothing() {
     };
     writer.write_all(&bytes(2 * PART_BYTES)).unwrap();
     drop(writer);
-    drop(runtime); // waits for what still runs
-    assert_eq!(files(folder.path()), 0);
+    let gone = async {
+        while files(folder.path()) > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    runtime.block_on(async { tokio::time::timeout(DEADLINE, gone).await }).unwrap();
 }
 
 #[test]
@@ -89,6 +96,17 @@ fn threads_write_and_read_without_a_runtime_of_their_own() {
         object.reader().read_to_end(&mut whole).unwrap();
         assert_eq!(whole, content);
     }
+}
+
+#[tokio::test]
+async fn what_a_killed_process_left_unfinished_is_deleted() {
+    let (folder, objects) = store();
+    objects.put("dumps/a/0", bytes(3).into()).await.unwrap();
+    let left = folder.path().join("objects/dumps/a/1#1");
+    std::fs::write(&left, bytes(5)).unwrap();
+    assert_eq!(objects.list("dumps").await.unwrap().len(), 1);
+    objects.delete_unfinished().await.unwrap();
+    assert!(!left.exists() && objects.exists("dumps/a/0").await.unwrap());
 }
 
 #[tokio::test]

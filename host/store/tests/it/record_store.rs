@@ -12,7 +12,7 @@ use sluice_store::{
 
 /// A place where a store lives: opened again after the store was dropped, it is as after a restart.
 #[async_trait]
-pub trait Place: Send + Sync {
+pub(crate) trait Place: Send + Sync {
     async fn open(&self) -> Arc<dyn RecordStore>;
 }
 
@@ -34,7 +34,7 @@ const CASES: &[(&str, Case)] = &[
 ];
 
 /// Runs every case in a place of its own.
-pub async fn suite<P: Place>(new_place: impl Fn() -> P) {
+pub(crate) async fn suite<P: Place>(new_place: impl Fn() -> P) {
     for (name, case) in CASES {
         println!("{name}");
         case(&new_place()).await;
