@@ -1,1 +1,3 @@
 //! c
+
+pub mod hostile;

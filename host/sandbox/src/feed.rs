@@ -50,8 +50,8 @@ type Read<'r, E> = dyn FnMut(&mut Vec<u8>, usize) -> Result<bool, E> + 'r;
 
 /// Reads a chunk to its end in a fresh instance.
 ///
-/// `read` is asked for the chunk's next bytes: it appends up to that many (more is taken as well) and returns whether there are any behind
-/// them. `on_batch` gets each batch, in input order; what it leaves of the batch's memory is used for the next one, and it may
+/// `read` is asked for the chunk's next bytes: it appends as many as asked for or fewer (what is more is pushed at once, and may be more than the
+/// plugin can hold) and returns whether there may be any behind them. `on_batch` gets each batch, in input order; what it leaves of the batch's memory is used for the next one, and it may
 /// as well take it all. A batch may hold nothing but columns.
 pub fn parse_chunk<E>(
     plugin: &Plugin,
@@ -174,22 +174,22 @@ impl<'r, 'f, E> Source<'r, 'f, E> {
 
     /// Gives all up to the next line end behind the buffer to `piece`, in pieces of the longest record.
     fn give_up_line(&mut self, mut piece: impl FnMut(&mut Self, usize) -> Result<(), ChunkError<E>>) -> Result<(), ChunkError<E>> {
-        let mut searched = self.buffer.len() - 1;
+        let max = self.feed.record_bytes_max;
+        let mut searched = self.buffer.len().min(max) - 1;
         loop {
-            let line_end = self.buffer[searched..].iter().position(|b| *b == b'\n').map(|at| searched + at + 1);
-            let full = self.buffer.len() >= self.feed.record_bytes_max;
-            searched = self.buffer.len();
-            if line_end.is_some() || full || !self.more {
-                let len = line_end.unwrap_or(searched);
-                if len > 0 {
-                    piece(self, len)?;
+            let window = self.buffer.len().min(max);
+            let line_end = self.buffer[searched..window].iter().position(|b| *b == b'\n').map(|at| searched + at + 1);
+            searched = window;
+            if line_end.is_some() || window == max || !self.more {
+                if window > 0 {
+                    piece(self, line_end.unwrap_or(window))?;
+                }
+                if line_end.is_some() || (self.buffer.is_empty() && !self.more) {
+                    return Ok(());
                 }
                 searched = 0;
             }
-            if line_end.is_some() || !self.more {
-                return Ok(());
-            }
-            self.fill(self.feed.push_bytes.min(self.feed.record_bytes_max - self.buffer.len()))?;
+            self.fill(self.feed.push_bytes.min(max.saturating_sub(self.buffer.len())))?;
         }
     }
 }

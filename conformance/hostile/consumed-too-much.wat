@@ -1,0 +1,4 @@
+;; Says it consumed more than it got.
+(func (export "sluice:parser/guest@0.1.0#push") (param $base i64) (param $chunk i32) (param $len i32) (param $last i32) (result i32)
+  (call $event (i32.const 0) (i32.const 0) (local.get $len) (i32.const 0))
+  (call $done (i32.add (local.get $len) (i32.const 1))))

@@ -1,0 +1,8 @@
+(func (export "sluice:parser/guest@0.1.0#describe") (result i32)
+  (i32.store (i32.const 64) (i32.const 2048)) (i32.store (i32.const 68) (i32.const 6))
+  (i32.store (i32.const 72) (i32.const 2054)) (i32.store (i32.const 76) (i32.const 5))
+  (i32.store (i32.const 80) (i32.const 2059)) (i32.store (i32.const 84) (i32.const 12))
+  (i64.store (i32.const 88) (i64.const 0))
+  (i64.store (i32.const 96) (i64.const 0))
+  (i32.store (i32.const 104) (i32.const 0))
+  (i32.const 64))
