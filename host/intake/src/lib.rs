@@ -1,1 +1,48 @@
-//! sluice-intake
+//! Dumps opened: containers, encodings, staged members, cuts.
+//!
+//! ```text
+//! dump ──walk──▶ Member ──stage──▶ zstd frames + digest ──StagedReader──▶ cut_lines / chunks_from_cuts, stream
+//!                  └──check_reference──▶ the dump itself, if it can be read by range as it stands
+//! ```
+//!
+//! Everything here blocks and belongs on a worker thread. Bytes come from a [`Blob`] and go to an [`std::io::Write`]; where they
+//! live is the caller's. Deliberately not here: plugins and their probing, the object store, the catalogue, any format's rows.
+//!
+//! What a dump says of itself is never believed: formats are told by magic bytes, sizes are counted as bytes come out, every
+//! count has a bound ([`IntakeLimits`]), and a name from an archive is text for people. It never names a file: what must be
+//! spooled goes into a nameless file of the scratch folder.
+//!
+//! Memory, whatever the input: an open container takes 64 KiB for its sample and up to 256 KiB of read-ahead, a zstd layer its
+//! window (8 MiB as a rule, 128 MiB at the most), a spooled zip [`SPOOL_MEMORY_BYTES_MAX`]; see [`stage()`] and [`StagedReader`] for theirs.
+#![forbid(unsafe_code)]
+
+mod blob;
+mod budget;
+mod cut;
+mod decode;
+mod encoding;
+mod error;
+mod format;
+mod frames;
+mod limits;
+mod member;
+mod name;
+mod notes;
+mod spool;
+mod stage;
+mod staged;
+mod tar;
+mod unzip;
+mod walk;
+mod zip_directory;
+
+pub use blob::{Blob, FileBlob, PartsBlob, SliceBlob};
+pub use cut::{chunks_from_cuts, cut_lines, whole};
+pub use encoding::{Detected, decode_sample, detect};
+pub use error::IntakeError;
+pub use limits::IntakeLimits;
+pub use member::{Member, Sample};
+pub use spool::SPOOL_MEMORY_BYTES_MAX;
+pub use stage::{Reference, Staged, check_reference, stage};
+pub use staged::{SourceKind, StagedReader, StagedStream};
+pub use walk::walk;
