@@ -1,0 +1,6 @@
+//! Intake through its public doors: archives and encodings made here, walked, staged and read back.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod encodings;
+mod support;
+mod walking;
