@@ -142,7 +142,7 @@ async fn ours(folder: &Path, arguments: &Arguments) -> Result<(Duration, Duratio
         for batch in batches {
             store.write(attempt, batch).await?;
         }
-        if last % TASK_DOCUMENTS == 0 {
+        if last.is_multiple_of(TASK_DOCUMENTS) {
             store.commit(attempt).await?;
             attempt = store.begin(LoadId(1), TaskId((last / TASK_DOCUMENTS) as i64)).await?;
         }
