@@ -85,11 +85,12 @@ pub fn chunks_from_cuts(cuts: &[CutPoint], len: u64, chunk_bytes: u64) -> Vec<Ch
             best = Some(cut);
         }
     }
-    if start < len && len - start > chunk_bytes {
-        if let Some(at) = best {
-            chosen.push(Chunk { start, end: at.offset, context: context.to_vec() });
-            (start, context) = (at.offset, &at.context);
-        }
+    if start < len
+        && len - start > chunk_bytes
+        && let Some(at) = best
+    {
+        chosen.push(Chunk { start, end: at.offset, context: context.to_vec() });
+        (start, context) = (at.offset, &at.context);
     }
     if start < len {
         chosen.push(Chunk { start, end: len, context: context.to_vec() });

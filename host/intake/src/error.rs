@@ -72,7 +72,7 @@ pub(crate) enum Fault {
 
 impl Fault {
     pub(crate) fn is_in(error: &io::Error) -> bool {
-        error.get_ref().is_some_and(|inner| inner.is::<Self>())
+        error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<Self>)
     }
 
     /// The same fault again, for a reader that is asked after it failed.

@@ -105,10 +105,10 @@ fn read_entry<E: From<IntakeError>>(walk: &mut Walk<'_, E>, place: Place, entry:
     let mut guard = Guard { decoder: file, layer: Rc::clone(&layer), budget: Rc::clone(&walk.budget) };
     let opened = walk.open(place, Content::Stream { reader: &mut guard, size_hint: told });
     walk.note_end(&name, &layer);
-    if let (None, Some(told), Some(came)) = (layer.complaint(), told, layer.drained()) {
-        if told != came {
-            walk.notes.refused(&name, format!("the zip says that it has {told} bytes, and it has {came}"));
-        }
+    if let (None, Some(told), Some(came)) = (layer.complaint(), told, layer.drained())
+        && told != came
+    {
+        walk.notes.refused(&name, format!("the zip says that it has {told} bytes, and it has {came}"));
     }
     opened
 }

@@ -161,11 +161,11 @@ impl Directory {
         let (mut count, mut bytes, mut offset) =
             (u64::from(u16_at(record, 10)), u64::from(u32_at(record, 12)), u64::from(u32_at(record, 16)));
         let mut directory_end = at;
-        if count == 0xFFFF || bytes == 0xFFFF_FFFF || offset == 0xFFFF_FFFF {
-            if let Some((end64_at, end64)) = find_end64(blob, at)? {
-                (count, bytes, offset) = (u64_at(&end64, 32), u64_at(&end64, 40), u64_at(&end64, 48));
-                directory_end = end64_at;
-            }
+        if (count == 0xFFFF || bytes == 0xFFFF_FFFF || offset == 0xFFFF_FFFF)
+            && let Some((end64_at, end64)) = find_end64(blob, at)?
+        {
+            (count, bytes, offset) = (u64_at(&end64, 32), u64_at(&end64, 40), u64_at(&end64, 48));
+            directory_end = end64_at;
         }
         // Bytes in front of the archive (a self-extractor) shift everything.
         let Some(shift) = directory_end.checked_sub(bytes).and_then(|start| start.checked_sub(offset)) else { return Ok(None) };
