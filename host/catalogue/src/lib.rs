@@ -1,1 +1,52 @@
-//! sluice-catalogue
+//! The catalogue: everything that must outlive a process and is no dump, record or range. Breaches, dumps, jobs, loads and
+//! their ledgers, tasks and leases, slots, plugins, the ranges' generations, keys, the audit.
+//!
+//! It is the only place that knows SQL. One schema serves SQLite (now) and PostgreSQL: text and 64-bit integers alone, `$1`
+//! placeholders, no dialect. Deliberately not here: decisions. What follows from an outcome is the controller's, when a task
+//! runs the scheduler's; the catalogue makes each of their steps one transaction that refuses to be taken twice.
+//!
+//! SQLite is opened with a write-ahead log, one writing connection (SQLite has one writer anyway; a queue in front of it is
+//! fairer than its busy handler) and a few that only read.
+
+#![forbid(unsafe_code)]
+
+mod audit;
+mod breach;
+mod changes;
+mod clock;
+mod dump;
+mod error;
+mod generation;
+mod job;
+mod key;
+mod lease;
+mod load;
+mod member;
+mod open;
+mod plugin;
+mod rate;
+mod row;
+mod slot;
+mod step;
+mod task;
+mod words;
+
+pub use audit::AuditEntry;
+pub use breach::{Breach, BreachFlags, NewBreach};
+pub use changes::{Changes, Topic};
+pub use clock::{Clock, ManualClock, SystemClock, UnixMs};
+pub use dump::{Dump, NewDump};
+pub use error::{Error, Result};
+pub use generation::{Generation, Publish};
+pub use job::{Job, JobSpec, NewJob, Progress};
+pub use key::{ApiKey, KeyHash, KeyId, NewKey, Plan};
+pub use lease::{Ended, Lease, LeaseRequest};
+pub use load::Load;
+pub use member::{Member, Resolution};
+pub use open::{Catalogue, sqlite_url};
+pub use plugin::Plugin;
+pub use rate::Rate;
+pub use slot::{Dispatcher, NewSlot, QueuedTask, RunnableJob, Slot};
+pub use step::Change;
+pub use task::{EndedTask, NewTask, Quarantined, Reproducer, Task, TaskFilter};
+pub use words::{DispatcherState, DumpState, JobKind, JobState, LoadState, MemberState, PluginState, SlotState, TaskState};

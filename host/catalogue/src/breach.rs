@@ -1,0 +1,272 @@
+//! Breaches: the fields of HaveIBeenPwned's breach model. Count and data classes follow from the published loads and are
+//! never set by hand.
+
+use serde::{Deserialize, Serialize};
+use sluice_record::BreachId;
+use sqlx::any::AnyRow;
+
+use crate::{
+    Catalogue, Error, Result, Topic, UnixMs,
+    row::{Columns, all, query, to_json},
+};
+
+/// The breach model's flags.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+#[allow(missing_docs)] // as the breach model has them
+pub struct BreachFlags {
+    pub is_verified: bool,
+    pub is_fabricated: bool,
+    pub is_sensitive: bool,
+    pub is_retired: bool,
+    pub is_spam_list: bool,
+    pub is_malware: bool,
+    pub is_subscription_free: bool,
+    pub is_stealer_log: bool,
+}
+
+impl Default for BreachFlags {
+    fn default() -> Self {
+        Self {
+            is_verified: true,
+            is_fabricated: false,
+            is_sensitive: false,
+            is_retired: false,
+            is_spam_list: false,
+            is_malware: false,
+            is_subscription_free: false,
+            is_stealer_log: false,
+        }
+    }
+}
+
+/// What an operator says of a breach. It has no `Default`: a breach without a name is none.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct NewBreach {
+    /// Stable, Pascal case, unique whatever the case.
+    pub name: String,
+    /// For display, unique.
+    pub title: String,
+    /// Lower case; empty for lists without a site.
+    #[serde(default)]
+    pub domain: String,
+    /// `YYYY-MM-DD`.
+    pub breach_date: String,
+    /// HTML.
+    #[serde(default)]
+    pub description: String,
+    /// Absolute URL of a PNG, or empty.
+    #[serde(default)]
+    pub logo_path: String,
+    /// Whom to thank.
+    #[serde(default)]
+    pub attribution: Option<String>,
+    /// Where it was made known.
+    #[serde(default)]
+    pub disclosure_url: Option<String>,
+    /// The flags.
+    #[serde(flatten)]
+    pub flags: BreachFlags,
+}
+
+/// A breach.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Breach {
+    /// Its id.
+    pub id: BreachId,
+    /// What the operator says of it.
+    pub about: NewBreach,
+    /// When its first load was published; when it was made, before that.
+    pub added_at: UnixMs,
+    /// When it was last edited, or a load published or retracted.
+    pub modified_at: UnixMs,
+    /// Distinct accounts of its published loads.
+    pub pwn_count: u64,
+    /// Data classes of its published loads, alphabetical.
+    pub data_classes: Vec<String>,
+    /// How many of its loads are published; queries see the breach when there is one.
+    pub published_loads: u64,
+}
+
+const COLUMNS: &str = "SELECT * FROM breaches";
+
+fn read(row: &AnyRow) -> Result<Breach> {
+    Ok(Breach {
+        id: BreachId(row.number("id")?),
+        about: NewBreach {
+            name: row.text("name")?,
+            title: row.text("title")?,
+            domain: row.text("domain")?,
+            breach_date: row.text("breach_date")?,
+            description: row.text("description")?,
+            logo_path: row.text("logo_path")?,
+            attribution: row.text_or_none("attribution")?,
+            disclosure_url: row.text_or_none("disclosure_url")?,
+            flags: BreachFlags {
+                is_verified: row.flag("is_verified")?,
+                is_fabricated: row.flag("is_fabricated")?,
+                is_sensitive: row.flag("is_sensitive")?,
+                is_retired: row.flag("is_retired")?,
+                is_spam_list: row.flag("is_spam_list")?,
+                is_malware: row.flag("is_malware")?,
+                is_subscription_free: row.flag("is_subscription_free")?,
+                is_stealer_log: row.flag("is_stealer_log")?,
+            },
+        },
+        added_at: row.number("added_at")?,
+        modified_at: row.number("modified_at")?,
+        pwn_count: row.count("pwn_count")?,
+        data_classes: row.json("data_classes")?,
+        published_loads: row.count("published_loads")?,
+    })
+}
+
+/// How names are told apart.
+fn fold(name: &str) -> String {
+    name.to_lowercase()
+}
+
+fn taken(name: &str) -> (String, &'static str) {
+    (format!("a breach with the name or the title of `{name}` exists"), "choose another name and title, or use the breach there is")
+}
+
+impl Catalogue {
+    /// Makes a breach; `Conflict` if its name (whatever the case) or title is taken.
+    pub async fn create_breach(&self, new: &NewBreach) -> Result<BreachId> {
+        let mut tx = self.begin().await?;
+        let id = tx.ids("breach", 1).await?;
+        let flags = new.flags;
+        query(
+            "INSERT INTO breaches (id, name, name_folded, title, domain, breach_date, added_at, modified_at, description, logo_path,
+             attribution, disclosure_url, is_verified, is_fabricated, is_sensitive, is_retired, is_spam_list, is_malware,
+             is_subscription_free, is_stealer_log)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
+        )
+        .bind(id)
+        .bind(new.name.as_str())
+        .bind(fold(&new.name))
+        .bind(new.title.as_str())
+        .bind(new.domain.to_lowercase())
+        .bind(new.breach_date.as_str())
+        .bind(tx.now)
+        .bind(new.description.as_str())
+        .bind(new.logo_path.as_str())
+        .bind(new.attribution.as_deref())
+        .bind(new.disclosure_url.as_deref())
+        .bind(i64::from(flags.is_verified))
+        .bind(i64::from(flags.is_fabricated))
+        .bind(i64::from(flags.is_sensitive))
+        .bind(i64::from(flags.is_retired))
+        .bind(i64::from(flags.is_spam_list))
+        .bind(i64::from(flags.is_malware))
+        .bind(i64::from(flags.is_subscription_free))
+        .bind(i64::from(flags.is_stealer_log))
+        .execute(&mut *tx)
+        .await
+        .map_err(|error| Error::unless_unique(error, || taken(&new.name)))?;
+        tx.commit(&[Topic::Catalogue]).await?;
+        Ok(BreachId(id))
+    }
+
+    /// Replaces what the operator says of a breach; its name stays.
+    pub async fn update_breach(&self, id: BreachId, new: &NewBreach) -> Result<()> {
+        let mut tx = self.begin().await?;
+        let flags = new.flags;
+        let done = query(
+            "UPDATE breaches SET title = $2, domain = $3, breach_date = $4, modified_at = $5, description = $6, logo_path = $7,
+             attribution = $8, disclosure_url = $9, is_verified = $10, is_fabricated = $11, is_sensitive = $12, is_retired = $13,
+             is_spam_list = $14, is_malware = $15, is_subscription_free = $16, is_stealer_log = $17 WHERE id = $1",
+        )
+        .bind(id.0)
+        .bind(new.title.as_str())
+        .bind(new.domain.to_lowercase())
+        .bind(new.breach_date.as_str())
+        .bind(tx.now)
+        .bind(new.description.as_str())
+        .bind(new.logo_path.as_str())
+        .bind(new.attribution.as_deref())
+        .bind(new.disclosure_url.as_deref())
+        .bind(i64::from(flags.is_verified))
+        .bind(i64::from(flags.is_fabricated))
+        .bind(i64::from(flags.is_sensitive))
+        .bind(i64::from(flags.is_retired))
+        .bind(i64::from(flags.is_spam_list))
+        .bind(i64::from(flags.is_malware))
+        .bind(i64::from(flags.is_subscription_free))
+        .bind(i64::from(flags.is_stealer_log))
+        .execute(&mut *tx)
+        .await
+        .map_err(|error| Error::unless_unique(error, || taken(&new.name)))?;
+        if done.rows_affected() == 0 {
+            return Err(Error::not_found("breach", id));
+        }
+        tx.commit(&[Topic::Catalogue]).await
+    }
+
+    /// One breach.
+    pub async fn breach(&self, id: BreachId) -> Result<Breach> {
+        let row = query("SELECT * FROM breaches WHERE id = $1").bind(id.0).fetch_optional(self.readers()).await.map_err(Error::sql)?;
+        read(&row.ok_or_else(|| Error::not_found("breach", id))?)
+    }
+
+    /// One breach by its name, whatever the case.
+    pub async fn breach_named(&self, name: &str) -> Result<Breach> {
+        let found = query("SELECT * FROM breaches WHERE name_folded = $1").bind(fold(name)).fetch_optional(self.readers()).await;
+        read(&found.map_err(Error::sql)?.ok_or_else(|| Error::not_found("breach", name))?)
+    }
+
+    /// Every breach, published or not, by title.
+    pub async fn breaches(&self) -> Result<Vec<Breach>> {
+        let mut breaches = all(&query(COLUMNS).fetch_all(self.readers()).await.map_err(Error::sql)?, read)?;
+        breaches.sort_by_cached_key(|breach| fold(&breach.about.title));
+        Ok(breaches)
+    }
+
+    /// The breaches queries see: those with a published load, by title.
+    pub async fn published_breaches(&self) -> Result<Vec<Breach>> {
+        let mut breaches = self.breaches().await?;
+        breaches.retain(|breach| breach.published_loads > 0);
+        Ok(breaches)
+    }
+}
+
+/// Brings count, classes and dates in line with the breach's published loads.
+pub(crate) async fn follow_loads(tx: &mut crate::open::Tx, breach: BreachId) -> Result<()> {
+    let rows = query("SELECT accounts, ledger FROM loads WHERE breach = $1 AND state = 'published'")
+        .bind(breach.0)
+        .fetch_all(&mut **tx)
+        .await
+        .map_err(Error::sql)?;
+    let mut accounts = 0_i64;
+    let mut classes = sluice_record::DataClasses::default();
+    for row in &rows {
+        accounts = accounts.saturating_add(row.number("accounts")?);
+        classes.merge(row.json::<sluice_record::Ledger>("ledger")?.classes);
+    }
+    query(
+        "UPDATE breaches SET pwn_count = $2, data_classes = $3, modified_at = $5, published_loads = $4,
+         added_at = CASE WHEN $6 = 0 THEN $5 ELSE added_at END WHERE id = $1",
+    )
+    .bind(breach.0)
+    .bind(accounts)
+    .bind(to_json("data_classes", &classes.names())?)
+    .bind(rows.len() as i64)
+    .bind(tx.now)
+    .bind(was_published(tx, breach).await?)
+    .execute(&mut **tx)
+    .await
+    .map_err(Error::sql)?;
+    Ok(())
+}
+
+/// Loads of the breach that were published before this transaction began.
+async fn was_published(tx: &mut crate::open::Tx, breach: BreachId) -> Result<i64> {
+    let row = query("SELECT COUNT(*) AS loads FROM loads WHERE breach = $1 AND published_at IS NOT NULL AND NOT (published_at = $2 AND state = 'published')")
+        .bind(breach.0)
+        .bind(tx.now)
+        .fetch_one(&mut **tx)
+        .await
+        .map_err(Error::sql)?;
+    row.number("loads")
+}

@@ -1,0 +1,246 @@
+//! Jobs: what somebody asked for, how far it is, and what an operator may say to it while it runs.
+
+use serde::{Deserialize, Serialize};
+use sluice_record::{BreachId, DumpId, JobId, LoadId, Policy};
+use sqlx::any::AnyRow;
+
+use crate::{
+    Catalogue, DumpState, Error, JobKind, JobState, Result, Topic, UnixMs,
+    open::Tx,
+    row::{Columns, all, query, to_json},
+};
+
+/// What was asked for. An import's archive passwords are in it: show [`JobSpec::without_secrets`].
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum JobSpec {
+    /// Make a load of these dumps for a breach.
+    Import {
+        /// The breach.
+        breach: BreachId,
+        /// Complete dumps, at least one.
+        dumps: Vec<DumpId>,
+        /// What may be kept.
+        policy: Policy,
+        /// The operator's choice of plugin, by name or digest, for every member; probing decides otherwise.
+        plugin: Option<String>,
+        /// Passwords to try on encrypted members.
+        archive_passwords: Vec<String>,
+        /// Publish the load once it is verified.
+        publish: bool,
+    },
+    /// Make a verified load visible.
+    Publish {
+        /// Which.
+        load: LoadId,
+    },
+    /// Take a published load back, and delete it.
+    Retract {
+        /// Which.
+        load: LoadId,
+    },
+}
+
+impl JobSpec {
+    /// Its kind.
+    pub const fn kind(&self) -> JobKind {
+        match self {
+            Self::Import { .. } => JobKind::Import,
+            Self::Publish { .. } => JobKind::Publish,
+            Self::Retract { .. } => JobKind::Retract,
+        }
+    }
+
+    /// What may be shown: archive passwords left out.
+    #[must_use]
+    pub fn without_secrets(mut self) -> Self {
+        if let Self::Import { archive_passwords, .. } = &mut self {
+            archive_passwords.clear();
+        }
+        self
+    }
+}
+
+/// A job to be made.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct NewJob {
+    /// What is asked for.
+    pub spec: JobSpec,
+    /// Greater goes first; 0 is ordinary.
+    pub priority: i64,
+}
+
+/// How far a job is. Counts are of finished tasks; see [`crate::Task::progress_bytes`] for those under way.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[allow(missing_docs)] // as they say
+pub struct Progress {
+    pub tasks: u64,
+    pub tasks_done: u64,
+    pub tasks_quarantined: u64,
+    /// Staged bytes to be parsed, and those that were.
+    pub bytes: u64,
+    pub bytes_done: u64,
+    pub records: u64,
+    pub stored: u64,
+    /// Rows rejected by the parser and records refused after it.
+    pub rejects: u64,
+}
+
+/// A job.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Job {
+    /// Its id.
+    pub id: JobId,
+    /// What was asked for.
+    pub spec: JobSpec,
+    /// Where it stands.
+    pub state: JobState,
+    /// Greater goes first.
+    pub priority: i64,
+    /// What it waits for, or why it failed.
+    pub message: String,
+    /// What to do about that.
+    pub hint: String,
+    /// The load it makes or changes.
+    pub load: Option<LoadId>,
+    /// How far it is.
+    pub progress: Progress,
+    /// When it was made.
+    pub created_at: UnixMs,
+    /// When it last changed.
+    pub changed_at: UnixMs,
+    /// When it ended.
+    pub finished_at: Option<UnixMs>,
+}
+
+fn read(row: &AnyRow) -> Result<Job> {
+    Ok(Job {
+        id: JobId(row.number("id")?),
+        spec: row.json("spec")?,
+        state: row.word("state")?,
+        priority: row.number("priority")?,
+        message: row.text("message")?,
+        hint: row.text("hint")?,
+        load: row.number_or_none("load")?.map(LoadId),
+        progress: Progress {
+            tasks: row.count("tasks")?,
+            tasks_done: row.count("tasks_done")?,
+            tasks_quarantined: row.count("tasks_quarantined")?,
+            bytes: row.count("bytes")?,
+            bytes_done: row.count("bytes_done")?,
+            records: row.count("records")?,
+            stored: row.count("stored")?,
+            rejects: row.count("rejects")?,
+        },
+        created_at: row.number("created_at")?,
+        changed_at: row.number("changed_at")?,
+        finished_at: row.number_or_none("finished_at")?,
+    })
+}
+
+impl Catalogue {
+    /// Writes a job down; the controller takes it from there. `NotFound` if it names what is not there, `Conflict` if a dump is
+    /// still arriving.
+    pub async fn create_job(&self, new: &NewJob) -> Result<JobId> {
+        let mut tx = self.begin().await?;
+        let load = match &new.spec {
+            JobSpec::Import { breach, dumps, .. } => {
+                check_import(&mut tx, *breach, dumps).await?;
+                None
+            }
+            JobSpec::Publish { load } | JobSpec::Retract { load } => {
+                exists(&mut tx, "load", "SELECT id FROM loads WHERE id = $1", load.0).await?;
+                Some(load.0)
+            }
+        };
+        let id = tx.ids("job", 1).await?;
+        query("INSERT INTO jobs (id, kind, spec, state, priority, load, created_at, changed_at) VALUES ($1, $2, $3, 'queued', $4, $5, $6, $6)")
+            .bind(id)
+            .bind(new.spec.kind().name())
+            .bind(to_json("spec", &new.spec)?)
+            .bind(new.priority)
+            .bind(load)
+            .bind(tx.now)
+            .execute(&mut *tx)
+            .await
+            .map_err(Error::sql)?;
+        tx.commit(&[Topic::Jobs]).await?;
+        Ok(JobId(id))
+    }
+
+    /// One job.
+    pub async fn job(&self, job: JobId) -> Result<Job> {
+        let row = query("SELECT * FROM jobs WHERE id = $1").bind(job.0).fetch_optional(self.readers()).await.map_err(Error::sql)?;
+        read(&row.ok_or_else(|| Error::not_found("job", job))?)
+    }
+
+    /// The newest jobs, at most `limit`.
+    pub async fn jobs(&self, limit: u32) -> Result<Vec<Job>> {
+        let rows = query("SELECT * FROM jobs ORDER BY id DESC LIMIT $1").bind(i64::from(limit)).fetch_all(self.readers()).await;
+        all(&rows.map_err(Error::sql)?, read)
+    }
+
+    /// Every job that has not ended, oldest first.
+    pub async fn open_jobs(&self) -> Result<Vec<Job>> {
+        let rows = query("SELECT * FROM jobs WHERE finished_at IS NULL ORDER BY id").fetch_all(self.readers()).await;
+        all(&rows.map_err(Error::sql)?, read)
+    }
+
+    /// Changes a job's priority, for its queued tasks too.
+    pub async fn set_priority(&self, job: JobId, priority: i64) -> Result<()> {
+        self.change_job(job, "UPDATE jobs SET priority = $2, changed_at = $3 WHERE id = $1 AND finished_at IS NULL", priority).await
+    }
+
+    /// Holds a job: its leased tasks go on, no further one begins.
+    pub async fn pause_job(&self, job: JobId) -> Result<()> {
+        let sql = "UPDATE jobs SET state = 'paused', changed_at = $3 + $2 * 0 WHERE id = $1 AND state IN ('queued', 'running', 'waiting')";
+        self.change_job(job, sql, 0).await
+    }
+
+    /// Lets a paused job go on.
+    pub async fn resume_job(&self, job: JobId) -> Result<()> {
+        let sql = "UPDATE jobs SET state = CASE WHEN load IS NULL THEN 'queued' ELSE 'running' END, changed_at = $3 + $2 * 0
+             WHERE id = $1 AND state = 'paused'";
+        self.change_job(job, sql, 0).await
+    }
+
+    /// Cancels a job: nothing of it runs on, and what it wrote is removed. Not possible once its load is published.
+    pub async fn cancel_job(&self, job: JobId) -> Result<()> {
+        let sql = "UPDATE jobs SET state = 'cancelling', changed_at = $3 + $2 * 0
+             WHERE id = $1 AND kind = 'import' AND state IN ('queued', 'running', 'waiting', 'paused')
+             AND NOT EXISTS (SELECT 1 FROM loads WHERE loads.job = jobs.id AND loads.state = 'published')";
+        self.change_job(job, sql, 0).await
+    }
+
+    async fn change_job(&self, job: JobId, sql: &'static str, value: i64) -> Result<()> {
+        let mut tx = self.begin().await?;
+        let now = tx.now;
+        let done = query(sql).bind(job.0).bind(value).bind(now).execute(&mut *tx).await.map_err(Error::sql)?;
+        if done.rows_affected() == 0 {
+            let row = query("SELECT state FROM jobs WHERE id = $1").bind(job.0).fetch_optional(&mut *tx).await.map_err(Error::sql)?;
+            let state = row.ok_or_else(|| Error::not_found("job", job))?.text("state")?;
+            return Err(Error::conflict(format!("job {job} is {state}: that can't be done to it now"), "look at where it stands"));
+        }
+        tx.commit(&[Topic::Jobs, Topic::Work]).await
+    }
+}
+
+async fn check_import(tx: &mut Tx, breach: BreachId, dumps: &[DumpId]) -> Result<()> {
+    exists(tx, "breach", "SELECT id FROM breaches WHERE id = $1", breach.0).await?;
+    if dumps.is_empty() {
+        return Err(Error::conflict("an import needs a dump", "name at least one"));
+    }
+    for dump in dumps {
+        let row = query("SELECT state FROM dumps WHERE id = $1").bind(dump.0).fetch_optional(&mut **tx).await.map_err(Error::sql)?;
+        let state: DumpState = row.ok_or_else(|| Error::not_found("dump", dump))?.word("state")?;
+        if state != DumpState::Complete {
+            return Err(Error::conflict(format!("dump {dump} is still arriving"), "finish its upload first"));
+        }
+    }
+    Ok(())
+}
+
+async fn exists(tx: &mut Tx, what: &'static str, sql: &'static str, id: i64) -> Result<()> {
+    let row = query(sql).bind(id).fetch_optional(&mut **tx).await.map_err(Error::sql)?;
+    row.map(drop).ok_or_else(|| Error::not_found(what, id))
+}

@@ -1,0 +1,79 @@
+//! How fast tasks go, learnt from those that are done: what the scheduler estimates a slot's length by.
+
+use serde::{Deserialize, Serialize};
+use sluice_record::{PluginDigest, TaskKind};
+
+use crate::{
+    Catalogue, Error, Result,
+    open::Tx,
+    row::{Columns, all, query},
+};
+
+/// Bytes a rate remembers: past that, older tasks fade by half.
+const RATE_BYTES_REMEMBERED: i64 = 1 << 30;
+/// Before anything was learnt: bytes a millisecond.
+const RATE_FIRST_BYTES_PER_MS: u64 = 20_000;
+/// What any task takes besides its bytes.
+const TASK_OVERHEAD_MS: i64 = 20;
+/// No estimate is longer, so that one wrong rate can't close a lane for good.
+const ESTIMATE_MS_MAX: i64 = 6 * 3_600_000;
+
+/// What was learnt of a kind of task with a plugin.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Rate {
+    /// What kind.
+    pub kind: TaskKind,
+    /// With which plugin.
+    pub plugin: Option<PluginDigest>,
+    /// Bytes of the tasks remembered.
+    pub bytes: u64,
+    /// What they took, milliseconds.
+    pub ms: u64,
+}
+
+impl Rate {
+    /// What a task of `bytes` will take by this rate, or by the first guess if there is none; milliseconds.
+    pub fn estimate_ms(rate: Option<&Self>, bytes: u64) -> i64 {
+        let (learnt_bytes, learnt_ms) =
+            rate.filter(|rate| rate.bytes > 0).map_or((RATE_FIRST_BYTES_PER_MS, 1), |rate| (rate.bytes, rate.ms));
+        let ms = u128::from(bytes) * u128::from(learnt_ms) / u128::from(learnt_bytes);
+        (ms.min(ESTIMATE_MS_MAX as u128) as i64).saturating_add(TASK_OVERHEAD_MS).min(ESTIMATE_MS_MAX)
+    }
+}
+
+impl Catalogue {
+    /// Everything learnt.
+    pub async fn rates(&self) -> Result<Vec<Rate>> {
+        let rows = query("SELECT * FROM task_rates").fetch_all(self.readers()).await.map_err(Error::sql)?;
+        all(&rows, |row| {
+            let plugin = row.text("plugin")?;
+            Ok(Rate {
+                kind: row.word("kind")?,
+                plugin: if plugin.is_empty() { None } else { Some(row.parsed("plugin")?) },
+                bytes: row.count("bytes")?,
+                ms: row.count("ms")?,
+            })
+        })
+    }
+}
+
+/// Learns from a task that is done.
+pub(crate) async fn learn(tx: &mut Tx, kind: &str, plugin: &str, bytes: i64, ms: i64) -> Result<()> {
+    if bytes <= 0 {
+        return Ok(());
+    }
+    query(
+        "INSERT INTO task_rates (kind, plugin, bytes, ms) VALUES ($1, $2, $3, $4) ON CONFLICT (kind, plugin) DO UPDATE SET
+         bytes = (CASE WHEN task_rates.bytes > $5 THEN task_rates.bytes / 2 ELSE task_rates.bytes END) + excluded.bytes,
+         ms = (CASE WHEN task_rates.bytes > $5 THEN task_rates.ms / 2 ELSE task_rates.ms END) + excluded.ms",
+    )
+    .bind(kind)
+    .bind(plugin)
+    .bind(bytes)
+    .bind(ms.max(1))
+    .bind(RATE_BYTES_REMEMBERED)
+    .execute(&mut **tx)
+    .await
+    .map_err(Error::sql)?;
+    Ok(())
+}
