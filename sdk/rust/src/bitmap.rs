@@ -78,7 +78,7 @@ impl<const N: usize> Bitmaps<N> {
             self.bits.resize(N * stride, 0);
         }
         let (blocks, tail) = input.as_chunks::<64>();
-        let mut rows: [&mut [[u8; 8]]; N] = {
+        let rows: [&mut [[u8; 8]]; N] = {
             let mut rest = self.bits.as_mut_slice();
             std::array::from_fn(|_| {
                 let (row, others) = std::mem::take(&mut rest).split_at_mut(stride);

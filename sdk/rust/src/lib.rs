@@ -41,16 +41,20 @@ mod bitmap;
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
 pub mod bindings;
+pub mod columns;
 mod input;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
 mod out;
 mod parser;
+pub mod person;
+mod secret;
 
 pub use bitmap::{Bitmaps, Block, Matches};
 pub use input::{Input, Line};
 pub use out::{Buffers, Column, Cuts, Out, Record};
 pub use parser::{Claim, Descriptor, Framing, InputKind, Parser, Sample, Start};
+pub use secret::{Secret, identify};
 pub use sluice_record::{FieldKind, HashKind, limits};
 
 /// Makes a component of a [`Parser`]. On other targets than WebAssembly it does nothing, so a parser can be tested natively.

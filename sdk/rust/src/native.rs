@@ -1,6 +1,6 @@
 //! Runs a parser natively, for an author's own tests and for measurements: the same code, without the sandbox.
 
-use sluice_record::{Batch, Event, limits};
+use sluice_record::{Batch, Event, Tag, limits};
 
 use crate::{Cuts, Input, Out, Parser, Start, out::Buffers};
 
@@ -9,6 +9,35 @@ use crate::{Cuts, Input, Out, Parser, Start, out::Buffers};
 pub struct Found {
     /// A batch a push.
     pub batches: Vec<Batch>,
+}
+
+impl Found {
+    /// Checks that records, rejects and skips tile what was consumed, in order, and that every span lies where it says.
+    ///
+    /// # Errors
+    /// The offset in the member of the first byte that is wrong, and how.
+    pub fn check_tiling(&self) -> Result<(), String> {
+        self.batches.iter().try_for_each(check_batch)
+    }
+}
+
+fn check_batch(batch: &Batch) -> Result<(), String> {
+    let mut at = 0;
+    for event in &batch.events {
+        let (tag, span) = (Event(*event).tag(), Event(*event).span());
+        let bytes = if span.arena { batch.arena.len() } else { batch.input.len() };
+        let end = span.offset as usize + span.len as usize;
+        if end > bytes {
+            return Err(format!("a span of {} bytes reaches outside at {}", span.len, batch.base + at as u64));
+        }
+        if tag <= Tag::REJECT.0 {
+            if span.arena || span.offset as usize != at || span.len == 0 {
+                return Err(format!("a gap or an overlap at {}", batch.base + at as u64));
+            }
+            at = end;
+        }
+    }
+    if at == batch.input.len() { Ok(()) } else { Err(format!("consumed, but not accounted for, at {}", batch.base + at as u64)) }
 }
 
 /// Parses `bytes` as one member in one chunk, `push_bytes` a push.
@@ -46,8 +75,7 @@ pub fn parse_chunk<P: Parser>(bytes: &[u8], start: &Start<'_>, push_bytes: usize
 /// As [`parse`].
 pub fn scan<P: Parser>(bytes: &[u8], push_bytes: usize) -> Vec<(u64, Vec<u8>)> {
     let mut found = Vec::new();
-    let mut parser =
-        P::open(&Start { base: 0, context: b"", options: "" }).unwrap_or_else(|message| panic!("open: {message}"));
+    let mut parser = P::open(&Start { base: 0, context: b"", options: "" }).unwrap_or_else(|message| panic!("open: {message}"));
     feed(bytes, push_bytes, |at, chunk, last| {
         let mut input = Input::new(chunk, at as u64, last);
         let mut cut = |offset: u64, context: &[u8]| found.push((offset, context.to_vec()));

@@ -182,6 +182,30 @@ impl Record<'_, '_> {
         self.tagged(kind.tag(), value)
     }
 
+    /// Adds a password, or the hash that the value turns out to be.
+    #[inline(always)]
+    pub fn secret(self, value: &[u8]) -> Self {
+        self.tagged(crate::identify(value, None).tag(), value)
+    }
+
+    /// As [`Record::secret`], with what its surroundings say of its kind.
+    #[inline(always)]
+    pub fn secret_hinted(self, value: &[u8], hint: Option<HashKind>) -> Self {
+        self.tagged(crate::identify(value, hint).tag(), value)
+    }
+
+    /// As [`Record::secret`], for files known to hold `hash` + separator + `salt`; a value without a hash before a separator
+    /// is taken as a whole.
+    pub fn secret_salted(self, value: &[u8], separator: u8, hint: Option<HashKind>) -> Self {
+        let halves = value.iter().position(|byte| *byte == separator).map(|at| (&value[..at], &value[at + 1..]));
+        match (crate::identify(value, hint), halves) {
+            (crate::Secret::Plain, Some((head, salt))) if crate::identify(head, hint) != crate::Secret::Plain => {
+                self.secret_hinted(head, hint).salt(salt)
+            }
+            (whole, _) => self.tagged(whole.tag(), value),
+        }
+    }
+
     /// Adds a value of a column named with [`Out::column`].
     #[inline(always)]
     pub fn extra(self, column: Column, value: &[u8]) -> Self {

@@ -1,0 +1,364 @@
+//! Tells a password from a hash, and hashes from each other, by shape: marker, alphabet, length.
+//!
+//! Deliberately absent: guesses. A shape that many passwords have too (16 hex digits, 13 characters of crypt's alphabet) counts
+//! only where a hint (the column's name, the file's kind) says so, and 32 digits without one letter are no MD5, since one in
+//! three million is. The order of work follows the data: an ordinary password is too short for any hash and costs one
+//! comparison, bare hexadecimal a branch-free check, and only what begins like a marked hash meets the table.
+
+use crate::HashKind::{self, *};
+
+/// What a secret is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Secret {
+    /// A password as its owner typed it.
+    Plain,
+    /// A hash.
+    Hash(HashKind),
+}
+
+impl Secret {
+    /// The event tag it goes under.
+    #[inline(always)]
+    pub const fn tag(self) -> u8 {
+        match self {
+            Self::Plain => crate::FieldKind::Password.tag(),
+            Self::Hash(kind) => kind.tag(),
+        }
+    }
+}
+
+/// No hash that tells its kind without a hint is shorter: `{CRYPT}` and 13 characters.
+const UNHINTED_BYTES_MIN: usize = 20;
+/// A bracketed scheme, `{CRYPT}`, is no longer than this.
+const SCHEME_BYTES_MAX: usize = 24;
+
+/// Says what `value` is. `hint` is what its surroundings say: the kind named by a column or a file; [`HashKind::Unknown`] says
+/// that it is a hash of some kind. A marker in the value outweighs the hint, and a hint never makes a hash of what has not
+/// the shape of one.
+#[inline(always)]
+pub fn identify(value: &[u8], hint: Option<HashKind>) -> Secret {
+    if hint.is_some() {
+        return identify_hinted(value, hint);
+    }
+    if value.len() < UNHINTED_BYTES_MIN {
+        return Secret::Plain;
+    }
+    match <&[u8; 32]>::try_from(value) {
+        Ok(value) if is_hex(value) => Secret::Hash(Md5),
+        _ => identify_long(value),
+    }
+}
+
+#[inline(never)]
+fn identify_long(value: &[u8]) -> Secret {
+    marked(value).or_else(|| bare_hex(value)).map_or(Secret::Plain, Secret::Hash)
+}
+
+#[inline(never)]
+fn identify_hinted(value: &[u8], hint: Option<HashKind>) -> Secret {
+    let told = marked(value).or_else(|| hinted(value, hint)).or_else(|| bare_hex(value));
+    let some_hash = || (hint == Some(Unknown) && looks_encoded(value)).then_some(Unknown);
+    told.or_else(some_hash).map_or(Secret::Plain, Secret::Hash)
+}
+
+/// Are these hexadecimal digits, with a letter among them? Without a branch: compilers make a few vector instructions of it.
+#[inline(always)]
+fn is_hex<const N: usize>(bytes: &[u8; N]) -> bool {
+    let (mut strange, mut letters) = (false, 0);
+    for byte in bytes {
+        let lower = *byte | 0x20;
+        strange |= (byte.wrapping_sub(b'0') > 9) & (lower.wrapping_sub(b'a') > 5);
+        letters |= byte & 0x40;
+    }
+    !strange & (letters != 0)
+}
+
+/// The kind of a bare hexadecimal digest, by its length.
+#[inline(always)]
+fn bare_hex(value: &[u8]) -> Option<HashKind> {
+    fn check<const N: usize>(value: &[u8], kind: HashKind) -> Option<HashKind> {
+        value.first_chunk::<N>().filter(|value| is_hex(value)).map(|_| kind)
+    }
+    match value.len() {
+        32 => check::<32>(value, Md5),
+        40 => check::<40>(value, Sha1),
+        56 => check::<56>(value, Sha224),
+        64 => check::<64>(value, Sha256),
+        96 => check::<96>(value, Sha384),
+        128 => check::<128>(value, Sha512),
+        _ => None,
+    }
+}
+
+/// Could this be an encoded digest of some kind?
+fn looks_encoded(value: &[u8]) -> bool {
+    value.len() >= 16 && value.iter().all(|byte| CLASSES[*byte as usize] & (BASE64 | ITOA64) != 0)
+}
+
+// Alphabets, a bit each.
+const DIGIT: u8 = 1;
+const HEX: u8 = 2;
+/// crypt's: `./0-9A-Za-z`.
+const ITOA64: u8 = 4;
+/// `+/0-9A-Za-z=`, and `-_` of the URL-safe form.
+const BASE64: u8 = 8;
+/// What a salt within `$` may hold.
+const SALT: u8 = 16;
+/// Printable ASCII without blanks.
+const GRAPHIC: u8 = 32;
+/// `name=value,…`.
+const PARAMETERS: u8 = 64;
+
+const CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut at = 0;
+    while at < 256 {
+        let byte = at as u8;
+        let (digit, alphanumeric) = (byte.is_ascii_digit(), byte.is_ascii_alphanumeric());
+        let in_parameters = digit || byte.is_ascii_lowercase() || matches!(byte, b'=' | b',');
+        let is = [
+            (DIGIT, digit),
+            (HEX, byte.is_ascii_hexdigit()),
+            (ITOA64, alphanumeric || matches!(byte, b'.' | b'/')),
+            (BASE64, alphanumeric || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_')),
+            (SALT, byte.is_ascii_graphic() && !matches!(byte, b'$' | b':')),
+            (GRAPHIC, byte.is_ascii_graphic()),
+            (PARAMETERS, in_parameters),
+        ];
+        let mut each = 0;
+        while each < is.len() {
+            classes[at] |= if is[each].1 { is[each].0 } else { 0 };
+            each += 1;
+        }
+        at += 1;
+    }
+    classes
+};
+
+/// A part of a shape.
+#[derive(Clone, Copy)]
+enum Part {
+    /// These bytes.
+    Text(&'static [u8]),
+    /// These bytes, if they are there.
+    Maybe(&'static [u8]),
+    /// As many bytes of an alphabet as there are: at least, at most.
+    Run(u8, usize, usize),
+    /// Hexadecimal digits, exactly so many.
+    Hex(usize),
+    /// Whatever follows.
+    Rest,
+}
+use Part::{Hex, Maybe, Rest, Run, Text};
+
+const LONG: usize = 4096;
+const fn digits(max: usize) -> Part {
+    Run(DIGIT, 1, max)
+}
+const fn itoa64(len: usize) -> Part {
+    Run(ITOA64, len, len)
+}
+const fn base64(len: usize) -> Part {
+    Run(BASE64, len, len)
+}
+const DOLLAR: Part = Text(b"$");
+const COLON: Part = Text(b":");
+const SOME_BASE64: Part = Run(BASE64, 8, LONG);
+
+type Shape = (HashKind, &'static [Part]);
+
+/// The shapes that tell their kind by a marker. Commonest first within a first byte.
+const MARKED: &[Shape] = &[
+    // crypt(3) and its kin
+    (Bcrypt, &[Text(b"$2"), Run(SALT, 0, 1), DOLLAR, Run(DIGIT, 2, 2), DOLLAR, itoa64(53)]),
+    (Phpass, &[Text(b"$P$"), itoa64(31)]),
+    (Phpass, &[Text(b"$H$"), itoa64(31)]),
+    (Sha512crypt, &[Text(b"$6$"), Maybe(b"rounds="), Run(SALT, 0, 16), DOLLAR, itoa64(86)]),
+    (Sha512crypt, &[Text(b"$6$rounds="), digits(9), DOLLAR, Run(SALT, 0, 16), DOLLAR, itoa64(86)]),
+    (Md5crypt, &[Text(b"$1$"), Run(SALT, 0, 8), DOLLAR, itoa64(22)]),
+    (Apr1, &[Text(b"$apr1$"), Run(SALT, 0, 8), DOLLAR, itoa64(22)]),
+    (Sha256crypt, &[Text(b"$5$"), Run(SALT, 0, 16), DOLLAR, itoa64(43)]),
+    (Sha256crypt, &[Text(b"$5$rounds="), digits(9), DOLLAR, Run(SALT, 0, 16), DOLLAR, itoa64(43)]),
+    (Drupal7, &[Text(b"$S$"), itoa64(52)]),
+    (Drupal7, &[Text(b"U$S$"), itoa64(52)]),
+    (Yescrypt, &[Text(b"$y$"), Run(ITOA64, 1, 64), DOLLAR, Run(ITOA64, 0, 86), DOLLAR, itoa64(43)]),
+    (Yescrypt, &[Text(b"$gy$"), Run(ITOA64, 1, 64), DOLLAR, Run(ITOA64, 0, 86), DOLLAR, itoa64(43)]),
+    (Scrypt, &[Text(b"$7$"), Run(ITOA64, 11, 128), DOLLAR, itoa64(43)]),
+    (Md5cryptSun, &[Text(b"$md5$"), Run(SALT, 0, 32), DOLLAR, Maybe(b"$"), itoa64(22)]),
+    (Md5cryptSun, &[Text(b"$md5"), Run(SALT, 0, 24), DOLLAR, Run(SALT, 0, 32), DOLLAR, Maybe(b"$"), itoa64(22)]),
+    (Md5cryptSun, &[Text(b"$md5$rounds="), digits(10), DOLLAR, Run(SALT, 0, 32), DOLLAR, Maybe(b"$"), itoa64(22)]),
+    (Unknown, &[Text(b"$sha1$"), digits(10), DOLLAR, Run(SALT, 0, 64), DOLLAR, itoa64(28)]),
+    // the password hashing competition's string format, and passlib's
+    (Argon2id, &[Text(b"$argon2id$"), Rest]),
+    (Argon2i, &[Text(b"$argon2i$"), Rest]),
+    (Argon2d, &[Text(b"$argon2d$"), Rest]),
+    (Scrypt, &[Text(b"$scrypt$"), Run(PARAMETERS, 1, 64), DOLLAR, Run(BASE64 | ITOA64, 0, LONG), DOLLAR, Run(BASE64 | ITOA64, 16, LONG)]),
+    (Scrypt, &[Text(b"$s0$"), Run(HEX, 1, 12), DOLLAR, SOME_BASE64, DOLLAR, SOME_BASE64]),
+    (Bcrypt, &[Text(b"$bcrypt-sha256$"), Rest]),
+    (
+        Pbkdf2,
+        &[
+            Text(b"$pbkdf2"),
+            Run(SALT, 0, 16),
+            DOLLAR,
+            digits(10),
+            DOLLAR,
+            Run(BASE64 | ITOA64, 0, LONG),
+            DOLLAR,
+            Run(BASE64 | ITOA64, 16, LONG),
+        ],
+    ),
+    (Pbkdf2, &[Text(b"$ml$"), digits(10), DOLLAR, Run(HEX, 16, 128), DOLLAR, Run(HEX, 32, 512)]),
+    // Kerberos and Windows
+    (Krb5asrep, &[Text(b"$krb5asrep$"), Rest]),
+    (Krb5tgs, &[Text(b"$krb5tgs$"), Rest]),
+    (Unknown, &[Text(b"$krb5pa$"), Rest]),
+    (Unknown, &[Text(b"$DCC2$"), Rest]),
+    (Ntlm, &[Text(b"$NT$"), Hex(32)]),
+    (Lm, &[Text(b"$LM$"), Run(HEX, 16, 32)]),
+    // applications
+    (Sha256, &[Text(b"$SHA$"), Run(SALT, 1, 64), DOLLAR, Hex(64)]),
+    (Unknown, &[Text(b"$B$"), Run(SALT, 1, 64), DOLLAR, Hex(32)]),
+    (Unknown, &[Text(b"$episerver$"), Rest]),
+    (DjangoPbkdf2Sha256, &[Text(b"pbkdf2_sha256$"), digits(10), DOLLAR, Run(SALT, 0, 128), DOLLAR, base64(44)]),
+    (DjangoPbkdf2Sha1, &[Text(b"pbkdf2_sha1$"), digits(10), DOLLAR, Run(SALT, 0, 128), DOLLAR, base64(28)]),
+    (Pbkdf2, &[Text(b"pbkdf2_sha512$"), digits(10), DOLLAR, Run(SALT, 0, 128), DOLLAR, SOME_BASE64]),
+    (Pbkdf2, &[Text(b"pbkdf2:sha"), digits(3), COLON, digits(10), DOLLAR, Run(SALT, 1, 128), DOLLAR, Run(HEX, 40, 128)]),
+    (Pbkdf2, &[Text(b"PBKDF2$sha"), digits(3), DOLLAR, digits(10), DOLLAR, SOME_BASE64, DOLLAR, SOME_BASE64]),
+    (Pbkdf2, &[Text(b"grub.pbkdf2.sha512."), digits(10), Text(b"."), Run(HEX, 16, 256), Text(b"."), Hex(128)]),
+    (Pbkdf2, &[Text(b"sha256:"), digits(10), COLON, SOME_BASE64, COLON, Run(BASE64, 16, LONG)]),
+    (Pbkdf2, &[Text(b"sha512:"), digits(10), COLON, SOME_BASE64, COLON, Run(BASE64, 16, LONG)]),
+    (Pbkdf2, &[Text(b"sha1:"), digits(10), COLON, SOME_BASE64, COLON, Run(BASE64, 16, LONG)]),
+    (Scrypt, &[Text(b"scrypt:"), digits(10), COLON, digits(4), COLON, digits(4), DOLLAR, Run(SALT, 1, 128), DOLLAR, Hex(128)]),
+    (Scrypt, &[Text(b"SCRYPT:"), digits(10), COLON, digits(4), COLON, digits(4), COLON, SOME_BASE64, COLON, SOME_BASE64]),
+    (Scrypt, &[Text(b"scrypt$"), Run(SALT, 1, 128), DOLLAR, digits(10), DOLLAR, digits(4), DOLLAR, digits(4), DOLLAR, SOME_BASE64]),
+    (Argon2id, &[Text(b"argon2$argon2id$"), Rest]),
+    (Argon2i, &[Text(b"argon2$argon2i$"), Rest]),
+    (Argon2d, &[Text(b"argon2$argon2d$"), Rest]),
+    (Bcrypt, &[Text(b"bcrypt_sha256$$2b$"), Run(DIGIT, 2, 2), DOLLAR, itoa64(53)]),
+    (Bcrypt, &[Text(b"bcrypt$$2"), Run(SALT, 0, 1), DOLLAR, Run(DIGIT, 2, 2), DOLLAR, itoa64(53)]),
+    (Sha1, &[Text(b"sha1$"), Run(SALT, 0, 64), DOLLAR, Hex(40)]),
+    (Md5, &[Text(b"md5$"), Run(SALT, 0, 64), DOLLAR, Hex(32)]),
+    (AspnetIdentityV3, &[Text(b"AQAAAA"), base64(78)]),         // 61 bytes, the first 01
+    (AspnetIdentityV2, &[Text(b"A"), base64(65), Text(b"==")]), // 49 bytes, the first 00
+    // databases
+    (Mysql41, &[Text(b"*"), Hex(40)]),
+    (Mssql2005, &[Text(b"0x0100"), Hex(48)]),
+    (Mssql2005, &[Text(b"0x0100"), Hex(88)]), // of 2000: with the upper-cased password's hash behind
+    (Mssql2012, &[Text(b"0x0200"), Hex(136)]),
+    (Md5, &[Text(b"0x"), Hex(32)]),
+    (Sha1, &[Text(b"0x"), Hex(40)]),
+    (Sha256, &[Text(b"0x"), Hex(64)]),
+    (Sha512, &[Text(b"0x"), Hex(128)]),
+    (PostgresMd5, &[Text(b"md5"), Hex(32)]),
+    (PostgresScram, &[Text(b"SCRAM-SHA-256$"), digits(10), COLON, SOME_BASE64, DOLLAR, base64(44), COLON, base64(44)]),
+    (Oracle11, &[Text(b"S:"), Hex(60)]),
+    (Oracle11, &[Text(b"S:"), Hex(60), Text(b";"), Rest]),
+    // directories: RFC 2307 schemes; `{CRYPT}` and its like are taken off before
+    (LdapSsha, &[Text(b"{SSHA}"), Run(BASE64, 32, 128)]),
+    (LdapSha, &[Text(b"{SHA}"), base64(28)]),
+    (LdapSmd5, &[Text(b"{SMD5}"), Run(BASE64, 28, 128)]),
+    (LdapMd5, &[Text(b"{MD5}"), base64(24)]),
+    (LdapSsha, &[Text(b"{SSHA"), digits(3), Text(b"}"), Run(BASE64, 40, 256)]),
+    (Sha256, &[Text(b"{SHA256}"), base64(44)]),
+    (Sha512, &[Text(b"{SHA512}"), base64(88)]),
+    (Pbkdf2, &[Text(b"{PKCS5S2}"), base64(64)]),
+    (Pbkdf2, &[Text(b"{PBKDF2"), Run(GRAPHIC, 40, LONG)]),
+];
+
+/// The shapes that count only where a hint says so.
+const HINTED: &[Shape] = &[
+    (Descrypt, &[itoa64(13)]),
+    (Descrypt, &[Text(b"_"), itoa64(19)]), // BSDi's extended one
+    (Mysql323, &[Hex(16)]),
+    (Lm, &[Hex(16)]),
+    (Lm, &[Hex(32)]),
+    (Ntlm, &[Hex(32)]),
+    (Vbulletin, &[Hex(32)]),
+    (Md5, &[Hex(32)]),
+    (Md5, &[Run(BASE64, 22, 22), Text(b"==")]),
+    (LdapMd5, &[Run(BASE64, 22, 22), Text(b"==")]),
+    (Sha1, &[Hex(40)]),
+    (Sha1, &[Run(BASE64, 27, 27), Text(b"=")]),
+    (LdapSha, &[Run(BASE64, 27, 27), Text(b"=")]),
+    (Mysql41, &[Hex(40)]),
+    (Sha224, &[Hex(56)]),
+    (Sha256, &[Hex(64)]),
+    (Sha256, &[Run(BASE64, 43, 43), Text(b"=")]),
+    (Sha384, &[Hex(96)]),
+    (Sha512, &[Hex(128)]),
+    (Sha512, &[Run(BASE64, 86, 86), Text(b"==")]),
+    (Mssql2005, &[Text(b"0100"), Hex(48)]),
+    (Mssql2012, &[Text(b"0200"), Hex(136)]),
+    (Oracle11, &[Hex(60)]),
+    (LdapSsha, &[Run(BASE64, 32, 128)]),
+];
+
+/// Whether bytes begin like a marked hash.
+const MARKS: [bool; 256] = {
+    let mut marks = [false; 256];
+    let mut at = 0;
+    while at < MARKED.len() {
+        if let Text(text) = MARKED[at].1[0] {
+            marks[text[0] as usize] = true;
+        }
+        at += 1;
+    }
+    marks[b'{' as usize] = true;
+    marks
+};
+
+fn marked(value: &[u8]) -> Option<HashKind> {
+    if !MARKS[*value.first()? as usize] {
+        return None;
+    }
+    MARKED.iter().find(|(_, shape)| fits(value, shape)).map(|(kind, _)| *kind).or_else(|| schemed(value))
+}
+
+/// `{CRYPT}$6$…`, `{BLF-CRYPT}$2y$…`, `{bcrypt}$2a$…`, `{MD5}` and bare hexadecimal: a scheme before what has a kind by itself.
+fn schemed(value: &[u8]) -> Option<HashKind> {
+    let inner = value.strip_prefix(b"{")?;
+    let end = inner.iter().take(SCHEME_BYTES_MAX).position(|byte| *byte == b'}')?;
+    let (scheme, rest) = (&inner[..end], &inner[end + 1..]);
+    if scheme.is_empty() || rest.first() == Some(&b'{') {
+        return None;
+    }
+    let in_crypt = scheme.to_ascii_lowercase().ends_with(b"crypt");
+    let kind = marked(rest).or_else(|| bare_hex(rest));
+    kind.or_else(|| if in_crypt { hinted(rest, Some(Descrypt)) } else { None })
+}
+
+fn hinted(value: &[u8], hint: Option<HashKind>) -> Option<HashKind> {
+    let hint = hint?;
+    HINTED.iter().find(|(kind, shape)| *kind == hint && fits(value, shape)).map(|(kind, _)| *kind)
+}
+
+fn fits(value: &[u8], shape: &[Part]) -> bool {
+    let mut left = value;
+    for part in shape {
+        let rest = match *part {
+            Text(text) => strip_prefix_any_case(left, text),
+            Maybe(text) => strip_prefix_any_case(left, text).or(Some(left)),
+            Run(class, min, max) => run(left, class, min, max),
+            Hex(len) => run(left, HEX, len, len),
+            Rest => return left.len() >= 16,
+        };
+        match rest {
+            Some(rest) => left = rest,
+            None => return false,
+        }
+    }
+    left.is_empty()
+}
+
+/// Case matters in crypt's one-letter markers (`$P$` is phpass, `$p$` nothing) and nowhere else.
+fn strip_prefix_any_case<'a>(value: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
+    let (head, rest) = value.split_at_checked(prefix.len())?;
+    let same = if prefix[0] == b'$' { head == prefix } else { head.eq_ignore_ascii_case(prefix) };
+    same.then_some(rest)
+}
+
+fn run(value: &[u8], class: u8, min: usize, max: usize) -> Option<&[u8]> {
+    let len = value.iter().take(max).take_while(|byte| CLASSES[**byte as usize] & class != 0).count();
+    (len >= min).then(|| &value[len..])
+}
