@@ -1,0 +1,248 @@
+//! CSV and TSV: delimiter, quoting, header and the meaning of columns are found by themselves.
+//!
+//! A member's first 64 KiB decide on its [`table::Table`]; chunks further on get it as their context. The modules, in the order things
+//! happen: [`sniff`] finds the dialect, [`table`] the header, [`row`] reads rows, the kit makes a record of one.
+//! Deliberately absent: mending text that was encoded twice, and quotes other than `"`.
+#![forbid(unsafe_code)]
+
+mod row;
+mod sniff;
+mod table;
+
+use sluice_plugin::{
+    Bitmaps, Claim, Cuts, Descriptor, FieldKind, Framing, Input, Out, Parser, Sample, Start,
+    columns::{Meaning, is_email},
+    person::{ColumnTags, Person},
+};
+
+use crate::{
+    row::{Nothing, Sink, Verdict, judge, line_end, read_line, read_row},
+    sniff::SAMPLE_BYTES,
+    table::{Head, Table, head, is_rule},
+};
+
+/// Bytes between cuts, at least; the first is never within the sample.
+const CUT_BYTES: u64 = 1 << 20;
+
+/// The parser.
+pub struct Csv {
+    /// `None` until enough of the member's start is there.
+    table: Option<Table>,
+    /// Have the columns been named?
+    named: bool,
+    maps: Bitmaps<2>,
+    /// Offset of the last cut.
+    cut: u64,
+}
+
+impl Parser for Csv {
+    fn describe() -> Descriptor {
+        Descriptor {
+            name: "csv",
+            version: env!("CARGO_PKG_VERSION"),
+            title: "CSV, TSV and other delimited tables",
+            formats: &["CSV", "TSV", "Excel CSV", "sqlcmd"],
+            framing: Framing::Marks,
+            ..Descriptor::TEXT
+        }
+    }
+
+    fn probe(sample: &Sample<'_>) -> Option<Claim> {
+        claim(sample)
+    }
+
+    fn open(start: &Start<'_>) -> Result<Self, String> {
+        let table = match start.context {
+            [] => None,
+            context => Some(Table::unpack(context).ok_or("the chunk's context is none of this parser's")?),
+        };
+        Ok(Self { table, named: false, maps: Bitmaps::default(), cut: start.base })
+    }
+
+    fn push(&mut self, input: &mut Input<'_>, out: &mut Out<'_>) -> Result<(), String> {
+        let body = match self.begin(input) {
+            Some(body) => body,
+            None => return Ok(()),
+        };
+        let Some(table) = &mut self.table else { return Ok(()) };
+        out.skip(&input.rest()[..body]);
+        input.consume_to(input.consumed() + body);
+        if !std::mem::replace(&mut self.named, true) {
+            table.people.name_columns(&mut ColumnTags::default(), out);
+        }
+        table.dialect.index(input.bytes(), &mut self.maps);
+        let end = rows(table, &self.maps, input, out);
+        input.consume_to(end);
+        Ok(())
+    }
+
+    fn scan(&mut self, input: &mut Input<'_>, cuts: &mut Cuts<'_>) -> Result<(), String> {
+        let Some(body) = self.begin(input) else { return Ok(()) };
+        let Some(table) = &self.table else { return Ok(()) };
+        let (bytes, last) = (input.bytes(), input.is_last());
+        table.dialect.index(bytes, &mut self.maps);
+        let mut at = input.consumed() + body;
+        while at < bytes.len() {
+            let row = read_row(bytes, &self.maps, at, last, table.dialect, &mut Nothing);
+            let Some(verdict) = row.and_then(|row| judge(bytes, at, last, row, table.dialect, table.width)) else { break };
+            let (Verdict::AsRead(end) | Verdict::Line(end) | Verdict::Unbalanced(end)) = verdict;
+            at = end;
+            let offset = input.base() + at as u64;
+            if offset >= self.cut + CUT_BYTES && (at < bytes.len() || !last) {
+                cuts.cut(offset, &table.pack());
+                self.cut = offset;
+            }
+        }
+        input.consume_to(at);
+        Ok(())
+    }
+}
+
+impl Csv {
+    /// Makes sure that the table is known; gives the bytes before its first row, or `None` when more input is needed for it.
+    fn begin(&mut self, input: &Input<'_>) -> Option<usize> {
+        if self.table.is_some() {
+            return Some(0);
+        }
+        let rest = input.rest();
+        if rest.len() <= SAMPLE_BYTES && !input.is_last() {
+            return None;
+        }
+        let whole = rest.len() <= SAMPLE_BYTES;
+        let Head { table, body, .. } = head(&rest[..rest.len().min(SAMPLE_BYTES)], whole);
+        self.table = Some(table);
+        Some(body)
+    }
+}
+
+/// Reads all rows that are complete; gives where the first incomplete one begins.
+#[inline(never)]
+fn rows(table: &Table, maps: &Bitmaps<2>, input: &Input<'_>, out: &mut Out<'_>) -> usize {
+    let (bytes, last) = (input.bytes(), input.is_last());
+    let (dialect, width) = (table.dialect, table.width);
+    let mut at = input.consumed();
+    while at < bytes.len() {
+        let mut person = Person::new(&table.people, out.record(&bytes[at..at]));
+        let row = read_row(bytes, maps, at, last, dialect, &mut person);
+        let Some(row) = row.filter(|row| !row.odd && row.columns == width && !table.is_header(&bytes[at..row.end])) else {
+            person.abandon();
+            match row.and_then(|row| judge(bytes, at, last, row, dialect, width)) {
+                Some(verdict) => at = unusual(table, bytes, at, verdict, row.map_or(0, |row| row.columns), out),
+                None => break,
+            }
+            continue;
+        };
+        let raw = &bytes[at..row.end];
+        at = row.end;
+        if person.is_empty() {
+            person.abandon();
+            out.skip(raw);
+        } else {
+            person.end(raw);
+        }
+    }
+    at
+}
+
+/// A row that is not like the others: a blank one, the header again, a trailer, or a short, long or broken one.
+#[cold]
+#[inline(never)]
+fn unusual(table: &Table, bytes: &[u8], start: usize, verdict: Verdict, columns: usize, out: &mut Out<'_>) -> usize {
+    let (dialect, width) = (table.dialect, table.width);
+    let (Verdict::AsRead(end) | Verdict::Line(end) | Verdict::Unbalanced(end)) = verdict;
+    let raw = &bytes[start..end];
+    if matches!(verdict, Verdict::Unbalanced(_)) {
+        out.reject(raw, "unbalanced-quote");
+        return end;
+    }
+    let is_header = raw == table.header;
+    if raw.trim_ascii().is_empty() || is_header || is_trailer(raw) || is_rule(raw, dialect.delimiter) {
+        out.skip(raw);
+        return end;
+    }
+    let mut person = Person::new(&table.people, out.record(raw));
+    // One line, or as many as were read: what follows a line end within quotes is read by `read_row` alone.
+    let lines = line_end(bytes, start, true) == Some(end);
+    if lines {
+        read_line(raw, dialect, &mut person);
+    }
+    let reason = match verdict {
+        Verdict::Line(_) => None,
+        _ if columns > width && person.has_overflow() => Some("long-row"),
+        _ if columns < width && !is_plausible(table, &person, columns) => Some("short-row"),
+        _ => None,
+    };
+    match reason {
+        Some(reason) => {
+            person.abandon();
+            out.reject(raw, reason);
+        }
+        None if person.is_empty() => {
+            person.abandon();
+            out.skip(raw);
+        }
+        None => person.end(raw),
+    }
+    end
+}
+
+/// May a row with so few columns be a person's? Half of one that was broken at a line end must not be.
+fn is_plausible(table: &Table, person: &Person<'_, '_, '_, '_>, columns: usize) -> bool {
+    if table.people.has(FieldKind::Email) { is_email(person.email()) } else { columns >= 2 && columns * 2 >= table.width }
+}
+
+impl<'i> Sink<'i> for Person<'_, 'i, '_, '_> {
+    #[inline(always)]
+    fn field(&mut self, column: usize, value: &'i [u8]) {
+        self.value(column, value);
+    }
+    fn unescaped(&mut self, column: usize, value: &[u8]) {
+        self.copied(column, value);
+    }
+}
+
+/// `(3 rows affected)`, in any language.
+fn is_trailer(row: &[u8]) -> bool {
+    let row = row.trim_ascii();
+    row.len() < 80 && row.ends_with(b")") && matches!(row, [b'(', b'0'..=b'9', ..]) && row.contains(&b' ')
+}
+
+fn claim(sample: &Sample<'_>) -> Option<Claim> {
+    let text = sample.head.trim_ascii_start();
+    let other = [&b"{"[..], b"<", b"--", b"/*", b"INSERT ", b"CREATE ", b"%PDF", b"PK\x03\x04", b"BEGIN:", b"dn:"];
+    if text.is_empty() || other.iter().any(|start| text.starts_with(start)) || text[..text.len().min(4096)].contains(&0) {
+        return None;
+    }
+    let whole = sample.size.is_none_or(|size| size <= sample.head.len() as u64);
+    let Head { table, consistency, rows, .. } = head(&sample.head[..sample.head.len().min(SAMPLE_BYTES)], whole);
+    let named = sample.name.rsplit('.').next().is_some_and(|end| ["csv", "tsv", "tab"].iter().any(|name| end.eq_ignore_ascii_case(name)));
+    if table.width < 2 && !(named && table.has_identity()) || rows < 1 {
+        return None;
+    }
+    let named_people = !table.header.is_empty() && table.has_identity();
+    if consistency < if named_people { 0.2 } else { 0.6 } {
+        return None;
+    }
+    let delimiter = match table.dialect.delimiter {
+        b'\t' => "tab",
+        b';' => "semicolon",
+        b'|' => "bar",
+        _ => "comma",
+    };
+    let shape = format!("{} columns parted by {delimiter} in {:.0} % of the rows", table.width, consistency * 100.0);
+    let known = table.people.columns().iter().filter(|column| column.meaning != Meaning::Extra).count();
+    let (confidence, reason) = if named_people {
+        (70.0 + 20.0 * consistency, format!("{shape}, and a header that names {known} known ones"))
+    } else if !table.header.is_empty() {
+        (if named { 55.0 } else { 25.0 }, format!("{shape}, and a header without a person"))
+    } else if table.has_identity() {
+        let is_combo = table.width == 2 || table.people.columns().iter().any(|column| column.meaning == Meaning::Field(FieldKind::Url));
+        let base = if is_combo { 25.0 } else { 55.0 };
+        (base + if named { 15.0 } else { 0.0 }, format!("{shape}, without a header, people by their content"))
+    } else {
+        (if named { 30.0 } else { 10.0 }, format!("{shape}, nothing of people recognised"))
+    };
+    Some(Claim::new(confidence as u8, reason))
+}
+
+sluice_plugin::export!(Csv);
