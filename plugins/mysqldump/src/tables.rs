@@ -1,0 +1,152 @@
+//! The tables a dump has told of, and the INSERT being read: all a chunk in the middle of a dump needs to know.
+
+use sluice_plugin::{
+    FieldKind,
+    columns::{Meaning, infer_table, meaning},
+    person::{NamedColumn, People},
+};
+
+use crate::statement::TableColumns;
+
+/// Bytes of names kept; the oldest tables are forgotten beyond them.
+const NAMES_BYTES_MAX: usize = 96 << 10;
+/// The longest head of an INSERT that is known again.
+const HEAD_BYTES_MAX: usize = 16 << 10;
+/// First byte of a packed context.
+const CONTEXT_VERSION: u8 = 1;
+
+/// Tables in the order of their CREATE TABLE.
+#[derive(Clone, Default, Debug)]
+pub struct Tables {
+    known: Vec<TableColumns>,
+    bytes: usize,
+}
+
+fn bytes_of(table: &TableColumns) -> usize {
+    4 + table.table.len() + table.columns.iter().map(|name| 1 + name.len()).sum::<usize>()
+}
+
+impl Tables {
+    /// Learns a table.
+    pub fn learn(&mut self, table: TableColumns) {
+        self.known.retain(|known| known.table != table.table);
+        self.known.push(table);
+        self.bytes = self.known.iter().map(bytes_of).sum();
+        while self.bytes > NAMES_BYTES_MAX && !self.known.is_empty() {
+            self.bytes -= bytes_of(&self.known.remove(0));
+        }
+    }
+
+    fn columns(&self, table: &[u8]) -> Option<&[Vec<u8>]> {
+        self.known.iter().find(|known| known.table == table).map(|known| known.columns.as_slice())
+    }
+}
+
+/// The INSERT being read, or the last one.
+#[derive(Clone, Debug)]
+pub struct Insert {
+    /// Its text up to VALUES, to know the next one of its kind at once.
+    pub head: Vec<u8>,
+    /// Values a tuple has.
+    pub width: usize,
+    /// Does the table hold people?
+    pub has_people: bool,
+    pub people: People,
+    /// Have the columns been named in this chunk?
+    pub named: bool,
+}
+
+impl Insert {
+    /// An INSERT: its own columns win over the table's; `None` when neither is known.
+    pub fn new(head: &[u8], insert: &TableColumns, tables: &Tables) -> Option<Self> {
+        let names = if insert.columns.is_empty() { tables.columns(&insert.table)? } else { insert.columns.as_slice() };
+        let column = |name: &Vec<u8>| NamedColumn { name: name.clone(), meaning: meaning(name) };
+        Some(Self::of(head, names.iter().map(column).collect()))
+    }
+
+    /// An INSERT into a table nobody told of: its first tuple's content must tell.
+    pub fn inferred(head: &[u8], first: &[Vec<u8>]) -> Self {
+        let samples: Vec<Vec<&[u8]>> = first.iter().map(|value| vec![value.as_slice()]).collect();
+        let column = |(at, meaning): (usize, Meaning)| NamedColumn { name: format!("column_{}", at + 1).into_bytes(), meaning };
+        Self::of(head, infer_table(&samples).into_iter().enumerate().map(column).collect())
+    }
+
+    fn of(head: &[u8], columns: Vec<NamedColumn>) -> Self {
+        let width = columns.len();
+        let people = People::new(columns);
+        let head = if head.len() <= HEAD_BYTES_MAX { head.to_vec() } else { Vec::new() };
+        Self { head, width, has_people: holds_people(&people), people, named: false }
+    }
+}
+
+/// An e-mail or phone, a login with its secret, or a name with where or when: then a row is somebody's.
+fn holds_people(people: &People) -> bool {
+    let has = |kinds: &[FieldKind]| kinds.iter().any(|kind| people.has(*kind));
+    has(&[FieldKind::Email, FieldKind::Phone])
+        || has(&[FieldKind::Username]) && people.has_secret()
+        || has(&[FieldKind::FullName, FieldKind::LastName]) && has(&[FieldKind::Dob, FieldKind::Address, FieldKind::PostalCode])
+}
+
+/// What a chunk begins with.
+#[derive(Clone, Default, Debug)]
+pub struct State {
+    pub tables: Tables,
+    pub insert: Option<Insert>,
+    /// Within the VALUES list of `insert`?
+    pub in_values: bool,
+}
+
+impl State {
+    /// As a chunk's context: version, flags, tables, then the INSERT's columns and head.
+    pub fn pack(&self) -> Vec<u8> {
+        let mut context = vec![CONTEXT_VERSION, u8::from(self.in_values) | u8::from(self.insert.is_some()) << 1];
+        context.extend_from_slice(&(self.tables.known.len() as u16).to_le_bytes());
+        for table in &self.tables.known {
+            pack_name(&table.table, &mut context);
+            context.extend_from_slice(&(table.columns.len() as u16).to_le_bytes());
+            table.columns.iter().for_each(|name| pack_name(name, &mut context));
+        }
+        if let Some(insert) = &self.insert {
+            context.extend_from_slice(&(insert.width as u32).to_le_bytes());
+            insert.people.pack(&mut context);
+            context.extend_from_slice(&insert.head);
+        }
+        context
+    }
+
+    /// Reads what [`State::pack`] wrote.
+    pub fn unpack(context: &[u8]) -> Option<Self> {
+        let ([CONTEXT_VERSION, flags], rest) = context.split_first_chunk::<2>()? else { return None };
+        let (count, mut rest) = rest.split_first_chunk::<2>()?;
+        let mut state = Self { in_values: flags & 1 != 0, ..Self::default() };
+        for _ in 0..u16::from_le_bytes(*count) {
+            let mut table = TableColumns { table: unpack_name(&mut rest)?, columns: Vec::new() };
+            let (columns, after) = rest.split_first_chunk::<2>()?;
+            rest = after;
+            for _ in 0..u16::from_le_bytes(*columns) {
+                table.columns.push(unpack_name(&mut rest)?);
+            }
+            state.tables.learn(table);
+        }
+        if flags & 2 != 0 {
+            let (width, rest) = rest.split_first_chunk::<4>()?;
+            let (people, head) = People::unpack(rest)?;
+            let width = u32::from_le_bytes(*width) as usize;
+            state.insert = Some(Insert { head: head.to_vec(), width, has_people: holds_people(&people), people, named: false });
+        }
+        (state.insert.is_some() || !state.in_values).then_some(state)
+    }
+}
+
+fn pack_name(name: &[u8], context: &mut Vec<u8>) {
+    let name = &name[..name.len().min(255)];
+    context.push(name.len() as u8);
+    context.extend_from_slice(name);
+}
+
+fn unpack_name(rest: &mut &[u8]) -> Option<Vec<u8>> {
+    let (len, after) = rest.split_first()?;
+    let (name, after) = after.split_at_checked(usize::from(*len))?;
+    *rest = after;
+    Some(name.to_vec())
+}
