@@ -1,0 +1,77 @@
+//! Is a member a list of logins?
+
+use sluice_plugin::*;
+
+use crate::line::{self, Understood};
+
+/// Lines of the sample that are looked at.
+const LINES_MAX: usize = 400;
+
+/// Claims by the share of lines that read as logins; low where another format shows.
+pub(crate) fn probe(sample: &Sample<'_>) -> Option<Claim> {
+    let lines: Vec<&[u8]> = sample.lines().filter(|text| !text.trim_ascii().is_empty()).take(LINES_MAX).collect();
+    let (mut read, mut mails, mut urls, mut seen, mut tables) = (0, 0, 0, 0, 0);
+    for text in &lines {
+        if line::is_banner(text) {
+            continue;
+        }
+        seen += 1;
+        tables +=
+            usize::from(columns(text) >= 3 && line::split_pair(text).is_none_or(|(_, secret)| secret.contains(&text[first_comma(text)])));
+        if text.len() <= line::LINE_BYTES_MAX
+            && let Understood::Line(said) = line::understand(text.trim_ascii_start())
+        {
+            read += 1;
+            mails += usize::from(line::is_email(said.login));
+            urls += usize::from(!said.url.is_empty());
+        }
+    }
+    let first = lines.first()?;
+    if seen == 0 || read == 0 {
+        return None;
+    }
+    let share = read * 100 / seen;
+    let told = (mails + urls) * 100 / seen;
+    if foreign(first, &lines) {
+        return Some(Claim::new(5, "it begins like another format (SQL, JSON, markup or a table with a header)"));
+    }
+    if tables * 2 > seen {
+        return Some(Claim::new(20, "most lines have three columns or more"));
+    }
+    let confidence = match (share, told) {
+        (90.., 60..) => 85,
+        (70.., 40..) => 75,
+        (70.., 10..) => 60,
+        (70.., _) => 40,
+        (40.., 30..) => 45,
+        _ => return (told > 5).then(|| Claim::new(15, "a few lines read as logins")),
+    };
+    let what = if urls * 2 > read { "URL, login and password" } else { "login and password" };
+    Some(Claim::new(confidence, format!("{share} % of {seen} lines read as {what}, {told} % with an e-mail or a URL")))
+}
+
+fn first_comma(text: &[u8]) -> usize {
+    text.iter().position(|byte| matches!(byte, b',' | b';' | b'\t')).unwrap_or_default()
+}
+
+/// Columns of a line as a table of commas, semicolons or tabs.
+fn columns(text: &[u8]) -> usize {
+    [b',', b';', b'\t'].into_iter().map(|separator| text.iter().filter(|byte| **byte == separator).count() + 1).max().unwrap_or(1)
+}
+
+fn foreign(first: &[u8], lines: &[&[u8]]) -> bool {
+    const SQL: [&[u8]; 6] = [b"insert into", b"create table", b"-- mysql dump", b"-- mariadb dump", b"/*!", b"/*m!"];
+    let starts = |text: &[u8], what: &[u8]| text.get(..what.len()).is_some_and(|head| head.eq_ignore_ascii_case(what));
+    let sql = lines.iter().take(50).any(|text| SQL.iter().any(|what| starts(text, what)));
+    let markup = matches!(first.first(), Some(b'{' | b'<')) || first.starts_with(b"[{") || *first == *b"[";
+    let words = [&b"email"[..], b"e-mail", b"password", b"username", b"passwd", b"hash"];
+    let heads = first
+        .split(|byte| line::is_separator(*byte))
+        .filter(|word| {
+            words
+                .iter()
+                .any(|known| word.trim_ascii().eq_ignore_ascii_case(known) || word.eq_ignore_ascii_case(&[b"\"", *known, b"\""].concat()))
+        })
+        .count();
+    sql || markup || heads >= 2
+}

@@ -1,0 +1,6 @@
+//! Combo lists natively: cases as data, the same records for every push size, and hostile bytes.
+
+mod cases;
+mod hostile;
+mod print;
+mod probing;
