@@ -55,7 +55,7 @@ pub use input::{Input, Line};
 pub use out::{Buffers, Column, Cuts, Out, Record};
 pub use parser::{Claim, Descriptor, Framing, InputKind, Parser, Sample, Start};
 pub use secret::{Secret, identify};
-pub use sluice_record::{FieldKind, HashKind, limits};
+pub use sluice_record::{FieldKind, HashKind, Item, limits};
 
 /// Makes a component of a [`Parser`]. On other targets than WebAssembly it does nothing, so a parser can be tested natively.
 #[macro_export]
