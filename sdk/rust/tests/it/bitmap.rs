@@ -1,0 +1,28 @@
+//! The class bitmaps against looking at every byte.
+
+use proptest::prelude::*;
+use sluice_plugin::Bitmaps;
+
+proptest! {
+    #[test]
+    fn find_says_what_a_plain_search_says(
+        inputs in prop::collection::vec(prop::collection::vec(prop::sample::select(b"abcdefgh,\n\"\xff".to_vec()), 0..300), 1..5),
+    ) {
+        let mut bitmaps = Bitmaps::<2>::default();
+        for input in &inputs {
+            bitmaps.build(input, |block| [block.eq(b',') | block.eq(b'\n'), block.eq(b'"')]);
+            for from in 0..=input.len() {
+                let next = |wanted: &[u8]| (from..input.len()).find(|at| wanted.contains(&input[*at])).unwrap_or(input.len());
+                let found = [next(b",\n"), next(b"\"")];
+                for class in 0..2 {
+                    prop_assert_eq!(bitmaps.find(class, from), found[class]);
+                    for end in [from, (from + 65).min(input.len()), input.len()] {
+                        let within = bitmaps.find_within(class, from, end);
+                        let fine = if found[class] < end { within == found[class] } else { within >= end };
+                        prop_assert!(fine, "class {} from {} to {}", class, from, end);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The kit through its public doors.
+
+mod bitmap;
+mod secret;
+mod words;
