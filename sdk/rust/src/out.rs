@@ -64,7 +64,7 @@ impl<'a> Out<'a> {
         if self.buffers.events.len() >= EVENTS_BUFFERED || self.buffers.arena.len() >= ARENA_BYTES_BUFFERED {
             self.flush();
         }
-        let offset = self.offset_of(row).unwrap_or_else(|| foreign_row());
+        let offset = self.offset_of(row).unwrap_or_else(foreign_row);
         self.buffers.events.push(Event::new(tag.0, offset, row.len() as u32, false).0);
     }
 
@@ -234,7 +234,7 @@ impl Record<'_, '_> {
     /// Finishes the record with the row it turned out to be: for parsers that find a row's end while they read its values.
     #[inline(always)]
     pub fn end_row(self, row: &[u8]) {
-        let offset = self.out.offset_of(row).unwrap_or_else(|| foreign_row());
+        let offset = self.out.offset_of(row).unwrap_or_else(foreign_row);
         self.out.buffers.events[self.start] = Event::new(Tag::RECORD.0, offset, row.len() as u32, false).0;
     }
 
