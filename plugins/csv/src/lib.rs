@@ -229,7 +229,7 @@ fn claim(sample: &Sample<'_>) -> Option<Claim> {
         b'|' => "bar",
         _ => "comma",
     };
-    let shape = format!("{} columns parted by {delimiter} in {:.0} % of the rows", table.width, consistency * 100.0);
+    let shape = format!("{} columns parted by {delimiter} in {} % of the rows", table.width, (consistency * 100.0) as u8);
     let known = table.people.columns().iter().filter(|column| column.meaning != Meaning::Extra).count();
     let (confidence, reason) = if named_people {
         (70.0 + 20.0 * consistency, format!("{shape}, and a header that names {known} known ones"))

@@ -75,56 +75,72 @@ pub fn read_row<'i>(
     dialect: Dialect,
     sink: &mut impl Sink<'i>,
 ) -> Option<Row> {
+    match dialect.escape || dialect.padded {
+        false => read::<false>(bytes, maps, start, last, dialect, sink),
+        true => read::<true>(bytes, maps, start, last, dialect, sink),
+    }
+}
+
+/// `FANCY` is whether the dialect has escapes or padding: most have not, and should not pay for asking at every field.
+#[inline(always)]
+fn read<'i, const FANCY: bool>(
+    bytes: &'i [u8],
+    maps: &Bitmaps<2>,
+    start: usize,
+    last: bool,
+    dialect: Dialect,
+    sink: &mut impl Sink<'i>,
+) -> Option<Row> {
     let (mut at, mut columns) = (start, 0);
     loop {
-        if dialect.padded {
+        if FANCY && dialect.padded {
             at = after_spaces(bytes, at);
         }
         let Some(&first) = bytes.get(at) else {
             return last.then_some(Row { end: bytes.len(), columns: columns + 1, odd: false });
         };
-        if first == b'"' {
-            let from = at + 1;
-            let mut close = maps.find(QUOTE, from);
-            match bytes.get(close + 1) {
-                Some(b'"') | None => match closing(bytes, maps, from, close, last, dialect) {
-                    Close::At(found) => {
-                        close = found;
-                        unescape(&bytes[from..close], dialect, columns, sink);
-                    }
-                    Close::Unknown => return None,
-                    Close::Nowhere => return Some(ODD),
-                },
-                Some(_) if dialect.escape || close - from > QUOTED_BYTES_MAX => match closing(bytes, maps, from, close, last, dialect) {
-                    Close::At(found) => {
-                        close = found;
-                        unescape(&bytes[from..close], dialect, columns, sink);
-                    }
-                    Close::Unknown => return None,
-                    Close::Nowhere => return Some(ODD),
-                },
-                Some(_) => sink.field(columns, &bytes[from..close]),
-            }
-            at = close + 1;
-            if dialect.padded {
-                at = after_spaces(bytes, at);
-            }
-        } else {
+        if first != b'"' {
             let mut end = maps.find(END, at);
-            if dialect.escape {
+            if FANCY && dialect.escape {
                 end = unescaped_end(bytes, maps, at, end);
             }
-            if end >= bytes.len() && !last {
-                return None;
+            let Some(&stop) = bytes.get(end) else {
+                if last {
+                    let value = &bytes[at..];
+                    bare::<FANCY>(first, value.strip_suffix(b"\r").unwrap_or(value), dialect, columns, sink);
+                }
+                return last.then_some(Row { end: bytes.len(), columns: columns + 1, odd: false });
+            };
+            if stop == b'\n' {
+                let value = &bytes[at..end];
+                bare::<FANCY>(first, value.strip_suffix(b"\r").unwrap_or(value), dialect, columns, sink);
+                return Some(Row { end: end + 1, columns: columns + 1, odd: false });
             }
-            let mut stop = end;
-            if stop > at && bytes[stop - 1] == b'\r' && bytes.get(end).is_none_or(|byte| *byte == b'\n') {
-                stop -= 1;
+            bare::<FANCY>(first, &bytes[at..end], dialect, columns, sink);
+            columns += 1;
+            at = end + 1;
+            continue;
+        }
+        let from = at + 1;
+        let mut close = maps.find(QUOTE, from);
+        let next = bytes.get(close + 1);
+        if matches!(next, Some(b'"') | None) || FANCY && dialect.escape || close - from > QUOTED_BYTES_MAX {
+            match closing(bytes, maps, from, close, last, dialect) {
+                Close::At(found) => {
+                    close = found;
+                    unescape(&bytes[from..close], dialect, columns, sink);
+                }
+                Close::Unknown => return None,
+                Close::Nowhere => return Some(ODD),
             }
-            bare(&bytes[at..stop], dialect, columns, sink);
-            at = end;
+        } else {
+            sink.field(columns, &bytes[from..close]);
         }
         columns += 1;
+        at = close + 1;
+        if FANCY && dialect.padded {
+            at = after_spaces(bytes, at);
+        }
         match bytes.get(at) {
             Some(byte) if *byte == dialect.delimiter => at += 1,
             Some(b'\n') => return Some(Row { end: at + 1, columns, odd: false }),
@@ -150,9 +166,15 @@ fn after_spaces(bytes: &[u8], at: usize) -> usize {
     at + bytes[at.min(bytes.len())..].iter().take_while(|byte| **byte == b' ').count()
 }
 
-/// A field without quotes: `NULL` and `\N` are no values, `="00123"` is Excel's way to keep the zeros.
+/// A field without quotes, and its first byte: only few need a closer look.
 #[inline(always)]
-fn bare<'i>(mut value: &'i [u8], dialect: Dialect, column: usize, sink: &mut impl Sink<'i>) {
+fn bare<'i, const FANCY: bool>(first: u8, value: &'i [u8], dialect: Dialect, column: usize, sink: &mut impl Sink<'i>) {
+    if FANCY || matches!(first, b'N' | b'\\' | b'=') { bare_odd(value, dialect, column, sink) } else { sink.field(column, value) }
+}
+
+/// `NULL` and `\N` are no values, `="00123"` is Excel's way to keep the zeros.
+#[inline(never)]
+fn bare_odd<'i>(mut value: &'i [u8], dialect: Dialect, column: usize, sink: &mut impl Sink<'i>) {
     if dialect.padded {
         value = value.trim_ascii_end();
     }
@@ -262,7 +284,7 @@ pub fn read_line<'i>(line: &'i [u8], dialect: Dialect, sink: &mut impl Sink<'i>)
         } else {
             let is_end = |at: &usize| rest[*at] == dialect.delimiter && !(dialect.escape && is_escaped(rest, 0, *at));
             let end = (0..rest.len()).find(is_end).unwrap_or(rest.len());
-            bare(&rest[..end], dialect, columns, sink);
+            bare_odd(&rest[..end], dialect, columns, sink);
             at += end;
         }
         columns += 1;
