@@ -35,7 +35,10 @@ fn file(bytes: usize) -> Vec<u8> {
         id += 1;
         let quote = if id.is_multiple_of(20) { "\"\"" } else { "" };
         let hash = id.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let line = format!("{id},user{id},user{id}@example.com,{hash:016x}{hash:016x},192.0.2.{},\"Saint{quote} Town, {id}\",2013-05-06 07:08:09\n", id % 256);
+        let line = format!(
+            "{id},user{id},user{id}@example.com,{hash:016x}{hash:016x},192.0.2.{},\"Saint{quote} Town, {id}\",2013-05-06 07:08:09\n",
+            id % 256
+        );
         text.extend_from_slice(line.as_bytes());
     }
     text

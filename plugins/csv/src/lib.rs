@@ -71,7 +71,10 @@ impl Parser for Csv {
             table.people.name_columns(&mut ColumnTags::default(), out);
         }
         table.dialect.index(input.bytes(), &mut self.maps);
-        let end = rows(table, &self.maps, input, out);
+        let end = match table.dialect.is_fancy() {
+            false => rows::<false>(table, &self.maps, input, out),
+            true => rows::<true>(table, &self.maps, input, out),
+        };
         input.consume_to(end);
         Ok(())
     }
@@ -83,7 +86,10 @@ impl Parser for Csv {
         table.dialect.index(bytes, &mut self.maps);
         let mut at = input.consumed() + body;
         while at < bytes.len() {
-            let row = read_row(bytes, &self.maps, at, last, table.dialect, &mut Nothing);
+            let row = match table.dialect.is_fancy() {
+                false => read_row::<false>(bytes, &self.maps, at, last, table.dialect, &mut Nothing),
+                true => read_row::<true>(bytes, &self.maps, at, last, table.dialect, &mut Nothing),
+            };
             let Some(verdict) = row.and_then(|row| judge(bytes, at, last, row, table.dialect, table.width)) else { break };
             let (Verdict::AsRead(end) | Verdict::Line(end) | Verdict::Unbalanced(end)) = verdict;
             at = end;
@@ -117,13 +123,13 @@ impl Csv {
 
 /// Reads all rows that are complete; gives where the first incomplete one begins.
 #[inline(never)]
-fn rows(table: &Table, maps: &Bitmaps<2>, input: &Input<'_>, out: &mut Out<'_>) -> usize {
+fn rows<const FANCY: bool>(table: &Table, maps: &Bitmaps<2>, input: &Input<'_>, out: &mut Out<'_>) -> usize {
     let (bytes, last) = (input.bytes(), input.is_last());
     let (dialect, width) = (table.dialect, table.width);
     let mut at = input.consumed();
     while at < bytes.len() {
         let mut person = Person::new(&table.people, out.record(&bytes[at..at]));
-        let row = read_row(bytes, maps, at, last, dialect, &mut person);
+        let row = read_row::<FANCY>(bytes, maps, at, last, dialect, &mut person);
         let Some(row) = row.filter(|row| !row.odd && row.columns == width && !table.is_header(&bytes[at..row.end])) else {
             person.abandon();
             match row.and_then(|row| judge(bytes, at, last, row, dialect, width)) {

@@ -28,6 +28,11 @@ pub struct Dialect {
 }
 
 impl Dialect {
+    /// Has it escapes or padding?
+    pub fn is_fancy(self) -> bool {
+        self.escape || self.padded
+    }
+
     /// Builds the bitmaps [`read_row`] wants.
     #[inline(always)]
     pub fn index(self, bytes: &[u8], maps: &mut Bitmaps<2>) {
@@ -66,24 +71,10 @@ pub struct Row {
 const ODD: Row = Row { end: 0, columns: 0, odd: true };
 
 /// Reads the row at `start`; `None` when more input is needed to say where it ends.
+///
+/// `FANCY` is [`Dialect::is_fancy`]: most dialects are not, and should not pay for asking at every field.
 #[inline(always)]
-pub fn read_row<'i>(
-    bytes: &'i [u8],
-    maps: &Bitmaps<2>,
-    start: usize,
-    last: bool,
-    dialect: Dialect,
-    sink: &mut impl Sink<'i>,
-) -> Option<Row> {
-    match dialect.escape || dialect.padded {
-        false => read::<false>(bytes, maps, start, last, dialect, sink),
-        true => read::<true>(bytes, maps, start, last, dialect, sink),
-    }
-}
-
-/// `FANCY` is whether the dialect has escapes or padding: most have not, and should not pay for asking at every field.
-#[inline(always)]
-fn read<'i, const FANCY: bool>(
+pub fn read_row<'i, const FANCY: bool>(
     bytes: &'i [u8],
     maps: &Bitmaps<2>,
     start: usize,

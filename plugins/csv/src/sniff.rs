@@ -110,7 +110,7 @@ fn read(sample: &[u8], start: usize, whole: bool, dialect: Dialect) -> Option<Sn
     let mut at = start;
     while at < sample.len() && rows.len() < ROWS_MAX {
         let mut sampled = SampleRow { start: at, ..SampleRow::default() };
-        let Some(row) = read_row(sample, &maps, at, whole, dialect, &mut sampled) else { break };
+        let Some(row) = read_row::<true>(sample, &maps, at, whole, dialect, &mut sampled) else { break };
         if row.odd {
             odd += 1;
             let Some(end) = line_end(sample, at, whole) else { break };
@@ -158,7 +158,10 @@ fn usual_length(rows: &[SampleRow]) -> usize {
 /// A number, date, address, hash, word or text, with no delimiter or quote left inside that another dialect would have cut at.
 fn looks_like_something(cell: &[u8]) -> bool {
     let cell = cell.trim_ascii();
-    !cell.iter().any(|byte| matches!(byte, b';' | b'\t' | b'|')) && !cell.starts_with(b"\"") && !cell.ends_with(b"\"") && !cell.ends_with(b"\\")
+    !cell.iter().any(|byte| matches!(byte, b';' | b'\t' | b'|'))
+        && !cell.starts_with(b"\"")
+        && !cell.ends_with(b"\"")
+        && !cell.ends_with(b"\\")
         && cell.iter().filter(|byte| **byte == b',').count() < 2
 }
 

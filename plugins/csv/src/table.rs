@@ -122,7 +122,9 @@ fn columns_of_header(cells: &[Vec<u8>], data: &[&SampleRow]) -> People {
         if meaning == Meaning::Field(FieldKind::Username) || known(name).is_none() && at == 0 {
             // A column called `user` may hold addresses, and a nameless one anything.
             let samples: Vec<&[u8]> = data.iter().filter_map(|row| row.cells.get(at)).map(Vec::as_slice).collect();
-            if sluice_plugin::columns::infer(&samples) == Meaning::Field(FieldKind::Email) && !cells.iter().any(|cell| known(cell) == Some(Meaning::Field(FieldKind::Email))) {
+            if sluice_plugin::columns::infer(&samples) == Meaning::Field(FieldKind::Email)
+                && !cells.iter().any(|cell| known(cell) == Some(Meaning::Field(FieldKind::Email)))
+            {
                 meaning = Meaning::Field(FieldKind::Email);
             }
         }

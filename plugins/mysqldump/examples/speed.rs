@@ -14,7 +14,10 @@ fn main() {
         let ours = rate(&dump, start);
         let start = Instant::now();
         let fields = plain(&dump);
-        println!("round {round}: this parser {ours:.0} MB/s ({events} events), plain memchr {:.0} MB/s ({fields} fields)", rate(&dump, start));
+        println!(
+            "round {round}: this parser {ours:.0} MB/s ({events} events), plain memchr {:.0} MB/s ({fields} fields)",
+            rate(&dump, start)
+        );
     }
 }
 
@@ -32,7 +35,10 @@ fn dump(bytes: usize) -> Vec<u8> {
             let escape = if id.is_multiple_of(20) { "\\'" } else { "" };
             let hash = id.wrapping_mul(0x9e37_79b9_7f4a_7c15);
             let comma = if row == 0 { "" } else { "," };
-            let line = format!("{comma}({id},'user{id}','user{id}@example.com','{hash:016x}{hash:016x}','192.0.2.{}','Saint{escape} Town','2013-05-06 07:08:09')", id % 256);
+            let line = format!(
+                "{comma}({id},'user{id}','user{id}@example.com','{hash:016x}{hash:016x}','192.0.2.{}','Saint{escape} Town','2013-05-06 07:08:09')",
+                id % 256
+            );
             text.extend_from_slice(line.as_bytes());
         }
         text.extend_from_slice(b";\n");

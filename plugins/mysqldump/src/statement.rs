@@ -4,10 +4,32 @@ use memchr::{memchr, memmem};
 
 /// The longest statement or comment; of a longer one only the first line is read over.
 const STATEMENT_BYTES_MAX: usize = 1 << 20;
+/// The longest comment, likewise: a file of opened comments must not be searched to its end at each of them.
+const COMMENT_BYTES_MAX: usize = 64 << 10;
 /// Statements of a dump that hold nobody's data.
 const OTHER_STATEMENTS: [&[u8]; 22] = [
-    b"alter", b"begin", b"call", b"commit", b"create", b"delete", b"drop", b"end", b"flush", b"grant", b"insert", b"lock", b"on", b"replace",
-    b"rollback", b"set", b"start", b"truncate", b"unlock", b"update", b"use", b"analyze",
+    b"alter",
+    b"begin",
+    b"call",
+    b"commit",
+    b"create",
+    b"delete",
+    b"drop",
+    b"end",
+    b"flush",
+    b"grant",
+    b"insert",
+    b"lock",
+    b"on",
+    b"replace",
+    b"rollback",
+    b"set",
+    b"start",
+    b"truncate",
+    b"unlock",
+    b"update",
+    b"use",
+    b"analyze",
 ];
 
 /// What stands at a place outside of VALUES lists.
@@ -53,14 +75,14 @@ pub fn step(bytes: &[u8], at: usize, last: bool) -> Step {
     if rest.starts_with(b"--") || rest.starts_with(b"#") {
         return skip_line();
     }
-    let within = |end: Option<usize>| match end {
-        Some(end) if end <= STATEMENT_BYTES_MAX => Ok(at + end),
-        None if rest.len() <= STATEMENT_BYTES_MAX && !last => Err(Step::Incomplete),
+    let within = |end: Option<usize>, bytes_max: usize| match end {
+        Some(end) if end <= bytes_max => Ok(at + end),
+        None if rest.len() <= bytes_max && !last => Err(Step::Incomplete),
         _ => Err(skip_line()),
     };
     if rest.starts_with(b"/*") {
-        let end = memmem::find(rest, b"*/").map(|end| end + 2);
-        return within(end).map_or_else(|step| step, Step::Skip);
+        let end = memmem::find(&rest[..rest.len().min(COMMENT_BYTES_MAX)], b"*/").map(|end| end + 2);
+        return within(end, COMMENT_BYTES_MAX).map_or_else(|step| step, Step::Skip);
     }
     let word = rest.iter().take(16).take_while(|byte| byte.is_ascii_alphabetic()).count();
     let word = rest[..word].to_ascii_lowercase();
@@ -77,7 +99,7 @@ pub fn step(bytes: &[u8], at: usize, last: bool) -> Step {
             _ => {}
         }
     }
-    match within(statement_end(rest)) {
+    match within(statement_end(rest), STATEMENT_BYTES_MAX) {
         Ok(end) if word == b"create" => match create_table(&bytes[at..end]) {
             Some(table) => Step::Table(end, table),
             None => Step::Skip(end),
@@ -123,7 +145,10 @@ impl<'a> Words<'a> {
                 name.push(first);
             }
         }
-        let len = self.bytes[start..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || **byte >= 0x80).count();
+        let len = self.bytes[start..]
+            .iter()
+            .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || **byte >= 0x80)
+            .count();
         self.at += len;
         (self.at < self.bytes.len()).then(|| self.bytes[start..self.at].to_vec())
     }
@@ -202,7 +227,8 @@ fn create_table(statement: &[u8]) -> Option<TableColumns> {
     loop {
         let quoted = matches!(words.peek()?, b'`' | b'"');
         let name = words.word()?;
-        let is_key = [&b"key"[..], b"primary", b"unique", b"constraint", b"index", b"fulltext", b"spatial", b"foreign", b"check", b"period"];
+        let is_key =
+            [&b"key"[..], b"primary", b"unique", b"constraint", b"index", b"fulltext", b"spatial", b"foreign", b"check", b"period"];
         if !name.is_empty() && (quoted || !is_key.iter().any(|key| name.eq_ignore_ascii_case(key))) {
             found.columns.push(name);
         }

@@ -180,7 +180,14 @@ fn after_blanks(bytes: &[u8], at: usize) -> (Option<u8>, usize) {
 /// A string with escapes or doubled quotes in it: hands it on and gives the offset after its closing quote.
 #[cold]
 #[inline(never)]
-fn escaped_string<'i>(bytes: &'i [u8], maps: &Bitmaps<2>, from: usize, mut at: usize, column: usize, sink: &mut impl Sink<'i>) -> Option<usize> {
+fn escaped_string<'i>(
+    bytes: &'i [u8],
+    maps: &Bitmaps<2>,
+    from: usize,
+    mut at: usize,
+    column: usize,
+    sink: &mut impl Sink<'i>,
+) -> Option<usize> {
     loop {
         let next = *bytes.get(at + 1)?;
         if bytes[at] == b'\'' && next != b'\'' {
@@ -290,10 +297,9 @@ fn string_end(bytes: &[u8], start: usize) -> Option<usize> {
 
 fn hexadecimal<'i>(digits: &'i [u8], column: usize, sink: &mut impl Sink<'i>) {
     let nibble = |digit: u8| char::from(digit).to_digit(16).map(|value| value as u8);
-    let decoded: Option<Vec<u8>> =
-        digits.as_chunks::<2>().0.iter().map(|[high, low]| Some(nibble(*high)? << 4 | nibble(*low)?)).collect();
+    let decoded: Option<Vec<u8>> = digits.as_chunks::<2>().0.iter().map(|[high, low]| Some(nibble(*high)? << 4 | nibble(*low)?)).collect();
     match decoded {
-        Some(text) if digits.len() % 2 == 0 && is_text(&text) => sink.copied(column, &text),
+        Some(text) if digits.len().is_multiple_of(2) && is_text(&text) => sink.copied(column, &text),
         _ => sink.value(column, digits),
     }
 }

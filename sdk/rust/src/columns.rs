@@ -199,7 +199,8 @@ pub fn is_email(value: &[u8]) -> bool {
 
 /// Is it an IPv4 or IPv6 address?
 pub fn is_ip(value: &[u8]) -> bool {
-    (value.contains(&b'.') || value.contains(&b':')) && std::str::from_utf8(value).is_ok_and(|text| text.parse::<std::net::IpAddr>().is_ok())
+    (value.contains(&b'.') || value.contains(&b':'))
+        && std::str::from_utf8(value).is_ok_and(|text| text.parse::<std::net::IpAddr>().is_ok())
 }
 
 fn is_url(value: &[u8]) -> bool {
@@ -224,7 +225,8 @@ fn is_full_name(value: &[u8]) -> bool {
     let words = text.split(' ').count();
     (2..=4).contains(&words)
         && text.split(' ').all(|word| {
-            word.chars().next().is_some_and(char::is_uppercase) && word.chars().all(|letter| letter.is_alphabetic() || "-'.".contains(letter))
+            word.chars().next().is_some_and(char::is_uppercase)
+                && word.chars().all(|letter| letter.is_alphabetic() || "-'.".contains(letter))
         })
 }
 

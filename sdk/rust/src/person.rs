@@ -140,9 +140,7 @@ impl People {
 /// Kinds of which a person has one. Never secrets, and nothing that finds a person.
 fn is_single(meaning: Meaning) -> bool {
     match meaning {
-        Meaning::Field(kind) => {
-            !matches!(kind, FieldKind::Email | FieldKind::Phone | FieldKind::Ip | FieldKind::Address | FieldKind::Salt)
-        }
+        Meaning::Field(kind) => !matches!(kind, FieldKind::Email | FieldKind::Phone | FieldKind::Ip | FieldKind::Address | FieldKind::Salt),
         Meaning::Secret(_) | Meaning::Extra => false,
     }
 }

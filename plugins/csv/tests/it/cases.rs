@@ -20,8 +20,7 @@ fn every_case_gives_its_records_whatever_the_push() {
         }
         cases += 1;
         let input = fs::read(&path).unwrap();
-        let wanted: Vec<Value> =
-            fs::read_to_string(expectation).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let wanted: Vec<Value> = fs::read_to_string(expectation).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         for push_bytes in [1, 2, 3, 7, 64, 4096, 1 << 20] {
             assert_eq!(items(&native::parse::<Csv>(&input, push_bytes)), wanted, "{path:?} in pushes of {push_bytes}");
         }

@@ -9,9 +9,32 @@ use crate::found::items;
 /// Pieces that make trouble when they meet.
 fn hostile() -> impl Strategy<Value = Vec<u8>> {
     let pieces: Vec<&'static [u8]> = vec![
-        b"\"", b"\"\"", b",", b";", b"\t", b"|", b"\n", b"\r\n", b"\r", b"\\", b" ", b"NULL", b"\\N", b"=\"00\"", b"email", b"password",
-        b"ann@example.com", b"user", b"sep=;\n", b"---", b"(3 rows affected)\n", b"\xef\xbb\xbf", b"\xff\x00", b"DOM\\ann",
-        b"id,email,password\n", b"1,\"ann@example.com\",\"x\"\n",
+        b"\"",
+        b"\"\"",
+        b",",
+        b";",
+        b"\t",
+        b"|",
+        b"\n",
+        b"\r\n",
+        b"\r",
+        b"\\",
+        b" ",
+        b"NULL",
+        b"\\N",
+        b"=\"00\"",
+        b"email",
+        b"password",
+        b"ann@example.com",
+        b"user",
+        b"sep=;\n",
+        b"---",
+        b"(3 rows affected)\n",
+        b"\xef\xbb\xbf",
+        b"\xff\x00",
+        b"DOM\\ann",
+        b"id,email,password\n",
+        b"1,\"ann@example.com\",\"x\"\n",
     ];
     let piece = prop::sample::select(pieces);
     prop::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())

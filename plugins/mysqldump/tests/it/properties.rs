@@ -9,9 +9,39 @@ use crate::found::items;
 /// Pieces that make trouble when they meet.
 fn hostile() -> impl Strategy<Value = Vec<u8>> {
     let pieces: Vec<&'static [u8]> = vec![
-        b"'", b"''", b"\\'", b"\\", b",", b"(", b")", b"),(", b"\n", b";", b";\n", b"`", b"\"", b" ", b"NULL", b"0xFF", b"0x", b"_binary '\xff'", b"x'4", b"-- ",
-        b"/*!40000 ", b"*/", b"INSERT INTO `u` VALUES ", b"(1,'ann@example.com','x')", b"(2,'it\\'s','')", b"INSERT INTO v (email) VALUES\n", b"f('(',2)",
-        b"CREATE TABLE `u` (`id` int, `email` text, `password` text);\n", b"CREATE TABLE v (email text);\n", b"insert", b"-1.5", b"\r\n", b"DELIMITER ;;\n",
+        b"'",
+        b"''",
+        b"\\'",
+        b"\\",
+        b",",
+        b"(",
+        b")",
+        b"),(",
+        b"\n",
+        b";",
+        b";\n",
+        b"`",
+        b"\"",
+        b" ",
+        b"NULL",
+        b"0xFF",
+        b"0x",
+        b"_binary '\xff'",
+        b"x'4",
+        b"-- ",
+        b"/*!40000 ",
+        b"*/",
+        b"INSERT INTO `u` VALUES ",
+        b"(1,'ann@example.com','x')",
+        b"(2,'it\\'s','')",
+        b"INSERT INTO v (email) VALUES\n",
+        b"f('(',2)",
+        b"CREATE TABLE `u` (`id` int, `email` text, `password` text);\n",
+        b"CREATE TABLE v (email text);\n",
+        b"insert",
+        b"-1.5",
+        b"\r\n",
+        b"DELIMITER ;;\n",
     ];
     let piece = prop::sample::select(pieces);
     prop::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
@@ -38,7 +68,8 @@ fn long_dump() -> Vec<u8> {
     let mut text = b"/*M!999999\\- enable the sandbox mode */\n".to_vec();
     for table in 0..6 {
         let people = if table % 2 == 0 { "`email`" } else { "`title`" };
-        let create = format!("CREATE TABLE `t{table}` (\n  `id` int,\n  {people} text,\n  `password` text,\n  `note` text,\n  KEY `k` (`id`)\n);\n");
+        let create =
+            format!("CREATE TABLE `t{table}` (\n  `id` int,\n  {people} text,\n  `password` text,\n  `note` text,\n  KEY `k` (`id`)\n);\n");
         text.extend_from_slice(create.as_bytes());
         for row in 0..12_000u32 {
             let behind = match row % 5_000 {
