@@ -297,5 +297,5 @@ fn has_backslash(login: &[u8]) -> bool {
         let differs = u64::from_le_bytes(*word) ^ (ONES * b'\\' as u64);
         differs.wrapping_sub(ONES) & !differs & (ONES << 7) != 0
     });
-    in_words || tail.iter().any(|byte| *byte == b'\\')
+    in_words || tail.contains(&b'\\')
 }
