@@ -113,8 +113,8 @@ async fn publish(catalogue: &Catalogue, objects: &Objects, folder: &std::path::P
     }
     let state = catalogue.load(load).await.unwrap().state;
     let merged = Change::Merged { load, segments: segments.clone(), accounts: 2, passwords: 1 };
-    let verified = Change::Load { load, from: state, to: LoadState::Verified, message: String::new() };
-    catalogue.apply(&[merged, verified]).await.unwrap();
+    let step = |from, to| Change::Load { load, from, to, message: String::new() };
+    catalogue.apply(&[step(state, LoadState::Merging), merged, step(LoadState::Merging, LoadState::Verified)]).await.unwrap();
     catalogue.publish(&Publish { load, segments, expected_generation: 0 }).await.unwrap();
     load
 }
