@@ -43,6 +43,6 @@ pub use error::IntakeError;
 pub use limits::IntakeLimits;
 pub use member::{Member, Sample};
 pub use spool::SPOOL_MEMORY_BYTES_MAX;
-pub use stage::{Reference, Staged, check_reference, stage};
+pub use stage::{Reference, Staged, check_reference, decode, stage};
 pub use staged::{SourceKind, StagedReader, StagedStream};
 pub use walk::walk;

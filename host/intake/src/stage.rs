@@ -75,6 +75,35 @@ pub fn stage(member: &mut Member<'_>, want: InputKind, out: &mut dyn Write) -> R
     })
 }
 
+/// Reads a member to its end and hands on its decoded bytes in blocks of about a MiB, without staging them: for reading a file
+/// at once. What `visit` leaves in its buffer is thrown away. Gives back the encoding, as [`Staged::encoding`].
+///
+/// # Errors
+/// What went wrong with the member, or the visitor's own error.
+pub fn decode<E: From<IntakeError>>(
+    member: &mut Member<'_>,
+    want: InputKind,
+    visit: &mut dyn FnMut(&mut Vec<u8>) -> Result<(), E>,
+) -> Result<String, E> {
+    let mut decoder = Decoder::default();
+    let (mut text, mut done, mut last) = (Vec::with_capacity(2 * BLOCK_BYTES), 0, false);
+    while !last {
+        last = read_block(member, &mut text)?;
+        match want {
+            InputKind::Text => decoder.advance(&mut text, &mut done, last),
+            InputKind::Bytes => done = text.len(),
+        }
+        let rest = text.split_off(done);
+        visit(&mut text)?;
+        text = rest;
+        done = 0;
+    }
+    Ok(match want {
+        InputKind::Text => decoder.encoding(),
+        InputKind::Bytes => BINARY.to_owned(),
+    })
+}
+
 /// Reads, decodes and cuts; gives back the encoding.
 fn read_frames(member: &mut Member<'_>, want: InputKind, frames: &mut Frames<'_>) -> Result<String, IntakeError> {
     let mut decoder = Decoder::default();

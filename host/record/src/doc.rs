@@ -66,6 +66,17 @@ impl DocBatch {
         name.clone_into(&mut self.columns[index]);
     }
 
+    /// An empty batch to go on with: of the same task, with the same columns, and room for as much.
+    pub fn successor(&self) -> Self {
+        Self {
+            heads: Vec::with_capacity(self.heads.len()),
+            fields: Vec::with_capacity(self.fields.len()),
+            bytes: Vec::with_capacity(self.bytes.len()),
+            columns: self.columns.clone(),
+            ..Self::new(self.load, self.member, self.task)
+        }
+    }
+
     /// Begins a document: the byte range of its raw row in the staged member.
     pub fn begin(&mut self, offset: u64, len: u32) -> DocWriter<'_> {
         let fields_start = self.fields.len() as u32;

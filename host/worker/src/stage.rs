@@ -1,0 +1,116 @@
+//! Stage: a dump is opened, each member's plugin chosen, and its bytes made readable by range.
+
+use std::{
+    io::Write,
+    sync::Arc,
+};
+
+use cap_std::{ambient_authority, fs::Dir};
+use sluice_intake::{IntakeError, IntakeLimits, Member, Reference};
+use sluice_record::{
+    FailureKind, Frame, Framing, InputKind, LoadId, StagedMember, StagedSource, TaskFailure, TaskId, TaskOutcome,
+};
+use sluice_sandbox::Plugin;
+use sluice_store::objects::keys;
+
+use crate::{
+    Watch, Worker, blob,
+    failure::{self, Walking},
+    plugins::{PluginSet, tournament},
+};
+
+/// What is to be staged.
+pub(crate) struct Dump {
+    pub(crate) name: String,
+    pub(crate) parts: Vec<Frame>,
+    pub(crate) plugin: Option<String>,
+    pub(crate) archive_passwords: Vec<String>,
+}
+
+pub(crate) fn stage(worker: &Worker, task: TaskId, load: LoadId, dump: &Dump, watch: &Watch) -> Result<TaskOutcome, TaskFailure> {
+    let plugins = worker.plugins.current();
+    let chosen = match &dump.plugin {
+        Some(wanted) => Some(plugins.find(wanted).cloned().ok_or_else(|| unknown_plugin(&plugins, wanted))?),
+        None => None,
+    };
+    let scratch = Dir::open_ambient_dir(&worker.scratch, ambient_authority()).map_err(|error| failure::transient(&error))?;
+    let bytes = blob::parts(&worker.objects, &dump.parts)?;
+    let mut staging = Staging { worker, task, load, dump, plugins: &plugins, chosen, members: Vec::new(), watch };
+    let limits = IntakeLimits::default();
+    let notes = sluice_intake::walk(bytes, &dump.name, &dump.archive_passwords, &limits, &scratch, &mut |member| staging.visit(member))
+        .map_err(|Walking(failure)| failure)?;
+    Ok(TaskOutcome::Staged { members: staging.members, notes })
+}
+
+fn unknown_plugin(plugins: &PluginSet, wanted: &str) -> TaskFailure {
+    let names: Vec<_> = plugins.active().map(|plugin| plugin.descriptor().name.as_str()).collect();
+    failure::input(format!("no plugin `{wanted}` is installed; there are: {}", names.join(", ")))
+}
+
+struct Staging<'a> {
+    worker: &'a Worker,
+    task: TaskId,
+    load: LoadId,
+    dump: &'a Dump,
+    plugins: &'a PluginSet,
+    chosen: Option<Arc<Plugin>>,
+    members: Vec<StagedMember>,
+    watch: &'a Watch,
+}
+
+impl Staging<'_> {
+    fn visit(&mut self, member: &mut Member<'_>) -> Result<(), Walking> {
+        self.watch.check().map_err(Walking)?;
+        let (plugin, claims) = match &self.chosen {
+            Some(plugin) => (Some(plugin.clone()), Vec::new()),
+            None => {
+                let tournament = tournament(self.plugins, member)?;
+                for fault in &tournament.faults {
+                    tracing::warn!(member = self.members.len(), "a probe failed: {fault}");
+                }
+                let claims = tournament.claims.iter().map(|(plugin, claim)| (plugin.descriptor().name.clone(), claim.clone())).collect();
+                (tournament.winner().cloned(), claims)
+            }
+        };
+        let want = plugin.as_ref().map_or(InputKind::Text, |plugin| plugin.descriptor().input);
+        let Some(staged) = self.bytes(member, want)? else { return Ok(()) };
+        let (digest, bytes, encoding, source) = staged;
+        self.watch.advance(bytes, 0);
+        metrics::counter!("sluice_stage_bytes_total").increment(bytes);
+        self.members.push(StagedMember {
+            name: member.name().to_owned(),
+            digest,
+            bytes,
+            encoding,
+            framing: plugin.as_ref().map_or(Framing::Lines, |plugin| plugin.descriptor().framing),
+            plugin: plugin.map(|plugin| plugin.digest()),
+            claims,
+            source,
+        });
+        Ok(())
+    }
+
+    /// Stages a member's bytes, by reference if they can be read as they stand; `None` if the member is refused.
+    fn bytes(
+        &self,
+        member: &mut Member<'_>,
+        want: InputKind,
+    ) -> Result<Option<(sluice_record::BlobDigest, u64, String, StagedSource)>, Walking> {
+        if member.is_plain_dump() {
+            if let Reference::Fits { digest, bytes, encoding } = sluice_intake::check_reference(member, want)? {
+                return Ok(Some((digest, bytes, encoding, StagedSource::Reference { parts: self.dump.parts.clone() })));
+            }
+        }
+        let key = keys::staged(self.load, self.task, self.members.len() as u32);
+        let mut writer = self.worker.objects.writer(&key).map_err(|error| Walking(failure::store(&error)))?;
+        let staged = match sluice_intake::stage(member, want, &mut writer) {
+            Ok(staged) => staged,
+            // The walk goes on and notes why; dropping the writer leaves nothing behind.
+            Err(IntakeError::Member { .. }) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        writer.flush().map_err(|error| Walking(failure::of(FailureKind::Transient, &error)))?;
+        let object = writer.finish().map_err(|error| Walking(failure::store(&error)))?;
+        Ok(Some((staged.digest, staged.bytes, staged.encoding, StagedSource::Frames { object })))
+    }
+}
