@@ -1,0 +1,313 @@
+//! `sluice parse`: records of any file as JSON lines, at once, without a server, on all cores.
+//!
+//! ```text
+//! this thread                    lanes, one a core                writer thread
+//! walk ─ decode ─ cut ──chunks──▶ parse ─ JSON ──in order──▶ standard output or a file
+//! ```
+//! A member is decoded and cut as it is read: nothing is staged, so the first record is out long before the last byte is in.
+
+mod cut;
+mod json;
+mod report;
+
+use std::{
+    fs::File,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
+    thread,
+};
+
+use anyhow::{Context, Result, bail};
+use cap_std::{ambient_authority, fs::Dir};
+use sluice_intake::{Blob, FileBlob, IntakeError, IntakeLimits, Member};
+use sluice_record::{Batch, InputKind};
+use sluice_sandbox::{ChunkError, Feed, Plugin, Start, parse_chunk};
+use sluice_worker::{PluginSet, tournament};
+
+use self::{
+    cut::{Cutter, Piece},
+    json::Lines,
+    report::{MemberReport, Report},
+};
+use crate::{exit::{Failure, Sysexit}, plugins};
+
+/// Print the records of files as JSON lines; no server needed.
+///
+/// Any container and encoding the service reads is read here. Records go to standard output (or --out) in the file's order,
+/// rejects and totals to standard error. Each plugin looks at a sample and the best claim wins; --plugin overrules.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// Files to read; archives are opened.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Use this plugin (name or digest) instead of the best claim.
+    #[arg(long, value_name = "PLUGIN")]
+    plugin: Option<String>,
+    /// A password for encrypted archive members; may be given several times.
+    #[arg(long = "password", value_name = "PASSWORD")]
+    passwords: Vec<String>,
+    /// Write records here instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Folder of plugins (*.wasm).
+    #[arg(long, env = "SLUICE_PLUGIN_DIR", value_name = "DIR")]
+    plugin_dir: Option<PathBuf>,
+    /// Show every plugin's claim and its reason, and parse nothing.
+    #[arg(long)]
+    explain: bool,
+    /// Totals on standard error as one JSON object.
+    #[arg(long)]
+    json: bool,
+    /// Parser threads; the default is one a core.
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+}
+
+/// Chunks on their way a lane: enough that no lane waits, few enough that memory stays small.
+const CHUNKS_AHEAD_PER_LANE: usize = 3;
+/// Rejects shown one by one for each member.
+const REJECTS_SHOWN_MAX: usize = 10;
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let plugins = plugins::for_parse(args.plugin_dir.as_deref())?;
+    let chosen = match &args.plugin {
+        Some(wanted) => Some(plugins.find(wanted).cloned().ok_or_else(|| plugins::unknown(&plugins, wanted))?),
+        None => None,
+    };
+    if args.explain {
+        return args.files.iter().try_for_each(|file| explain(file, &args.passwords, &plugins));
+    }
+    let out: Box<dyn Write + Send> = match &args.out {
+        Some(path) => Box::new(File::create(path).with_context(|| format!("cannot write {}", path.display()))?),
+        None => Box::new(io::stdout()),
+    };
+    let lanes = args.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, std::num::NonZero::get)).max(1);
+    let report = with_lanes(lanes, out, |sender| {
+        let mut report = Report::default();
+        for file in &args.files {
+            let mut reading = Reading { plugins: &plugins, chosen: chosen.as_ref(), sender, report: &mut report, file };
+            let notes = walk(file, &args.passwords, &mut |member| reading.member(member))?;
+            report.notes(file, notes);
+        }
+        Ok(report)
+    })?;
+    report.print(args.json)?;
+    if report.unclaimed() > 0 {
+        bail!(Failure::new(
+            Sysexit::DataErr,
+            format!("{} of {} members were claimed by no plugin, or by two alike", report.unclaimed(), report.members()),
+            "see the claims with `sluice parse --explain FILE`, choose one with --plugin",
+        ));
+    }
+    if report.is_failed() {
+        bail!(Failure::new(Sysexit::DataErr, "not everything could be read; the report above says what", ""));
+    }
+    Ok(())
+}
+
+type Walked = Result<Vec<sluice_record::MemberNote>>;
+
+fn walk(file: &Path, passwords: &[String], visit: &mut dyn FnMut(&mut Member<'_>) -> Result<(), Stop>) -> Walked {
+    let dump = open(file)?;
+    let scratch = Dir::open_ambient_dir(std::env::temp_dir(), ambient_authority()).context("cannot open the folder for temporary files")?;
+    let name = file.file_name().map_or_else(|| "-".into(), |name| name.to_string_lossy());
+    sluice_intake::walk(dump, &name, passwords, &IntakeLimits::default(), &scratch, visit)
+        .map_err(|Stop(error)| error.context(file.display().to_string()))
+}
+
+fn open(file: &Path) -> Result<Arc<dyn Blob>> {
+    let no_input = |error: &dyn std::fmt::Display| {
+        Failure::new(Sysexit::NoInput, format!("cannot read {}: {error}", file.display()), "is the path right, and may you read it?")
+    };
+    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let dir = Dir::open_ambient_dir(parent, ambient_authority()).map_err(|error| no_input(&error))?;
+    let name = file.file_name().ok_or_else(|| no_input(&"it is no file"))?;
+    let opened = dir.open(name).map_err(|error| no_input(&error))?;
+    if !opened.metadata()?.is_file() {
+        bail!(no_input(&"it is no regular file"));
+    }
+    Ok(Arc::new(FileBlob::new(opened)?))
+}
+
+fn explain(file: &Path, passwords: &[String], plugins: &PluginSet) -> Result<()> {
+    let notes = walk(file, passwords, &mut |member| {
+        let tournament = tournament(plugins, member)?;
+        let mut out = io::stdout().lock();
+        writeln!(out, "{}", member.name())?;
+        for (plugin, claim) in &tournament.claims {
+            let mark = if tournament.winner().is_some_and(|winner| Arc::ptr_eq(winner, plugin)) { "→" } else { " " };
+            writeln!(out, "  {mark} {:<12} {:>3}  {}", plugin.descriptor().name, claim.confidence, claim.reason)?;
+        }
+        for fault in &tournament.faults {
+            writeln!(out, "  ! {fault}")?;
+        }
+        if tournament.claims.is_empty() {
+            writeln!(out, "    no plugin claims it; --plugin NAME reads it all the same")?;
+        } else if tournament.winner().is_none() {
+            writeln!(out, "    a tie: choose with --plugin NAME")?;
+        }
+        Ok(())
+    })?;
+    for note in notes {
+        writeln!(io::stdout().lock(), "{}\n    left out: {}", note.name, note.reason)?;
+    }
+    Ok(())
+}
+
+/// Why reading a dump ended early.
+struct Stop(anyhow::Error);
+
+impl From<IntakeError> for Stop {
+    fn from(error: IntakeError) -> Self {
+        let message = error.to_string();
+        Self(match error {
+            IntakeError::Io { .. } => anyhow::Error::new(error),
+            _ => Failure::new(Sysexit::DataErr, message, "").into(),
+        })
+    }
+}
+
+impl From<anyhow::Error> for Stop {
+    fn from(error: anyhow::Error) -> Self {
+        Self(error)
+    }
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Self(error.into())
+    }
+}
+
+/// A chunk on its way to a lane, and where its lines are to go.
+struct Work {
+    plugin: Arc<Plugin>,
+    piece: Piece,
+    done: SyncSender<Done>,
+}
+
+/// What became of a chunk.
+struct Done {
+    lines: Vec<u8>,
+    report: MemberReport,
+}
+
+/// Where the reading thread hands chunks on.
+struct Sender {
+    work: crossbeam_channel::Sender<Work>,
+    order: SyncSender<Receiver<Done>>,
+}
+
+impl Sender {
+    /// Queues a chunk; an error says that nobody writes any more, and the writer's own error tells why.
+    fn send(&self, plugin: &Arc<Plugin>, piece: Piece) -> Result<()> {
+        let (done, receiver) = sync_channel(1);
+        let gone = || anyhow::anyhow!("writing stopped");
+        self.order.send(receiver).map_err(|_| gone())?;
+        self.work.send(Work { plugin: plugin.clone(), piece, done }).map_err(|_| gone())
+    }
+}
+
+/// Runs the lanes and the writer around `read`.
+fn with_lanes(lanes: usize, out: Box<dyn Write + Send>, read: impl FnOnce(&Sender) -> Result<Report>) -> Result<Report> {
+    thread::scope(|scope| {
+        let (work, to_do) = crossbeam_channel::bounded::<Work>(lanes * CHUNKS_AHEAD_PER_LANE);
+        let (order, in_order) = sync_channel(lanes * CHUNKS_AHEAD_PER_LANE);
+        for _ in 0..lanes {
+            let to_do = to_do.clone();
+            scope.spawn(move || {
+                for work in to_do {
+                    // The writer is gone if it failed; the reader will notice.
+                    let _ = work.done.send(parse(&work.plugin, &work.piece));
+                }
+            });
+        }
+        let writer = scope.spawn(move || write(&in_order, out));
+        let sender = Sender { work, order };
+        let read = read(&sender);
+        drop(sender);
+        let written = writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        match written {
+            // Whoever reads our output has seen enough (`| head`).
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Report::default()),
+            Err(error) => Err(error).context("cannot write the records"),
+            Ok(members) => {
+                let mut report = read?;
+                report.take(members);
+                Ok(report)
+            }
+        }
+    })
+}
+
+fn write(in_order: &Receiver<Receiver<Done>>, mut out: Box<dyn Write + Send>) -> io::Result<Vec<MemberReport>> {
+    let mut members: Vec<MemberReport> = Vec::new();
+    for receiver in in_order {
+        // A lane that ended without an answer has panicked, and its panic is passed on when it is joined.
+        let Ok(done) = receiver.recv() else { continue };
+        out.write_all(&done.lines)?;
+        match members.last_mut() {
+            Some(last) if last.number == done.report.number => last.add(done.report),
+            _ => members.push(done.report),
+        }
+    }
+    out.flush()?;
+    Ok(members)
+}
+
+fn parse(plugin: &Plugin, piece: &Piece) -> Done {
+    let mut lines = Lines::with_capacity(piece.bytes.len() * 2);
+    let mut report = MemberReport::new(piece.member, piece.bytes.len() as u64);
+    let mut rest = piece.bytes.as_slice();
+    let mut read = |buffer: &mut Vec<u8>, wanted: usize| {
+        buffer.extend_from_slice(rest.split_off(..wanted.min(rest.len())).unwrap_or_default());
+        Ok::<_, std::convert::Infallible>(!rest.is_empty())
+    };
+    let start = Start { base: piece.start, context: &piece.context, options: "" };
+    let parsed = parse_chunk(plugin, start, Feed::default(), &mut read, &mut |batch: &mut Batch| {
+        lines.batch(batch, &mut report);
+        Ok(())
+    });
+    if let Err(ChunkError::Fault(fault)) = parsed {
+        report.faults.push(fault.to_string());
+    }
+    Done { lines: lines.into_bytes(), report }
+}
+
+/// Reads members and hands their chunks on.
+struct Reading<'a> {
+    plugins: &'a PluginSet,
+    chosen: Option<&'a Arc<Plugin>>,
+    sender: &'a Sender,
+    report: &'a mut Report,
+    file: &'a Path,
+}
+
+impl Reading<'_> {
+    fn member(&mut self, member: &mut Member<'_>) -> Result<(), Stop> {
+        let winner = match self.chosen {
+            Some(plugin) => Some(plugin.clone()),
+            None => tournament(self.plugins, member)?.winner().cloned(),
+        };
+        let Some(plugin) = winner else {
+            self.report.begin(self.file, member.name(), None);
+            return Ok(());
+        };
+        let number = self.report.begin(self.file, member.name(), Some(&plugin.descriptor().name));
+        let want: InputKind = plugin.descriptor().input;
+        let mut cutter = Cutter::new(&plugin, number)?;
+        let decoded = sluice_intake::decode(member, want, &mut |text: &mut Vec<u8>| -> Result<(), Stop> {
+            cutter.add(text, &mut |piece| self.sender.send(&plugin, piece)).map_err(Stop)
+        });
+        match decoded {
+            Ok(encoding) => self.report.encoding(encoding),
+            Err(Stop(error)) if error.downcast_ref::<Failure>().is_some() => self.report.failed(error.to_string()),
+            Err(stop) => return Err(stop),
+        }
+        cutter.finish(&mut |piece| self.sender.send(&plugin, piece)).map_err(Stop)
+    }
+}
