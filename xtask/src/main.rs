@@ -1,7 +1,16 @@
 //! `cargo xtask`: the chores of this repository.
+//!
+//! A chore needs nothing done by hand before it: what is missing on the machine it installs, or says by which command one can.
+//! Host crates are built with `--workspace` and in the dev profile, so that demo, test and clippy share what they build: with
+//! `-p`, cargo unifies features differently and builds the dependencies again. Benches are the exception: they run optimised.
 
+mod bench;
+mod ci;
+mod demo;
 mod plugins;
+mod service;
 mod shell;
+mod test;
 
 use anyhow::Result;
 use clap::Parser;
@@ -11,6 +20,23 @@ use clap::Parser;
 enum Chore {
     /// Build the official plugins to target/plugins/*.wasm.
     Plugins,
+    /// Build everything, ingest synthetic dumps into a service on loopback, and leave it up until Ctrl-C.
+    Demo {
+        /// Check the answers instead, stop the service and exit with 0 or 1.
+        #[arg(long)]
+        once: bool,
+    },
+    /// Install what tests need and run them all.
+    Test,
+    /// Measure; see conformance/benches.
+    Bench {
+        what: bench::Bench,
+        /// Passed on to the bench.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Format, lints, licences, tests: all that a change must pass.
+    Ci,
 }
 
 fn main() -> Result<()> {
@@ -20,7 +46,11 @@ fn main() -> Result<()> {
             for path in plugins::build(&root)? {
                 println!("{}", path.display());
             }
+            Ok(())
         }
+        Chore::Demo { once } => demo::run(&root, once),
+        Chore::Test => test::run(&root),
+        Chore::Bench { what, args } => bench::run(&root, what, &args),
+        Chore::Ci => ci::run(&root),
     }
-    Ok(())
 }

@@ -17,6 +17,11 @@ use crate::shell;
 const TARGET: &str = "wasm32-unknown-unknown";
 const RUSTFLAGS: &str = "-Ctarget-feature=+simd128,+bulk-memory";
 
+/// Where the components are.
+pub(crate) fn folder(root: &Path) -> PathBuf {
+    shell::target_dir(root).join("plugins")
+}
+
 /// Builds every plugin of `plugins/`; returns the components' paths.
 pub(crate) fn build(root: &Path) -> Result<Vec<PathBuf>> {
     let plugins = root.join("plugins");
@@ -28,7 +33,7 @@ pub(crate) fn build(root: &Path) -> Result<Vec<PathBuf>> {
     cargo.env("RUSTFLAGS", format!("{RUSTFLAGS} --remap-path-prefix={}=.", root.display()));
     shell::run(&mut cargo)?;
 
-    let out_dir = target_dir.join("plugins");
+    let out_dir = folder(root);
     fs::create_dir_all(&out_dir)?;
     let mut built = Vec::new();
     for entry in fs::read_dir(build_dir.join(TARGET).join("release"))? {
@@ -40,7 +45,7 @@ pub(crate) fn build(root: &Path) -> Result<Vec<PathBuf>> {
         let component = ComponentEncoder::default()
             .validate(true)
             .module(&fs::read(&module)?)
-            .and_then(|mut encoder| encoder.encode())
+            .and_then(|encoder| encoder.encode())
             .with_context(|| format!("{} is no component of the contract", module.display()))?;
         let path = out_dir.join(format!("{name}.wasm"));
         if fs::read(&path).ok().as_deref() != Some(&component) {

@@ -17,9 +17,28 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Is a program on the path?
+/// Cargo in a folder.
+pub(crate) fn cargo(folder: &Path) -> Command {
+    let mut cargo = Command::new("cargo");
+    cargo.current_dir(folder);
+    cargo
+}
+
+/// Says what comes next.
+pub(crate) fn step(what: &str) {
+    eprintln!("── {}", what.trim_end());
+}
+
+/// Installs the packages of those programs that are missing.
+pub(crate) fn need(programs_and_packages: &[(&str, &str)]) -> Result<()> {
+    let missing: Vec<_> = programs_and_packages.iter().filter(|(program, _)| !has(program)).map(|(_, package)| *package).collect();
+    if missing.is_empty() { Ok(()) } else { apt_install(&missing) }
+}
+
+/// Is a program on the path, or where Debian keeps servers?
 pub(crate) fn has(program: &str) -> bool {
-    env::var_os("PATH").is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(program).is_file()))
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).chain(["/usr/sbin".into()]).any(|folder| folder.join(program).is_file())
 }
 
 /// Installs Debian packages; the error says by which command one could do it by hand.

@@ -1,0 +1,46 @@
+//! `cargo xtask bench`: runs one bench of `conformance/benches`, with what it measures and what it compares with at hand.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::{plugins, shell};
+
+/// The benches there are.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Bench {
+    /// A plugin in the sandbox against the same code natively.
+    Sandbox,
+    /// `sluice parse` against a native program.
+    Parse,
+    /// The whole way against bare indexing.
+    Ingest,
+    /// Look-ups against nginx serving a static file.
+    Query,
+}
+
+impl Bench {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Sandbox => "sandbox",
+            Self::Parse => "parse",
+            Self::Ingest => "ingest",
+            Self::Query => "query",
+        }
+    }
+}
+
+/// Runs a bench; `args` are the bench's own.
+pub(crate) fn run(root: &Path, bench: Bench, args: &[String]) -> Result<()> {
+    if bench == Bench::Query {
+        shell::need(&[("wrk", "wrk"), ("nginx", "nginx-light")])?;
+    }
+    plugins::build(root)?;
+    if bench != Bench::Sandbox {
+        // These measure the program itself, which no bench target builds.
+        shell::run(shell::cargo(root).args(["build", "--release", "--workspace", "--bins"]))?;
+    }
+    let mut cargo = shell::cargo(root);
+    cargo.args(["bench", "-p", "sluice-conformance", "--bench", bench.name(), "--"]).args(args);
+    shell::run(cargo.env("SLUICE_PLUGIN_DIR", plugins::folder(root)))
+}

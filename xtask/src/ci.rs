@@ -1,0 +1,59 @@
+//! `cargo xtask ci`: what a change must pass, quickest first. The tests come last and their summary lines with them.
+//!
+//! Advisories are left out: they need a database from the network, and would fail a change for what others published.
+
+use std::{path::Path, process::Command};
+
+use anyhow::Result;
+
+use crate::{shell, test};
+
+/// The workspaces: the host's, and what is built for WebAssembly, which is checked natively.
+const WORKSPACES: [&str; 3] = ["", "plugins", "sdk/rust"];
+
+pub(crate) fn run(root: &Path) -> Result<()> {
+    components()?;
+    for folder in WORKSPACES {
+        shell::step(&format!("fmt {folder}"));
+        shell::run(shell::cargo(&root.join(folder)).args(["fmt", "--all", "--check"]))?;
+    }
+    for folder in WORKSPACES {
+        shell::step(&format!("clippy {folder}"));
+        let mut cargo = shell::cargo(&root.join(folder));
+        if !folder.is_empty() {
+            cargo.env("CARGO_TARGET_DIR", test::native_target_dir(root));
+        }
+        shell::run(cargo.args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    }
+    deny(root)?;
+    test::run(root)
+}
+
+/// rustup's minimal profile has neither rustfmt nor clippy.
+fn components() -> Result<()> {
+    let missing = |name: &str| !Command::new("cargo").args([name, "--version"]).output().is_ok_and(|output| output.status.success());
+    if missing("fmt") || missing("clippy") {
+        shell::run(Command::new("rustup").args(["component", "add", "rustfmt", "clippy"]))?;
+    }
+    Ok(())
+}
+
+fn deny(root: &Path) -> Result<()> {
+    let tools = shell::target_dir(root).join("tools");
+    let mut deny = tools.join("bin/cargo-deny");
+    if shell::has("cargo-deny") {
+        deny = "cargo-deny".into();
+    } else if !deny.exists() {
+        shell::step("cargo-deny is missing: building it once");
+        let mut cargo = shell::cargo(root);
+        cargo.args(["install", "--locked", "cargo-deny", "--root"]).arg(&tools).env("CARGO_TARGET_DIR", tools.join("build"));
+        shell::run(&mut cargo)?;
+    }
+    for folder in WORKSPACES {
+        shell::step(&format!("deny {folder} (bans, licenses, sources; advisories need the network and are left out)"));
+        let mut check = Command::new(&deny);
+        check.current_dir(root).arg("--manifest-path").arg(root.join(folder).join("Cargo.toml"));
+        shell::run(check.args(["check", "--config"]).arg(root.join("deny.toml")).args(["bans", "licenses", "sources"]))?;
+    }
+    Ok(())
+}
