@@ -1,0 +1,98 @@
+//! The law of the layout: who may use whom, as cargo sees it; and the contract's versions, which are frozen.
+//!
+//! What tests use is free: the law is about what ships.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
+use sha2::{Digest, Sha256};
+
+/// Crate → the crates of this workspace it may use; all may use sluice-record. Only the worker joins intake, sandbox, normalise and
+/// store; only the binary joins roles.
+const MAY_USE: &[(&str, &[&str])] = &[
+    ("sluice-record", &[]),
+    ("sluice-intake", &[]),
+    ("sluice-sandbox", &[]),
+    ("sluice-normalise", &[]),
+    ("sluice-store", &[]),
+    ("sluice-catalogue", &[]),
+    ("sluice-control", &["sluice-catalogue"]),
+    ("sluice-worker", &["sluice-intake", "sluice-sandbox", "sluice-normalise", "sluice-store"]),
+    ("sluice-api", &["sluice-catalogue", "sluice-store"]),
+    (
+        "sluice",
+        &[
+            "sluice-intake",
+            "sluice-sandbox",
+            "sluice-normalise",
+            "sluice-store",
+            "sluice-catalogue",
+            "sluice-control",
+            "sluice-worker",
+            "sluice-api",
+        ],
+    ),
+    ("sluice-conformance", &[]),
+    ("xtask", &[]),
+];
+
+/// Engine → the only crates that may name it.
+const ENGINES: &[(&str, &[&str])] = &[
+    ("wasmtime", &["sluice-sandbox"]),
+    ("tantivy", &["sluice-store"]),
+    ("opensearch", &["sluice-store"]),
+    ("sqlx", &["sluice-catalogue"]),
+    ("axum", &["sluice-api", "sluice-control"]),
+];
+
+/// Version → SHA-256 of its parser.wit. A change of the contract is a new version in a folder of its own; a digest here changes
+/// only while its version is not released.
+const CONTRACTS: &[(&str, &str)] = &[("0.1.0", "ff7aea6c5c8f270f58304bf8d524775b4a4d165729317ffd96c237232c3dcd12")];
+
+/// (crate, what it names) for everything that is built to ship.
+fn uses() -> BTreeSet<(String, String)> {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
+    let metadata: Metadata = MetadataCommand::new().manifest_path(manifest).no_deps().exec().unwrap();
+    let mut uses = BTreeSet::new();
+    for package in metadata.workspace_packages() {
+        for dependency in package.dependencies.iter().filter(|dependency| dependency.kind != DependencyKind::Development) {
+            uses.insert((package.name.to_string(), dependency.name.clone()));
+        }
+    }
+    assert!(uses.contains(&("sluice-worker".into(), "sluice-sandbox".into())), "the workspace was not read: {uses:?}");
+    uses
+}
+
+#[test]
+fn crates_use_only_what_the_law_lets_them() {
+    for (user, used) in uses() {
+        if used != "sluice-record" && (used.starts_with("sluice") || used == "xtask") {
+            let allowed = MAY_USE.iter().find(|(name, _)| *name == user).map(|(_, allowed)| *allowed);
+            let allowed = allowed.unwrap_or_else(|| panic!("the law does not know {user}"));
+            assert!(allowed.contains(&used.as_str()), "{user} may not use {used}");
+        }
+    }
+}
+
+#[test]
+fn engines_are_known_to_their_owners_alone() {
+    let starts = |used: &str, engine: &str| used == engine || used.strip_prefix(engine).is_some_and(|rest| rest.starts_with('-'));
+    for (user, used) in uses() {
+        for (engine, owners) in ENGINES {
+            assert!(!starts(&used, engine) || owners.contains(&user.as_str()), "{user} may not use {used}: only {owners:?} may");
+        }
+    }
+}
+
+#[test]
+fn contracts_are_frozen() {
+    let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
+    let versions: BTreeSet<_> = fs::read_dir(&wit).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    assert_eq!(versions, CONTRACTS.iter().map(|(version, _)| (*version).to_owned()).collect());
+    for (version, pinned) in CONTRACTS {
+        let files: Vec<_> = fs::read_dir(wit.join(version)).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(files, ["parser.wit"], "version {version}");
+        let digest = Sha256::digest(fs::read(wit.join(version).join("parser.wit")).unwrap());
+        assert_eq!(hex::encode(digest), *pinned, "wit/{version}/parser.wit is not what was pinned");
+    }
+}

@@ -1,0 +1,3 @@
+//! Sluice from outside.
+
+mod law;
