@@ -15,7 +15,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     components()?;
     for folder in WORKSPACES {
         shell::step(&format!("fmt {folder}"));
-        shell::run(shell::cargo(&root.join(folder)).args(["fmt", "--all", "--check"]))?;
+        shell::run(shell::cargo(&root.join(folder)).args(["fmt", "--check"]))?;
     }
     for folder in WORKSPACES {
         shell::step(&format!("clippy {folder}"));
