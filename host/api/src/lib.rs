@@ -124,6 +124,18 @@ pub fn router(state: ApiState) -> Router {
     compressed.with_state(state)
 }
 
+/// Answers on a bound listener until `shutdown`, then lets what is under way end.
+///
+/// # Errors
+/// If the listener fails.
+pub async fn serve(
+    listener: tokio::net::TcpListener,
+    state: ApiState,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    axum::serve(listener, router(state)).with_graceful_shutdown(shutdown).await
+}
+
 /// A number to find a request by in the logs. Paths are not logged: they hold accounts.
 async fn request_id(request: Request, next: Next) -> Response {
     let id = format!("{:016x}", rand::random::<u64>());

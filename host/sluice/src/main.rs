@@ -1,9 +1,12 @@
-//! The sluice binary: low-level arguments, then high-level ones, then run. Roles are joined here and nowhere else.
+//! The sluice binary: arguments, then the command. Roles are joined here (serve) and nowhere else.
 #![forbid(unsafe_code)]
 
+mod client;
+mod config;
 mod exit;
 mod parse;
 mod plugins;
+mod serve;
 mod units;
 
 use std::process::ExitCode;
@@ -18,7 +21,17 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[derive(Parser, Debug)]
 #[command(name = "sluice", version, arg_required_else_help = true, max_term_width = 110)]
 enum Command {
+    Serve(serve::Args),
+    Ingest(client::IngestArgs),
     Parse(parse::Args),
+    Loads(client::Loads),
+    Jobs(client::Jobs),
+    Tasks(client::Tasks),
+    Slots(client::Slots),
+    Breaches(client::Breaches),
+    Keys(client::Keys),
+    Plugins(client::Plugins),
+    Check(serve::CheckArgs),
     /// Print a completion script for a shell.
     Completions {
         /// Which shell.
@@ -40,10 +53,24 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<()> {
     match command {
+        Command::Serve(args) => serve::run(&args),
+        Command::Check(args) => serve::check(&args),
         Command::Parse(args) => parse::run(&args),
+        Command::Ingest(args) => block_on(args.run()),
+        Command::Loads(args) => block_on(args.run()),
+        Command::Jobs(args) => block_on(args.run()),
+        Command::Tasks(args) => block_on(args.run()),
+        Command::Slots(args) => block_on(args.run()),
+        Command::Breaches(args) => block_on(args.run()),
+        Command::Keys(args) => block_on(args.run()),
+        Command::Plugins(args) => block_on(args.run()),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Command::command(), "sluice", &mut std::io::stdout());
             Ok(())
         }
     }
+}
+
+fn block_on(work: impl Future<Output = Result<()>>) -> Result<()> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
 }

@@ -1,0 +1,81 @@
+//! One typed tree: defaults, then a TOML file, then `SLUICE_…` variables, then flags. Checked before anything binds.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use figment::{
+    Figment,
+    providers::{Env, Format as _, Serialized, Toml},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::exit::{Failure, Sysexit};
+
+/// What `serve` is told.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// Everything durable is in here, readable by its owner alone.
+    pub(crate) data: PathBuf,
+    /// Where the API listens.
+    pub(crate) listen: SocketAddr,
+    /// Folder of plugins (*.wasm); without it those beside the binary.
+    pub(crate) plugin_dir: Option<PathBuf>,
+    /// Tasks that run at once.
+    pub(crate) lanes: u32,
+    /// Memory for records on their way to the record store, MiB.
+    pub(crate) index_memory_mib: usize,
+    /// Where the service is seen from outside, for logos' addresses.
+    pub(crate) base_url: Option<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: default_data(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            plugin_dir: None,
+            lanes: std::thread::available_parallelism().map_or(1, |lanes| lanes.get() as u32),
+            index_memory_mib: 128,
+            base_url: None,
+        }
+    }
+}
+
+/// `SLUICE_DATA`, or `sluice/` in the user's data folder.
+pub(crate) fn default_data() -> PathBuf {
+    if let Some(data) = std::env::var_os("SLUICE_DATA") {
+        return data.into();
+    }
+    let home = std::env::var_os("HOME").map(|home| Path::new(&home).join(".local/share"));
+    std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).or(home).unwrap_or_else(|| ".".into()).join("sluice")
+}
+
+/// The keys that variables may set: others of the same prefix are somebody else's.
+const VARIABLES: [&str; 6] = ["data", "listen", "plugin_dir", "lanes", "index_memory_mib", "base_url"];
+
+/// Reads and checks the configuration; `flags` holds what the command line says.
+pub(crate) fn read(file: Option<&Path>, flags: impl Serialize) -> Result<Config, Failure> {
+    let wrong = |message: String| Failure::new(Sysexit::Config, message, "`sluice serve --help` lists the settings and their defaults");
+    let mut figment = Figment::from(Serialized::defaults(Config::default()));
+    if let Some(file) = file {
+        if !file.is_file() {
+            return Err(wrong(format!("there is no configuration file {}", file.display())));
+        }
+        figment = figment.merge(Toml::file_exact(file));
+    }
+    let config: Config = figment
+        .merge(Env::prefixed("SLUICE_").only(&VARIABLES))
+        .merge(Serialized::defaults(flags))
+        .extract()
+        .map_err(|error| wrong(format!("the configuration is wrong: {error}")))?;
+    if !(1..=64).contains(&config.lanes) {
+        return Err(wrong(format!("lanes is {}, and must be 1 to 64", config.lanes)));
+    }
+    if !(30..=65_536).contains(&config.index_memory_mib) {
+        return Err(wrong(format!("index_memory_mib is {}, and must be 30 to 65536", config.index_memory_mib)));
+    }
+    Ok(config)
+}

@@ -1,0 +1,76 @@
+//! The embedded stores in the data folder, and what control asks of them.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::{Context, Result};
+use async_trait::async_trait;
+use sluice_catalogue::{Catalogue, sqlite_url};
+use sluice_control::{GenerationPlanner, StoreCount};
+use sluice_record::{LoadId, SegmentRef};
+use sluice_store::{
+    objects::Objects,
+    ranges::{plan_publish, plan_retract},
+    records::{RecordStore, TantivyOptions, TantivyRecords},
+};
+
+use crate::config::Config;
+
+#[derive(Clone)]
+pub(super) struct Stores {
+    pub(super) catalogue: Catalogue,
+    pub(super) objects: Objects,
+    pub(super) records: Arc<dyn RecordStore>,
+    pub(super) scratch: PathBuf,
+}
+
+impl Stores {
+    pub(super) async fn open(config: &Config) -> Result<Self> {
+        make_private(&config.data)?;
+        let scratch = config.data.join("scratch");
+        make_private(&scratch)?;
+        let objects = Objects::local(&config.data.join("objects"))?;
+        objects.delete_unfinished().await?;
+        let options = TantivyOptions { memory_bytes: config.index_memory_mib << 20, ..TantivyOptions::default() };
+        let folder = config.data.join("records");
+        let records = tokio::task::spawn_blocking(move || TantivyRecords::open(&folder, options)).await??;
+        Ok(Self { catalogue: catalogue(&config.data).await?, objects, records: Arc::new(records), scratch })
+    }
+}
+
+async fn catalogue(data: &Path) -> Result<Catalogue> {
+    let catalogue = Catalogue::open(&sqlite_url(&data.join("catalogue.sqlite"))).await?;
+    catalogue.migrate().await?;
+    Ok(catalogue)
+}
+
+fn make_private(folder: &Path) -> Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(|| format!("cannot make {}", folder.display()))
+}
+
+/// How many records of a load the record store has.
+pub(super) struct Stored(pub(super) Arc<dyn RecordStore>);
+
+#[async_trait]
+impl StoreCount for Stored {
+    async fn stored(&self, load: LoadId) -> Result<u64, String> {
+        self.0.count(load).await.map_err(|error| error.to_string())
+    }
+}
+
+/// Which segments make up the next generation.
+pub(super) struct Planner;
+
+impl GenerationPlanner for Planner {
+    fn publish(&self, current: &[SegmentRef], own: &[SegmentRef]) -> Result<Vec<SegmentRef>, String> {
+        plan_publish(current, own.to_vec()).map(|plan| plan.segments).map_err(|error| error.to_string())
+    }
+
+    fn retract(&self, current: &[SegmentRef], own_of_remaining: &[SegmentRef], load: LoadId) -> Result<Vec<SegmentRef>, String> {
+        plan_retract(current, own_of_remaining, load).map(|plan| plan.segments).map_err(|error| error.to_string())
+    }
+}
