@@ -6,11 +6,11 @@
 
 #![forbid(unsafe_code)]
 
-pub mod hostile;
 pub mod containers;
 pub mod encodings;
 pub mod formats;
 pub mod generate;
+pub mod hostile;
 pub mod passwords;
 pub mod people;
 pub mod traits;

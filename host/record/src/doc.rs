@@ -95,7 +95,13 @@ impl DocBatch {
     pub fn doc(&self, index: usize) -> Doc<'_> {
         let head = &self.heads[index];
         let end = self.heads.get(index + 1).map_or(self.fields.len(), |next| next.fields_start as usize);
-        Doc { batch: self, offset: head.offset, len: head.len, classes: head.classes, fields: &self.fields[head.fields_start as usize..end] }
+        Doc {
+            batch: self,
+            offset: head.offset,
+            len: head.len,
+            classes: head.classes,
+            fields: &self.fields[head.fields_start as usize..end],
+        }
     }
 
     /// All documents.

@@ -163,8 +163,7 @@ impl DataClasses {
 
     /// The classes' names, alphabetical, each once.
     pub fn names(self) -> Vec<&'static str> {
-        let mut names: Vec<_> =
-            FieldKind::ALL.into_iter().filter(|kind| self.contains(*kind)).filter_map(FieldKind::data_class).collect();
+        let mut names: Vec<_> = FieldKind::ALL.into_iter().filter(|kind| self.contains(*kind)).filter_map(FieldKind::data_class).collect();
         names.sort_unstable();
         names.dedup();
         names

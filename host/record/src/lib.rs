@@ -23,8 +23,7 @@ pub use doc::{Doc, DocBatch, DocWriter, FieldRef};
 pub use event::{Batch, Event, Field, Fields, Item, Items, Span, Tag};
 #[cfg(feature = "host")]
 pub use ids::{
-    BlobDigest, BreachId, DispatcherId, DumpId, FencingToken, JobId, LoadId, MemberId, ParseIdError, PluginDigest,
-    SlotId, TaskId,
+    BlobDigest, BreachId, DispatcherId, DumpId, FencingToken, JobId, LoadId, MemberId, ParseIdError, PluginDigest, SlotId, TaskId,
 };
 pub use kind::{DataClasses, FieldKind, HashKind};
 #[cfg(feature = "host")]

@@ -32,8 +32,8 @@ pub(crate) fn merge(
         }
         let inputs = objects.iter().map(|object| Ok(worker.objects.open(object)?.reader()));
         let mut writer = worker.objects.writer(&keys::range(kind, task)).map_err(|error| failure::store(&error))?;
-        let merged = ranges::merge(kind, Output::Segment, &keep, inputs, &worker.scratch, &mut writer)
-            .map_err(|error| failure::ranges(&error))?;
+        let merged =
+            ranges::merge(kind, Output::Segment, &keep, inputs, &worker.scratch, &mut writer).map_err(|error| failure::ranges(&error))?;
         let object = writer.finish().map_err(|error| failure::store(&error))?;
         watch.advance(objects.iter().map(|object| object.bytes).sum(), 0);
         metrics::counter!("sluice_merge_rows_total", "kind" => kind.name()).increment(merged.rows);

@@ -16,8 +16,8 @@ use std::{
 use sluice_intake::StagedReader;
 use sluice_normalise::{Canonical, NormaliseOptions, Normaliser, Observations, protect};
 use sluice_record::{
-    Batch, Chunk, DocBatch, FailureKind, Fields, Item, Ledger, LoadId, MemberId, PluginDigest, Policy, RunKind, RunRef, Span,
-    StagedSource, TaskFailure, TaskId, TaskOutcome,
+    Batch, Chunk, DocBatch, FailureKind, Fields, Item, Ledger, LoadId, MemberId, PluginDigest, Policy, RunKind, RunRef, Span, StagedSource,
+    TaskFailure, TaskId, TaskOutcome,
 };
 use sluice_sandbox::{Feed, Start, parse_chunk};
 use sluice_store::{

@@ -1,15 +1,10 @@
 //! Stage: a dump is opened, each member's plugin chosen, and its bytes made readable by range.
 
-use std::{
-    io::Write,
-    sync::Arc,
-};
+use std::{io::Write, sync::Arc};
 
 use cap_std::{ambient_authority, fs::Dir};
 use sluice_intake::{IntakeError, IntakeLimits, Member, Reference};
-use sluice_record::{
-    FailureKind, Frame, Framing, InputKind, LoadId, StagedMember, StagedSource, TaskFailure, TaskId, TaskOutcome,
-};
+use sluice_record::{FailureKind, Frame, Framing, InputKind, LoadId, StagedMember, StagedSource, TaskFailure, TaskId, TaskOutcome};
 use sluice_sandbox::Plugin;
 use sluice_store::objects::keys;
 

@@ -37,10 +37,10 @@
 //! An author never sees a packed event, and need not think of where a push ends: [`Input`] holds back what is incomplete.
 //! Values are slices of the input wherever they can be; one that had to be unescaped is copied, which the kit sees by itself.
 
-mod bitmap;
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
 pub mod bindings;
+mod bitmap;
 pub mod columns;
 mod input;
 #[cfg(not(target_arch = "wasm32"))]
@@ -96,7 +96,7 @@ macro_rules! export {
                 }
             }
 
-            bindings::export_component!(Component with_types_in bindings);
+    bindings::export_component!(Component with_types_in bindings);
         };
     };
 }

@@ -24,7 +24,9 @@ fn print(server: &Server, value: &Value, columns: &[(&str, &str)]) -> Result<()>
     let cell = |row: &Value, pointer: &str| match row.pointer(pointer) {
         None | Some(Value::Null) => "-".to_owned(),
         Some(Value::String(text)) => text.clone(),
-        Some(Value::Array(all)) => all.iter().map(|one| one.as_str().map_or_else(|| one.to_string(), str::to_owned)).collect::<Vec<_>>().join(", "),
+        Some(Value::Array(all)) => {
+            all.iter().map(|one| one.as_str().map_or_else(|| one.to_string(), str::to_owned)).collect::<Vec<_>>().join(", ")
+        }
         Some(other) => other.to_string(),
     };
     let table: Vec<Vec<String>> = std::iter::once(columns.iter().map(|(title, _)| (*title).to_owned()).collect())
@@ -39,10 +41,22 @@ fn print(server: &Server, value: &Value, columns: &[(&str, &str)]) -> Result<()>
     Ok(())
 }
 
-const LOAD: [(&str, &str); 6] =
-    [("ID", "/id"), ("BREACH", "/breach"), ("STATE", "/state"), ("RECORDS", "/ledger/stored"), ("ACCOUNTS", "/accounts"), ("MESSAGE", "/message")];
-const JOB: [(&str, &str); 6] =
-    [("ID", "/id"), ("KIND", "/spec/kind"), ("STATE", "/state"), ("LOAD", "/load"), ("RECORDS", "/progress/records"), ("MESSAGE", "/message")];
+const LOAD: [(&str, &str); 6] = [
+    ("ID", "/id"),
+    ("BREACH", "/breach"),
+    ("STATE", "/state"),
+    ("RECORDS", "/ledger/stored"),
+    ("ACCOUNTS", "/accounts"),
+    ("MESSAGE", "/message"),
+];
+const JOB: [(&str, &str); 6] = [
+    ("ID", "/id"),
+    ("KIND", "/spec/kind"),
+    ("STATE", "/state"),
+    ("LOAD", "/load"),
+    ("RECORDS", "/progress/records"),
+    ("MESSAGE", "/message"),
+];
 
 /// Loads: what import jobs made.
 #[derive(clap::Args, Debug)]
@@ -154,7 +168,13 @@ impl Breaches {
             BreachCommand::List => print(
                 &self.server,
                 &api.get("/breaches").await?,
-                &[("ID", "/id"), ("NAME", "/about/Name"), ("DATE", "/about/BreachDate"), ("ACCOUNTS", "/pwn_count"), ("CLASSES", "/data_classes")],
+                &[
+                    ("ID", "/id"),
+                    ("NAME", "/about/Name"),
+                    ("DATE", "/about/BreachDate"),
+                    ("ACCOUNTS", "/pwn_count"),
+                    ("CLASSES", "/data_classes"),
+                ],
             ),
             BreachCommand::Show { breach } => print_json(&api.get(&format!("/breaches/{breach}")).await?),
         }
@@ -223,8 +243,13 @@ impl Plugins {
     pub(crate) async fn run(&self) -> Result<()> {
         let api = self.server.connect()?;
         let PluginCommand::List = &self.command;
-        let columns =
-            [("NAME", "/descriptor/name"), ("VERSION", "/descriptor/version"), ("STATE", "/state"), ("DIGEST", "/digest"), ("TITLE", "/descriptor/title")];
+        let columns = [
+            ("NAME", "/descriptor/name"),
+            ("VERSION", "/descriptor/version"),
+            ("STATE", "/state"),
+            ("DIGEST", "/digest"),
+            ("TITLE", "/descriptor/title"),
+        ];
         print(&self.server, &api.get("/plugins").await?, &columns)
     }
 }
@@ -243,7 +268,8 @@ impl Tasks {
     pub(crate) async fn run(&self) -> Result<()> {
         let api = self.server.connect()?;
         let path = self.job.map_or_else(|| "/tasks".to_owned(), |job| format!("/tasks?job={job}"));
-        let columns = [("ID", "/id"), ("JOB", "/job"), ("KIND", "/kind"), ("STATE", "/state"), ("ATTEMPTS", "/attempts"), ("BYTES", "/bytes")];
+        let columns =
+            [("ID", "/id"), ("JOB", "/job"), ("KIND", "/kind"), ("STATE", "/state"), ("ATTEMPTS", "/attempts"), ("BYTES", "/bytes")];
         print(&self.server, &api.get(&path).await?, &columns)
     }
 }

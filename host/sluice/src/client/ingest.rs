@@ -189,7 +189,13 @@ fn print_report(job: &Value, load: &Value, elapsed: Duration) -> Result<()> {
         units::bytes(number("reject_bytes")),
         units::bytes(number("skip_bytes")),
     );
-    println!("  {} records, {} stored; {} accounts, {} passwords", number("records"), number("stored"), load["accounts"], load["passwords"]);
+    println!(
+        "  {} records, {} stored; {} accounts, {} passwords",
+        number("records"),
+        number("stored"),
+        load["accounts"],
+        load["passwords"]
+    );
     for (what, name) in [("rows rejected", "parse_rejects"), ("records refused", "record_rejects"), ("values dropped", "value_rejects")] {
         for (reason, count) in ledger[name].as_object().into_iter().flatten() {
             println!("  {what}: {count} × {reason}");
@@ -198,7 +204,12 @@ fn print_report(job: &Value, load: &Value, elapsed: Duration) -> Result<()> {
     for note in load["notes"].as_array().into_iter().flatten() {
         println!("  left out: {}: {}", note["name"].as_str().unwrap_or_default(), note["reason"].as_str().unwrap_or_default());
     }
-    println!("  {:.1} s: {:.0} records/s, {}/s", seconds, number("stored") as f64 / seconds, units::bytes((number("bytes") as f64 / seconds) as u64));
+    println!(
+        "  {:.1} s: {:.0} records/s, {}/s",
+        seconds,
+        number("stored") as f64 / seconds,
+        units::bytes((number("bytes") as f64 / seconds) as u64)
+    );
     if let Some(message) = job["message"].as_str().filter(|message| !message.is_empty()) {
         println!("  {message}");
     }

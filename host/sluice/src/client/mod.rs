@@ -88,7 +88,11 @@ impl Api {
 
     fn unreachable(&self, error: &reqwest::Error) -> Failure {
         let why = if error.is_connect() { "nothing listens there" } else { "the connection broke" };
-        Failure::new(Sysexit::Unavailable, format!("{} cannot be reached: {why}", self.base), "start it with `sluice serve`, or name it with --server")
+        Failure::new(
+            Sysexit::Unavailable,
+            format!("{} cannot be reached: {why}", self.base),
+            "start it with `sluice serve`, or name it with --server",
+        )
     }
 }
 

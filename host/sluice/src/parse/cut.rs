@@ -97,7 +97,13 @@ impl Cutter {
                 let wished = self.start + self.wanted_bytes as u64;
                 let past = scanner.cuts.partition_point(|cut| cut.offset <= wished);
                 // The last cut before the wished size, or the first behind it.
-                let index = if past > 0 { past - 1 } else if scanner.cuts.is_empty() { return None } else { 0 };
+                let index = if past > 0 {
+                    past - 1
+                } else if scanner.cuts.is_empty() {
+                    return None;
+                } else {
+                    0
+                };
                 let cut = scanner.cuts.drain(..=index).next_back()?;
                 Some(((cut.offset - self.start) as usize, cut.context))
             }

@@ -33,7 +33,10 @@ use self::{
     json::Lines,
     report::{MemberReport, Report},
 };
-use crate::{exit::{Failure, Sysexit}, plugins};
+use crate::{
+    exit::{Failure, Sysexit},
+    plugins,
+};
 
 /// Print the records of files as JSON lines; no server needed.
 ///

@@ -151,9 +151,11 @@ impl Report {
         for note in &self.left_out {
             writeln!(out, "{}: left out: {}", note.name, note.reason)?;
         }
-        let (bytes, records, rejects) = self.members.iter().filter_map(|member| member.report.as_ref()).fold((0, 0, 0), |sum, report| {
-            (sum.0 + report.bytes, sum.1 + report.records, sum.2 + report.rejects.total())
-        });
+        let (bytes, records, rejects) = self
+            .members
+            .iter()
+            .filter_map(|member| member.report.as_ref())
+            .fold((0, 0, 0), |sum, report| (sum.0 + report.bytes, sum.1 + report.records, sum.2 + report.rejects.total()));
         let seconds = self.begun.elapsed().as_secs_f64().max(1e-6);
         writeln!(
             out,

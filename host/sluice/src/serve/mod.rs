@@ -15,7 +15,10 @@ use sluice_api::{ApiOptions, ApiState, PluginInstaller};
 use sluice_control::{Controller, Dispatcher, Scheduler};
 use sluice_record::PluginDigest;
 use sluice_sandbox::{Sandbox, SandboxConfig};
-use sluice_store::{objects::keys, ranges::{CacheBytes, Ranges}};
+use sluice_store::{
+    objects::keys,
+    ranges::{CacheBytes, Ranges},
+};
 use sluice_worker::{SharedPlugins, Worker, WorkerOptions};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -93,9 +96,18 @@ async fn serve(config: Config) -> Result<()> {
 
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     let stopped = |stop: &CancellationToken| stop.clone().cancelled_owned();
-    tasks.spawn({ let stopped = stopped(&stop); async move { controller.run(stopped).await } });
-    tasks.spawn({ let stopped = stopped(&stop); async move { scheduler.run(stopped).await } });
-    tasks.spawn({ let (dispatcher, stopped) = (dispatcher.clone(), stopped(&stop)); async move { dispatcher.run_expiry(stopped).await } });
+    tasks.spawn({
+        let stopped = stopped(&stop);
+        async move { controller.run(stopped).await }
+    });
+    tasks.spawn({
+        let stopped = stopped(&stop);
+        async move { scheduler.run(stopped).await }
+    });
+    tasks.spawn({
+        let (dispatcher, stopped) = (dispatcher.clone(), stopped(&stop));
+        async move { dispatcher.run_expiry(stopped).await }
+    });
     for lane in 0..config.lanes {
         tasks.spawn(lanes::run(lane, dispatcher.clone(), worker.clone(), stop.clone()));
     }
