@@ -1,7 +1,7 @@
 //! Members of a load's dumps: which plugin each is pinned to, and how much of it was parsed.
 
 use serde::{Deserialize, Serialize};
-use sluice_record::{DumpId, Framing, LoadId, MemberId, PluginDigest, StagedMember};
+use sluice_record::{DumpId, Framing, JobId, LoadId, MemberId, PluginDigest, StagedMember};
 use sqlx::any::AnyRow;
 
 use crate::{
@@ -81,6 +81,21 @@ impl Catalogue {
             .fetch_all(self.readers())
             .await
             .map_err(Error::sql)?;
+        all(&rows, read)
+    }
+
+    /// A load's members that have a plugin and for which the job has no scan (the task `scan/MEMBER`), at most `limit`, by id.
+    pub async fn members_to_scan(&self, load: LoadId, job: JobId, limit: u32) -> Result<Vec<Member>> {
+        let rows = query(
+            "SELECT * FROM members WHERE load = $1 AND state = 'staged'
+             AND NOT EXISTS (SELECT 1 FROM tasks WHERE tasks.job = $2 AND tasks.task_key = 'scan/' || members.id) ORDER BY id LIMIT $3",
+        )
+        .bind(load.0)
+        .bind(job.0)
+        .bind(i64::from(limit))
+        .fetch_all(self.readers())
+        .await
+        .map_err(Error::sql)?;
         all(&rows, read)
     }
 

@@ -1,0 +1,127 @@
+//! The dispatcher: where workers get their tasks and bring what came of them. Which task a worker gets, and whether its result
+//! counts, is the catalogue's to say in one transaction; here is the waiting, and the watch over leases nobody renews.
+
+use std::{future::Future, pin::pin, time::Duration};
+
+use sluice_catalogue::{Catalogue, DispatcherState, Lease, LeaseRequest, Topic, UnixMs};
+use sluice_record::{DispatcherId, FencingToken, TaskFailure, TaskId, TaskKind, TaskOutcome, limits};
+use tokio::sync::watch;
+
+use crate::Result;
+
+/// The period behind the bell, and that of looking for leases that ran out.
+const PERIOD: Duration = Duration::from_secs(1);
+/// Periods between two signs of life.
+const PERIODS_PER_SIGN: u32 = 5;
+
+/// A dispatcher.
+pub struct Dispatcher {
+    catalogue: Catalogue,
+    id: DispatcherId,
+    draining: watch::Sender<bool>,
+}
+
+impl Dispatcher {
+    /// Says that a dispatcher of that name begins, with so many lanes. If there was one its leases are void and queued again.
+    pub async fn register(catalogue: Catalogue, name: &str, lanes: u32) -> Result<Self> {
+        let id = catalogue.register_dispatcher(name, lanes).await?;
+        Ok(Self { catalogue, id, draining: watch::Sender::new(false) })
+    }
+
+    /// Its id.
+    pub fn id(&self) -> DispatcherId {
+        self.id
+    }
+
+    /// Waits for a task for a worker on a lane. `None` on `shutdown`, or when the dispatcher is draining. Dropping it loses nothing
+    /// but the wait, or, at the wrong instant, a lease that runs out by itself.
+    pub async fn lease(&self, lane: u32, worker: &str, shutdown: impl Future<Output = ()>) -> Result<Option<Lease>> {
+        let request = LeaseRequest {
+            dispatcher: self.id,
+            lane,
+            worker: worker.to_owned(),
+            kinds: vec![TaskKind::Stage, TaskKind::Scan, TaskKind::Parse, TaskKind::Merge, TaskKind::Purge],
+            lease_ms: limits::LEASE_MS,
+        };
+        let mut shutdown = pin!(shutdown);
+        let mut draining = self.draining.subscribe();
+        // Listening begins before the first look, so that nothing queued in between is missed.
+        let mut changes = self.catalogue.changes(&[Topic::Work]);
+        loop {
+            if *draining.borrow_and_update() {
+                return Ok(None);
+            }
+            if let Some(lease) = self.catalogue.lease(&request).await? {
+                metrics::counter!("sluice_leases_total", "kind" => lease.spec.kind().name()).increment(1);
+                return Ok(Some(lease));
+            }
+            tokio::select! {
+                biased;
+                () = &mut shutdown => return Ok(None),
+                _ = draining.changed() => {}
+                _ = changes.changed_within(PERIOD) => {}
+            }
+        }
+    }
+
+    /// Prolongs a lease from now; gives the new deadline. `Stale` if it is no longer held: the worker stops and drops what it has.
+    pub async fn renew(&self, lease: &Lease) -> Result<UnixMs> {
+        self.renew_task(lease.task, lease.token).await
+    }
+
+    /// As [`Dispatcher::renew`], for a worker that is elsewhere and names its task and token alone.
+    pub async fn renew_task(&self, task: TaskId, token: FencingToken) -> Result<UnixMs> {
+        Ok(self.catalogue.renew(task, token, limits::LEASE_MS).await?)
+    }
+
+    /// Writes down how far a lease's holder is; `Stale` as with [`Dispatcher::renew`].
+    pub async fn progress(&self, task: TaskId, token: FencingToken, bytes: u64, records: u64) -> Result<()> {
+        Ok(self.catalogue.report_progress(task, token, bytes, records).await?)
+    }
+
+    /// Takes what came of a task. `Stale` if the token is not its current one: then nothing is written.
+    pub async fn complete(&self, task: TaskId, token: FencingToken, ended: std::result::Result<TaskOutcome, TaskFailure>) -> Result<()> {
+        self.catalogue.complete_task(task, token, &ended).await?;
+        metrics::counter!("sluice_results_total", "ended" => if ended.is_ok() { "done" } else { "failed" }).increment(1);
+        Ok(())
+    }
+
+    /// Takes no further work: waiting workers get `None`, what was booked here is booked elsewhere, leases go on to their end.
+    pub async fn drain(&self) -> Result<()> {
+        self.draining.send_replace(true);
+        Ok(self.catalogue.dispatcher_seen(self.id, DispatcherState::Draining).await?)
+    }
+
+    /// Queues again what was leased and not renewed, whoever leased it, and says now and then that the dispatcher is there; until
+    /// `shutdown`.
+    pub async fn run_expiry(&self, shutdown: impl Future<Output = ()>) {
+        let mut shutdown = pin!(shutdown);
+        let mut period = 0_u32;
+        loop {
+            let pass = async {
+                if let Err(error) = self.watch(period == 0).await {
+                    tracing::warn!(%error, "leases could not be looked at; that will be tried again");
+                }
+                tokio::time::sleep(PERIOD).await;
+            };
+            tokio::select! {
+                biased;
+                () = &mut shutdown => return,
+                () = pass => period = (period + 1) % PERIODS_PER_SIGN,
+            }
+        }
+    }
+
+    async fn watch(&self, sign: bool) -> Result<()> {
+        let expired = self.catalogue.expire_leases().await?;
+        if expired > 0 {
+            tracing::warn!(expired, "leases ran out without a word from their workers");
+            metrics::counter!("sluice_leases_expired_total").increment(expired);
+        }
+        if sign {
+            let state = if *self.draining.borrow() { DispatcherState::Draining } else { DispatcherState::Active };
+            self.catalogue.dispatcher_seen(self.id, state).await?;
+        }
+        Ok(())
+    }
+}

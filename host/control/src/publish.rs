@@ -1,0 +1,87 @@
+//! Publish and retract: planned from the current generation, taken by compare and swap, planned anew if that one has gone by.
+
+use sluice_catalogue::{Change, Error, Job, JobState, Load, LoadState, Publish};
+
+use crate::{ControlError, Controller, Result, error::taken, job::purge};
+
+/// Plans made anew in one step before others get their turn.
+const PLANS_MAX: usize = 8;
+
+impl Controller {
+    /// Makes a verified load visible, then the job is done.
+    pub(crate) async fn publish(&self, job: &Job, load: &Load) -> Result<bool> {
+        match load.state {
+            LoadState::Published => return self.set_job(job, JobState::Done, "", "").await,
+            LoadState::Verified => {}
+            state => {
+                let message = format!("load {} is {state}: only a verified load can be published", load.id);
+                return self.fail_job(job, None, &message, "publish it once its import has verified it").await;
+            }
+        }
+        if load.quarantined_bytes > 0 && !load.quarantine_accepted {
+            let message = format!("{} bytes of load {} are quarantined", load.quarantined_bytes, load.id);
+            let hint = "look at its quarantined tasks; accept the quarantine to publish without them";
+            return self.set_job(job, JobState::Waiting, &message, hint).await;
+        }
+        for _ in 0..PLANS_MAX {
+            let current = self.catalogue.generation().await?;
+            let segments = self.planner.publish(&current.segments, &load.segments).map_err(ControlError::Planner)?;
+            let publish = Publish { load: load.id, segments, expected_generation: current.number };
+            match self.catalogue.publish(&publish).await {
+                Ok(number) => {
+                    tracing::info!(load = %load.id, generation = number, "a load is published");
+                    return Ok(true);
+                }
+                Err(Error::Conflict { .. }) if self.catalogue.load(load.id).await?.state == LoadState::Verified => {}
+                Err(error) => return taken(Err(error)),
+            }
+        }
+        Ok(false)
+    }
+
+    /// Takes a published load out of what queries see, has it deleted, and then the job is done.
+    pub(crate) async fn retract(&self, job: &Job, load: &Load) -> Result<bool> {
+        match load.state {
+            LoadState::Published => self.take_out(load).await,
+            LoadState::Retracted => self.delete(job, load).await,
+            state => {
+                let message = format!("load {} is {state}: only a published load can be retracted", load.id);
+                self.fail_job(job, None, &message, "look at where the load stands").await
+            }
+        }
+    }
+
+    async fn take_out(&self, load: &Load) -> Result<bool> {
+        for _ in 0..PLANS_MAX {
+            let current = self.catalogue.generation().await?;
+            let mut remaining = vec![];
+            for (other, _) in current.loads.iter().filter(|(other, _)| *other != load.id) {
+                remaining.extend(self.catalogue.load(*other).await?.segments);
+            }
+            let segments = self.planner.retract(&current.segments, &remaining, load.id).map_err(ControlError::Planner)?;
+            match self.catalogue.retract(load.id, &segments, current.number).await {
+                Ok(number) => {
+                    tracing::info!(load = %load.id, generation = number, "a load is retracted");
+                    return Ok(true);
+                }
+                Err(Error::Conflict { .. }) if self.catalogue.load(load.id).await?.state == LoadState::Published => {}
+                Err(error) => return taken(Err(error)),
+            }
+        }
+        Ok(false)
+    }
+
+    async fn delete(&self, job: &Job, load: &Load) -> Result<bool> {
+        if self.catalogue.has_open_tasks(job.id).await? {
+            return self.set_job(job, JobState::Running, "", "").await;
+        }
+        let state = if job.progress.tasks == 0 { JobState::Running } else { JobState::Done };
+        let mut step = vec![];
+        if state == JobState::Running {
+            let current = self.catalogue.generation().await?;
+            step.push(Change::Queue(purge(job, load, current.segments.into_iter().map(|segment| segment.object.key).collect())));
+        }
+        step.push(Change::Job { job: job.id, from: job.state, to: state, message: String::new(), hint: String::new() });
+        taken(self.catalogue.apply(&step).await)
+    }
+}
