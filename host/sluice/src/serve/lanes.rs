@@ -50,7 +50,7 @@ async fn run_task(dispatcher: &Dispatcher, worker: &Worker, lease: Lease, stop: 
                 let _ = dispatcher.progress(task, token, watch.done_bytes(), watch.records()).await;
             }
             _ = renew.tick() => {
-                if let Err(error) = dispatcher.renew(task, token).await {
+                if let Err(error) = dispatcher.renew_task(task, token).await {
                     tracing::warn!(%task, "the lease is lost, the task stops: {error}");
                     watch.cancel();
                 }
