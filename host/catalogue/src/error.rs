@@ -97,7 +97,7 @@ impl Error {
 
     /// Sorts a database's error. SQLite's codes: 5 busy, 6 locked, 13 full, 4874 no room for the shared memory.
     pub(crate) fn sql(error: sqlx::Error) -> Self {
-        let code = error.as_database_error().and_then(|error| error.code()).and_then(|code| code.parse::<u32>().ok());
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code).and_then(|code| code.parse::<u32>().ok());
         match code {
             Some(13 | 4874) => Self::Full(error),
             Some(code) if matches!(code & 0xff, 5 | 6) => Self::Busy(error),
