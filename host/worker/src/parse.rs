@@ -48,7 +48,7 @@ pub(crate) fn parse(worker: &Worker, task: &Task, watch: &Watch) -> Result<TaskO
     let (start, end) = (task.chunk.start, task.chunk.end.min(reader.len()));
     let mut writing = Writing::begin(worker, task)?;
     let mut way = Way::new(task, watch);
-    with_pieces(&reader, start, end, |read| {
+    let parsed = with_pieces(&reader, start, end, |read| {
         let at = Start { base: start, context: &task.chunk.context, options: "" };
         parse_chunk(&plugin, at, Feed::default(), read, &mut |batch: &mut Batch| {
             watch.check()?;
@@ -56,12 +56,28 @@ pub(crate) fn parse(worker: &Worker, task: &Task, watch: &Watch) -> Result<TaskO
             writing.take(&mut way, false)
         })
         .map_err(sorted)
-    })?;
+    });
+    if let Err(failure) = parsed {
+        discard(worker, task);
+        return Err(failure);
+    }
     way.ledger.bytes = end - start;
     let runs = writing.finish(&mut way)?;
     let reject_log = way.rejects.write(&worker.objects, &keys::rejects(task.load, task.member, task.id))?;
     count(&way.ledger);
     Ok(TaskOutcome::Parsed { ledger: way.ledger, runs, reject_log })
+}
+
+/// Takes back what a failed attempt wrote: if nobody tries again, its records must not count. Failing that the next attempt does it,
+/// and verify finds what is left.
+fn discard(worker: &Worker, task: &Task) {
+    let discarding = async {
+        let attempt = worker.records.begin(task.load, task.id).await?;
+        worker.records.commit(attempt).await
+    };
+    if let Err(error) = Handle::current().block_on(discarding) {
+        tracing::warn!(task = %task.id, "what the failed attempt wrote could not be taken back: {error}");
+    }
 }
 
 /// Reads and decompresses on a thread of its own; `parse` gets a function that appends about as many bytes as wanted.
