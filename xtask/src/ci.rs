@@ -53,7 +53,7 @@ fn deny(root: &Path) -> Result<()> {
         shell::step(&format!("deny {folder} (bans, licenses, sources; advisories need the network and are left out)"));
         let mut check = Command::new(&deny);
         check.current_dir(root).arg("--manifest-path").arg(root.join(folder).join("Cargo.toml"));
-        shell::run(check.args(["check", "--config"]).arg(root.join("deny.toml")).args(["bans", "licenses", "sources"]))?;
+        shell::run(check.arg("--config").arg(root.join("deny.toml")).args(["check", "bans", "licenses", "sources"]))?;
     }
     Ok(())
 }
