@@ -91,10 +91,10 @@ impl Staging<'_> {
         member: &mut Member<'_>,
         want: InputKind,
     ) -> Result<Option<(sluice_record::BlobDigest, u64, String, StagedSource)>, Walking> {
-        if member.is_plain_dump() {
-            if let Reference::Fits { digest, bytes, encoding } = sluice_intake::check_reference(member, want)? {
-                return Ok(Some((digest, bytes, encoding, StagedSource::Reference { parts: self.dump.parts.clone() })));
-            }
+        if member.is_plain_dump()
+            && let Reference::Fits { digest, bytes, encoding } = sluice_intake::check_reference(member, want)?
+        {
+            return Ok(Some((digest, bytes, encoding, StagedSource::Reference { parts: self.dump.parts.clone() })));
         }
         let key = keys::staged(self.load, self.task, self.members.len() as u32);
         let mut writer = self.worker.objects.writer(&key).map_err(|error| Walking(failure::store(&error)))?;

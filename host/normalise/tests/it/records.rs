@@ -89,7 +89,7 @@ fn passwords_keep_their_bytes() {
         (FieldKind::Password.tag(), b" $HEX[636166e9] "),
         (FieldKind::Password.tag(), b"$HEX[636166e9]"),
     ]);
-    let passwords: Vec<Vec<u8>> = outcome.canonical.passwords().map(|password| password.into_owned()).collect();
+    let passwords: Vec<Vec<u8>> = outcome.canonical.passwords().map(std::borrow::Cow::into_owned).collect();
     assert_eq!(passwords, [&b"caf\xe9"[..], b" $HEX[636166e9] ", b"caf\xe9"]);
     assert_eq!(outcome.fields()[0].1, "caf\u{fffd}");
 }

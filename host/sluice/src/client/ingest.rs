@@ -166,12 +166,9 @@ async fn follow(api: &Api, id: i64) -> Result<Value> {
         bar.set_length(number("bytes"));
         bar.set_position(number("bytes_done"));
         bar.set_message(format!("import, {} records", number("records")));
-        match job["state"].as_str() {
-            Some("done" | "failed" | "cancelled" | "waiting" | "paused") => {
-                bar.finish_and_clear();
-                return Ok(job);
-            }
-            _ => {}
+        if let Some("done" | "failed" | "cancelled" | "waiting" | "paused") = job["state"].as_str() {
+            bar.finish_and_clear();
+            return Ok(job);
         }
     }
 }

@@ -351,7 +351,7 @@ impl Index {
     }
 
     pub(crate) fn weight_bytes(&self) -> usize {
-        size_of::<Self>() + self.first_keys.len() * FENCE_BYTES + self.filter.as_ref().map_or(0, |filter| filter.len())
+        size_of::<Self>() + self.first_keys.len() * FENCE_BYTES + self.filter.as_ref().map_or(0, xorf::Filter::len)
     }
 }
 

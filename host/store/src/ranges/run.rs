@@ -83,7 +83,7 @@ impl<const N: usize> RunWriter<N> {
     pub fn write(&mut self, out: impl Write) -> Result<Merged, RangesError> {
         let mut writer = RowWriter::new(out, self.kind, false, vec![self.load]).map_err(write_error)?;
         for part in &mut self.parts {
-            part.sort_unstable_by(|left, right| order_key(left).cmp(&order_key(right)));
+            part.sort_unstable_by_key(order_key);
             for equal in part.chunk_by(|left, right| left == right) {
                 let mut hash = [0; 20];
                 hash[..N].copy_from_slice(&equal[0]);
