@@ -120,13 +120,16 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn named(&self) -> Result<(), Response> {
-        if self.nameless { Err(error(StatusCode::FORBIDDEN, NO_AGENT)) } else { Ok(()) }
+    /// The answer to a request without a user agent.
+    fn refusal(&self) -> Option<Response> {
+        self.nameless.then(|| error(StatusCode::FORBIDDEN, NO_AGENT))
     }
 
     /// The good key that came along; missing, ill-formed and unknown ones have texts that programs look for.
     async fn key(&self) -> Result<Arc<ApiKey>, Response> {
-        self.named()?;
+        if let Some(refused) = self.refusal() {
+            return Err(refused);
+        }
         let denied = |what: &str| error(StatusCode::UNAUTHORIZED, &format!("Access denied due to {what} hibp-api-key."));
         // One client sends an empty header when it has no key.
         let key = self.headers.get("hibp-api-key").map(|key| key.as_bytes().trim_ascii()).filter(|key| !key.is_empty());
@@ -216,7 +219,7 @@ impl Asked<'_> {
     }
 
     async fn breaches(&self) -> Response {
-        if let Err(refused) = self.named() {
+        if let Some(refused) = self.refusal() {
             return refused;
         }
         let snapshot = self.state.published.read().await;
@@ -229,7 +232,7 @@ impl Asked<'_> {
     }
 
     async fn breach(&self) -> Response {
-        if let Err(refused) = self.named() {
+        if let Some(refused) = self.refusal() {
             return refused;
         }
         let snapshot = self.state.published.read().await;
@@ -238,7 +241,7 @@ impl Asked<'_> {
     }
 
     async fn latest(&self) -> Response {
-        if let Err(refused) = self.named() {
+        if let Some(refused) = self.refusal() {
             return refused;
         }
         let snapshot = self.state.published.read().await;
@@ -247,9 +250,9 @@ impl Asked<'_> {
     }
 
     async fn data_classes(&self) -> Response {
-        match self.named() {
-            Ok(()) => json_bytes(self.state.published.read().await.data_classes.clone()),
-            Err(refused) => refused,
+        match self.refusal() {
+            None => json_bytes(self.state.published.read().await.data_classes.clone()),
+            Some(refused) => refused,
         }
     }
 

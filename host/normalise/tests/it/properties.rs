@@ -72,7 +72,10 @@ fn fields() -> impl Strategy<Value = Vec<(u8, Vec<u8>)>> {
     prop::collection::vec((tag, value()), 0..8)
 }
 
-fn normalise(options: NormaliseOptions, fields: &[(u8, Vec<u8>)]) -> (Vec<(u8, String)>, usize, Canonical, Result<(), &'static str>) {
+/// Canonical values, value rejects, the record, and its verdict.
+type Normalised = (Vec<(u8, String)>, usize, Canonical, Result<(), &'static str>);
+
+fn normalise(options: NormaliseOptions, fields: &[(u8, Vec<u8>)]) -> Normalised {
     let (mut canonical, mut rejects) = (Canonical::default(), 0);
     let fields = fields.iter().map(|(tag, value)| Field { tag: *tag, value });
     let result = Normaliser::new(options).normalise(fields, &mut canonical, &mut |_| rejects += 1);
