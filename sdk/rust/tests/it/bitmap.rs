@@ -14,11 +14,11 @@ proptest! {
             for from in 0..=input.len() {
                 let next = |wanted: &[u8]| (from..input.len()).find(|at| wanted.contains(&input[*at])).unwrap_or(input.len());
                 let found = [next(b",\n"), next(b"\"")];
-                for class in 0..2 {
-                    prop_assert_eq!(bitmaps.find(class, from), found[class]);
+                for (class, found) in found.into_iter().enumerate() {
+                    prop_assert_eq!(bitmaps.find(class, from), found);
                     for end in [from, (from + 65).min(input.len()), input.len()] {
                         let within = bitmaps.find_within(class, from, end);
-                        let fine = if found[class] < end { within == found[class] } else { within >= end };
+                        let fine = if found < end { within == found } else { within >= end };
                         prop_assert!(fine, "class {} from {} to {}", class, from, end);
                     }
                 }
