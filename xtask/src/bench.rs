@@ -41,6 +41,6 @@ pub(crate) fn run(root: &Path, bench: Bench, args: &[String]) -> Result<()> {
         shell::run(shell::cargo(root).args(["build", "--release", "--workspace", "--bins"]))?;
     }
     let mut cargo = shell::cargo(root);
-    cargo.args(["bench", "-p", "sluice-conformance", "--bench", bench.name(), "--"]).args(args);
+    cargo.args(["bench", "--workspace", "--bench", bench.name(), "--"]).args(args);
     shell::run(cargo.env("SLUICE_PLUGIN_DIR", plugins::folder(root)))
 }
