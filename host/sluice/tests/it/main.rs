@@ -1,0 +1,5 @@
+//! The built binary from outside: what it does with dumps, and what it leaves behind.
+#![allow(clippy::unwrap_used, missing_docs)] // a test may fail where it stands
+
+mod service;
+mod smoke;

@@ -1,0 +1,213 @@
+//! The binary that was built: its commands, and a service of it on a free port with a folder of its own.
+//!
+//! Plugins are those of `SLUICE_PLUGIN_DIR`, or of `plugins/` beside the binary's folder, where `cargo xtask plugins` puts them.
+//! Deliberately not here: what any test is about.
+#![allow(dead_code)] // each module takes what it needs
+
+use std::{
+    ffi::OsStr,
+    fs::{self, File},
+    io::{Read, Write},
+    net::TcpStream,
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Output},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// What a condition may take to come true before the test is given up: far more than it ever does.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// How often a condition is looked at.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Waits until `condition` gives something.
+#[track_caller]
+pub(crate) fn wait_for<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = condition() {
+            return found;
+        }
+        assert!(Instant::now() < until, "{what} did not come true");
+        thread::sleep(LOOK);
+    }
+}
+
+/// The folder of the built plugins.
+pub(crate) fn plugin_dir() -> PathBuf {
+    let beside = || Path::new(env!("CARGO_BIN_EXE_sluice")).parent()?.parent().map(|target| target.join("plugins"));
+    let folder = std::env::var_os("SLUICE_PLUGIN_DIR").map(PathBuf::from).or_else(beside).unwrap();
+    assert!(folder.join("csv.wasm").is_file(), "no plugins in {}: `cargo xtask plugins` builds them", folder.display());
+    folder
+}
+
+/// The binary, with nothing of our own environment that would change what it does but the plugins' folder.
+pub(crate) fn sluice(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sluice"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("SLUICE_")) {
+            command.env_remove(name);
+        }
+    }
+    command.args(args).env("SLUICE_PLUGIN_DIR", plugin_dir());
+    command
+}
+
+/// Runs a command to its end and gives what it printed; it must end well.
+#[track_caller]
+pub(crate) fn succeed(command: &mut Command) -> Output {
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {}\n{said}", output.status);
+    output
+}
+
+/// A running `sluice serve`. Dropping it kills it; [`Service::stop`] asks it to drain first.
+pub(crate) struct Service {
+    child: Child,
+    address: String,
+    data: PathBuf,
+    /// Of a service that has a folder of its own.
+    folder: Option<TempDir>,
+}
+
+impl Service {
+    /// On a data folder of its own, with as many lanes as `serve` takes by itself.
+    pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// With more arguments of `serve`.
+    pub(crate) fn start_with(args: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut service = Self::start_in(&folder.path().join("data"), args);
+        service.folder = Some(folder);
+        service
+    }
+
+    /// On a data folder that outlives it; `serve` makes it if need be. Its log is `serve.log` beside that folder.
+    pub(crate) fn start_in(data: &Path, args: &[&str]) -> Self {
+        let address = data.join("address");
+        if address.exists() {
+            // The last one's.
+            fs::remove_file(&address).unwrap();
+        }
+        let log = File::options().create(true).append(true).open(data.with_file_name("serve.log")).unwrap();
+        let mut serve = sluice(["serve", "--listen", "127.0.0.1:0", "--data"]);
+        serve.arg(data).args(args).stdout(log.try_clone().unwrap()).stderr(log);
+        let child = serve.spawn().unwrap();
+        let mut service = Self { child, address: String::new(), data: data.to_owned(), folder: None };
+        service.address = service.wait_for("an address", || fs::read_to_string(&address).ok().filter(|text| !text.is_empty()));
+        service.wait_for("readiness", || (http(&service.address, "GET", "/readyz", &[])?.0 == 200).then_some(()));
+        service
+    }
+
+    /// Waits, unless the service has ended.
+    fn wait_for<T>(&self, what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
+        wait_for(what, || {
+            let found = condition();
+            assert!(found.is_some() || Path::new(&format!("/proc/{}/exe", self.child.id())).exists(), "it ended:\n{}", self.log());
+            found
+        })
+    }
+
+    /// Where it listens.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Its data folder.
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// The id of its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// All that it has logged.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.data.with_file_name("serve.log")).unwrap()
+    }
+
+    /// A client's command line for it.
+    pub(crate) fn client(&self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+        let mut client = sluice(args);
+        client.env("SLUICE_DATA", &self.data).env("SLUICE_SERVER", self.url());
+        client
+    }
+
+    /// Runs a client's command, which must end well, and reads its JSON.
+    #[track_caller]
+    pub(crate) fn json(&self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Value {
+        let output = succeed(self.client(args).arg("--json"));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// Hands in dumps for a breach and publishes them: `{job, load}` as `ingest --json` prints them.
+    #[track_caller]
+    pub(crate) fn ingest(&self, dumps: &[&Path], breach: &str, args: &[&str]) -> Value {
+        let mut ingest = self.client(["ingest", "--json", "--publish", "--breach", breach]);
+        let output = ingest.args(args).args(dumps).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        let printed = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{breach}: {said}{printed}\n{}", self.log());
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// Asks over HTTP and gives status and body. Operator routes take the token by themselves.
+    #[track_caller]
+    pub(crate) fn get(&self, path: &str) -> (u16, Vec<u8>) {
+        let token = fs::read_to_string(self.data.join("operator.token")).unwrap();
+        let bearer = format!("Bearer {}", token.trim());
+        http(&self.address, "GET", path, &[("Authorization", &bearer)]).unwrap()
+    }
+
+    /// Asks it to drain and waits until it has ended.
+    pub(crate) fn stop(mut self) -> ExitStatus {
+        succeed(Command::new("kill").args(["-TERM", &self.child.id().to_string()]));
+        wait_for("the end of the service", || self.child.try_wait().unwrap())
+    }
+
+    /// Kills it as a power cut would, and waits until it is gone.
+    pub(crate) fn kill(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.end();
+        if thread::panicking()
+            && let Ok(log) = fs::read_to_string(self.data.with_file_name("serve.log"))
+        {
+            let tail: Vec<&str> = log.lines().rev().take(20).collect();
+            eprintln!("the service's last lines:");
+            tail.iter().rev().for_each(|line| eprintln!("  {line}"));
+        }
+    }
+}
+
+/// Asks over HTTP/1.0, which has no chunks to decode; `None` if nobody answers.
+pub(crate) fn http(address: &str, method: &str, path: &str, headers: &[(&str, &str)]) -> Option<(u16, Vec<u8>)> {
+    let mut stream = TcpStream::connect(address).ok()?;
+    stream.set_read_timeout(Some(PATIENCE)).ok()?;
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    write!(stream, "{method} {path} HTTP/1.0\r\nHost: {address}\r\nUser-Agent: sluice-tests\r\n{headers}\r\n").ok()?;
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).ok()?;
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
+    let head = std::str::from_utf8(&bytes[..end]).ok()?;
+    let status = head.split(' ').nth(1)?.parse().ok()?;
+    Some((status, bytes.split_off(end + 4)))
+}
