@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::exit::{Failure, Sysexit};
 
+/// Every setting with its default and what it is for; `serve --print-config` prints it.
+pub(crate) const COMMENTED: &str = include_str!("sluice.toml");
+
 /// What `serve` is told.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -58,7 +61,7 @@ const VARIABLES: [&str; 6] = ["data", "listen", "plugin_dir", "lanes", "index_me
 
 /// Reads and checks the configuration; `flags` holds what the command line says.
 pub(crate) fn read(file: Option<&Path>, flags: impl Serialize) -> Result<Config, Failure> {
-    let wrong = |message: String| Failure::new(Sysexit::Config, message, "`sluice serve --help` lists the settings and their defaults");
+    let wrong = |message: String| Failure::new(Sysexit::Config, message, "`sluice serve --print-config` lists the settings and their defaults");
     let mut figment = Figment::from(Serialized::defaults(Config::default()));
     if let Some(file) = file {
         if !file.is_file() {
@@ -76,6 +79,12 @@ pub(crate) fn read(file: Option<&Path>, flags: impl Serialize) -> Result<Config,
     }
     if !(30..=65_536).contains(&config.index_memory_mib) {
         return Err(wrong(format!("index_memory_mib is {}, and must be 30 to 65536", config.index_memory_mib)));
+    }
+    if let Some(base_url) = &config.base_url {
+        let scheme = base_url.parse::<reqwest::Url>().map(|url| url.scheme().to_owned());
+        if !matches!(scheme.as_deref(), Ok("http" | "https")) {
+            return Err(wrong("base_url must be an http or https URL".into()));
+        }
     }
     Ok(config)
 }

@@ -32,11 +32,17 @@ pub(crate) struct Failure {
     pub(crate) code: Sysexit,
     message: String,
     pub(crate) hint: String,
+    /// The service's own answer, if it was one that said so.
+    pub(crate) status: Option<u16>,
 }
 
 impl Failure {
     pub(crate) fn new(code: Sysexit, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { code, message: message.into(), hint: hint.into() }
+        Self { code, message: message.into(), hint: hint.into(), status: None }
+    }
+
+    pub(crate) fn answered(self, status: u16) -> Self {
+        Self { status: Some(status), ..self }
     }
 }
 

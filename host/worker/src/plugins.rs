@@ -28,6 +28,12 @@ impl PluginSet {
         self.install(plugin);
     }
 
+    /// Says which plugins are active; those that are not in the set are left out.
+    pub fn set_active(&mut self, digests: impl IntoIterator<Item = PluginDigest>) {
+        let named = digests.into_iter().filter_map(|digest| self.plugins.get(&digest));
+        self.active = named.map(|plugin| (plugin.descriptor().name.clone(), plugin.digest())).collect();
+    }
+
     /// Forgets a plugin, active or not.
     pub fn remove(&mut self, digest: PluginDigest) {
         self.plugins.remove(&digest);

@@ -1,45 +1,20 @@
 //! Lists and single wishes: loads, jobs, breaches, keys, plugins, tasks, slots.
 
-use anyhow::Result;
+use std::{
+    fs::{self, File},
+    io::Write as _,
+    path::PathBuf,
+};
+
+use anyhow::{Context, Result, bail};
 use clap::Subcommand;
-use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::Server;
-
-#[allow(clippy::print_stdout)] // the command's answer
-pub(crate) fn print_json(value: &Value) -> Result<()> {
-    println!("{}", serde_json::to_string_pretty(value)?);
-    Ok(())
-}
-
-/// Prints rows as columns, or the JSON as it came.
-#[allow(clippy::print_stdout)] // the command's answer
-fn print(server: &Server, value: &Value, columns: &[(&str, &str)]) -> Result<()> {
-    if server.json {
-        return print_json(value);
-    }
-    let one = [value.clone()];
-    let rows = value.as_array().map_or(&one[..], Vec::as_slice);
-    let cell = |row: &Value, pointer: &str| match row.pointer(pointer) {
-        None | Some(Value::Null) => "-".to_owned(),
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Array(all)) => {
-            all.iter().map(|one| one.as_str().map_or_else(|| one.to_string(), str::to_owned)).collect::<Vec<_>>().join(", ")
-        }
-        Some(other) => other.to_string(),
-    };
-    let table: Vec<Vec<String>> = std::iter::once(columns.iter().map(|(title, _)| (*title).to_owned()).collect())
-        .chain(rows.iter().map(|row| columns.iter().map(|(_, pointer)| cell(row, pointer)).collect()))
-        .collect();
-    let width = |column: usize| table.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<_> = (0..columns.len()).map(width).collect();
-    for row in &table {
-        let line: Vec<_> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        println!("{}", line.join("  ").trim_end());
-    }
-    Ok(())
-}
+use super::{
+    Api, Server, ingest,
+    table::{print, print_json, print_load},
+};
+use crate::exit::{Failure, Sysexit};
 
 const LOAD: [(&str, &str); 6] = [
     ("ID", "/id"),
@@ -57,6 +32,31 @@ const JOB: [(&str, &str); 6] = [
     ("RECORDS", "/progress/records"),
     ("MESSAGE", "/message"),
 ];
+const BREACH: [(&str, &str); 5] = [
+    ("ID", "/id"),
+    ("NAME", "/about/Name"),
+    ("DATE", "/about/BreachDate"),
+    ("ACCOUNTS", "/pwn_count"),
+    ("CLASSES", "/data_classes"),
+];
+const PLUGIN: [(&str, &str); 5] = [
+    ("NAME", "/descriptor/name"),
+    ("VERSION", "/descriptor/version"),
+    ("STATE", "/state"),
+    ("DIGEST", "/digest"),
+    ("TITLE", "/descriptor/title"),
+];
+const TASK: [(&str, &str); 7] = [
+    ("ID", "/id"),
+    ("JOB", "/job"),
+    ("KIND", "/kind"),
+    ("STATE", "/state"),
+    ("ATTEMPTS", "/attempts"),
+    ("BYTES", "/bytes"),
+    ("FAILURE", "/failure/message"),
+];
+const SLOT: [(&str, &str); 6] =
+    [("ID", "/id"), ("TASK", "/task"), ("DISPATCHER", "/dispatcher"), ("LANE", "/lane"), ("FROM", "/starts_at"), ("TO", "/ends_at")];
 
 /// Loads: what import jobs made.
 #[derive(clap::Args, Debug)]
@@ -72,19 +72,50 @@ enum LoadCommand {
     /// All loads, newest first.
     List,
     /// One load with its ledger.
-    Show { load: i64 },
+    Show {
+        /// The load's id.
+        load: i64,
+    },
     /// A digest over what a load stored, independent of order.
-    Digest { load: i64 },
+    Digest {
+        /// The load's id.
+        load: i64,
+    },
+    /// Where the rows lie that were rejected, and why; never what they say.
+    Rejects {
+        /// The load's id.
+        load: i64,
+        /// Write here instead of standard output.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
     /// Make a verified load visible.
-    Publish { load: i64 },
+    Publish {
+        /// The load's id.
+        load: i64,
+    },
     /// Take a published load back, and delete it.
-    Retract { load: i64 },
+    Retract {
+        /// The load's id.
+        load: i64,
+    },
     /// Let a load be published without its quarantined bytes.
-    AcceptQuarantine { load: i64 },
+    AcceptQuarantine {
+        /// The load's id.
+        load: i64,
+    },
     /// Members that no plugin claimed, or several alike.
-    Waiting { load: i64 },
-    /// Choose a plugin (digest) for a waiting member, or `skip` it.
-    Resolve { member: i64, plugin: String },
+    Waiting {
+        /// The load's id.
+        load: i64,
+    },
+    /// Choose a plugin for a waiting member.
+    Resolve {
+        /// The member's id, from `waiting`.
+        member: i64,
+        /// The plugin's digest, or `skip`.
+        plugin: String,
+    },
 }
 
 impl Loads {
@@ -92,7 +123,25 @@ impl Loads {
         let api = self.server.connect()?;
         match &self.command {
             LoadCommand::List => print(&self.server, &api.get("/loads").await?, &LOAD),
-            LoadCommand::Show { load } => print_json(&api.get(&format!("/loads/{load}")).await?),
+            LoadCommand::Show { load } => {
+                let load = api.get(&format!("/loads/{load}")).await?;
+                if self.server.json {
+                    return print_json(&load);
+                }
+                print_load(&load);
+                Ok(())
+            }
+            LoadCommand::Rejects { load, out } => {
+                let path = format!("/loads/{load}/rejects");
+                match out {
+                    None => api.copy(&path, &mut std::io::stdout().lock()).await,
+                    Some(out) => {
+                        let mut file = File::create(out).with_context(|| format!("cannot write {}", out.display()))?;
+                        api.copy(&path, &mut file).await?;
+                        file.flush().with_context(|| format!("cannot write {}", out.display()))
+                    }
+                }
+            }
             LoadCommand::Digest { load } => print_json(&api.get(&format!("/loads/{load}/digest")).await?),
             LoadCommand::Publish { load } => print_json(&api.post(&format!("/loads/{load}/publish"), &json!({})).await?),
             LoadCommand::Retract { load } => print_json(&api.post(&format!("/loads/{load}/retract"), &json!({})).await?),
@@ -122,13 +171,30 @@ enum JobCommand {
     /// All jobs, newest first.
     List,
     /// One job.
-    Show { job: i64 },
+    Show {
+        /// The job's id.
+        job: i64,
+    },
+    /// Watch a job until it ends or waits for you.
+    Follow {
+        /// The job's id.
+        job: i64,
+    },
     /// Stop a job and remove what it wrote.
-    Cancel { job: i64 },
+    Cancel {
+        /// The job's id.
+        job: i64,
+    },
     /// Hold a job.
-    Pause { job: i64 },
+    Pause {
+        /// The job's id.
+        job: i64,
+    },
     /// Let a paused job go on.
-    Resume { job: i64 },
+    Resume {
+        /// The job's id.
+        job: i64,
+    },
 }
 
 impl Jobs {
@@ -137,6 +203,7 @@ impl Jobs {
         match &self.command {
             JobCommand::List => print(&self.server, &api.get("/jobs").await?, &JOB),
             JobCommand::Show { job } => print_json(&api.get(&format!("/jobs/{job}")).await?),
+            JobCommand::Follow { job } => print(&self.server, &ingest::follow(&api, *job).await?, &JOB),
             JobCommand::Cancel { job } => print(&self.server, &api.post(&format!("/jobs/{job}/cancel"), &json!({})).await?, &JOB),
             JobCommand::Pause { job } => print(&self.server, &api.post(&format!("/jobs/{job}/pause"), &json!({})).await?, &JOB),
             JobCommand::Resume { job } => print(&self.server, &api.post(&format!("/jobs/{job}/resume"), &json!({})).await?, &JOB),
@@ -158,25 +225,108 @@ enum BreachCommand {
     /// All breaches, unpublished ones too.
     List,
     /// One breach.
-    Show { breach: i64 },
+    Show {
+        /// Its name, whatever the case, or its id.
+        breach: String,
+    },
+    /// Change what is said of a breach; what is not named stays.
+    Set {
+        /// Its name, whatever the case, or its id.
+        breach: String,
+        #[command(flatten)]
+        about: About,
+    },
+}
+
+/// What an operator may say of a breach.
+#[derive(clap::Args, Debug)]
+struct About {
+    /// Its title.
+    #[arg(long)]
+    title: Option<String>,
+    /// Its site's domain.
+    #[arg(long)]
+    domain: Option<String>,
+    /// When it happened, YYYY-MM-DD.
+    #[arg(long)]
+    date: Option<String>,
+    /// What happened, in HTML.
+    #[arg(long)]
+    description: Option<String>,
+    /// Absolute URL of its logo, a PNG.
+    #[arg(long, value_name = "URL")]
+    logo: Option<String>,
+    /// Not in public answers.
+    #[arg(long, value_name = "BOOL")]
+    sensitive: Option<bool>,
+    /// Known to be real.
+    #[arg(long, value_name = "BOOL")]
+    verified: Option<bool>,
+    /// Known to be made up.
+    #[arg(long, value_name = "BOOL")]
+    fabricated: Option<bool>,
+    /// A list for sending spam.
+    #[arg(long, value_name = "BOOL")]
+    spam_list: Option<bool>,
+    /// In no answer at all.
+    #[arg(long, value_name = "BOOL")]
+    retired: Option<bool>,
+}
+
+impl About {
+    /// Writes what was named into the breach model.
+    fn change(&self, about: &mut Value) {
+        let texts = [
+            ("Title", &self.title),
+            ("Domain", &self.domain),
+            ("BreachDate", &self.date),
+            ("Description", &self.description),
+            ("LogoPath", &self.logo),
+        ];
+        for (name, text) in texts {
+            if let Some(text) = text {
+                about[name] = json!(text);
+            }
+        }
+        let flags = [
+            ("IsSensitive", self.sensitive),
+            ("IsVerified", self.verified),
+            ("IsFabricated", self.fabricated),
+            ("IsSpamList", self.spam_list),
+            ("IsRetired", self.retired),
+        ];
+        for (name, flag) in flags {
+            if let Some(flag) = flag {
+                about[name] = json!(flag);
+            }
+        }
+    }
+}
+
+/// The breach of that name, whatever the case, or of that id.
+async fn breach(api: &Api, named: &str) -> Result<Value> {
+    let all = api.get("/breaches").await?;
+    let same = |breach: &&Value| breach["about"]["Name"].as_str().is_some_and(|name| name.eq_ignore_ascii_case(named));
+    let by_id = |breach: &&Value| breach["id"].to_string() == named;
+    let all = all.as_array().map_or(&[][..], Vec::as_slice);
+    match all.iter().find(same).or_else(|| all.iter().find(by_id)) {
+        Some(breach) => Ok(breach.clone()),
+        None => bail!(Failure::new(Sysexit::DataErr, format!("there is no breach {named}"), "`sluice breaches list` shows which there are")),
+    }
 }
 
 impl Breaches {
     pub(crate) async fn run(&self) -> Result<()> {
         let api = self.server.connect()?;
         match &self.command {
-            BreachCommand::List => print(
-                &self.server,
-                &api.get("/breaches").await?,
-                &[
-                    ("ID", "/id"),
-                    ("NAME", "/about/Name"),
-                    ("DATE", "/about/BreachDate"),
-                    ("ACCOUNTS", "/pwn_count"),
-                    ("CLASSES", "/data_classes"),
-                ],
-            ),
-            BreachCommand::Show { breach } => print_json(&api.get(&format!("/breaches/{breach}")).await?),
+            BreachCommand::List => print(&self.server, &api.get("/breaches").await?, &BREACH),
+            BreachCommand::Show { breach: named } => print_json(&breach(&api, named).await?),
+            BreachCommand::Set { breach: named, about } => {
+                let mut changed = breach(&api, named).await?;
+                about.change(&mut changed["about"]);
+                let id = changed["id"].clone();
+                print(&self.server, &api.put(&format!("/breaches/{id}"), &changed["about"]).await?, &BREACH)
+            }
         }
     }
 }
@@ -204,7 +354,10 @@ enum KeyCommand {
         rpm: u32,
     },
     /// Revoke a key.
-    Revoke { key: i64 },
+    Revoke {
+        /// The key's id.
+        key: i64,
+    },
 }
 
 impl Keys {
@@ -219,7 +372,7 @@ impl Keys {
                 let key = api.post("/keys", &json!({ "label": label, "rpm": rpm })).await?;
                 print(&self.server, &key, &[("ID", "/id"), ("KEY", "/key")])
             }
-            KeyCommand::Revoke { key } => api.send::<Value>(api.request(Method::DELETE, &format!("/keys/{key}"))).await.map(drop),
+            KeyCommand::Revoke { key } => api.delete(&format!("/keys/{key}")).await,
         }
     }
 }
@@ -237,20 +390,34 @@ pub(crate) struct Plugins {
 enum PluginCommand {
     /// All plugins.
     List,
+    /// Check a component in the sandbox and keep it; `activate` makes it the one of its name.
+    Install {
+        /// The component (*.wasm).
+        #[arg(value_name = "FILE")]
+        component: PathBuf,
+    },
+    /// Make an installed plugin the one of its name; another digest of the same name is the way back.
+    Activate {
+        /// The plugin's digest, from `list`.
+        digest: String,
+    },
 }
 
 impl Plugins {
     pub(crate) async fn run(&self) -> Result<()> {
         let api = self.server.connect()?;
-        let PluginCommand::List = &self.command;
-        let columns = [
-            ("NAME", "/descriptor/name"),
-            ("VERSION", "/descriptor/version"),
-            ("STATE", "/state"),
-            ("DIGEST", "/digest"),
-            ("TITLE", "/descriptor/title"),
-        ];
-        print(&self.server, &api.get("/plugins").await?, &columns)
+        let answer = match &self.command {
+            PluginCommand::List => api.get("/plugins").await?,
+            PluginCommand::Install { component } => {
+                let bytes = fs::read(component).map_err(|error| {
+                    let message = format!("cannot read {}: {error}", component.display());
+                    Failure::new(Sysexit::NoInput, message, "is the path right, and may you read it?")
+                })?;
+                api.send(api.request(reqwest::Method::POST, "/plugins").body(bytes)).await?
+            }
+            PluginCommand::Activate { digest } => api.post(&format!("/plugins/{digest}/activate"), &json!({})).await?,
+        };
+        print(&self.server, &answer, &PLUGIN)
     }
 }
 
@@ -260,17 +427,19 @@ pub(crate) struct Tasks {
     /// Of this job alone.
     #[arg(long)]
     job: Option<i64>,
+    /// In this state alone.
+    #[arg(long, value_parser = ["ready", "leased", "done", "quarantined", "cancelled"])]
+    state: Option<String>,
     #[command(flatten)]
     server: Server,
 }
 
 impl Tasks {
     pub(crate) async fn run(&self) -> Result<()> {
-        let api = self.server.connect()?;
-        let path = self.job.map_or_else(|| "/tasks".to_owned(), |job| format!("/tasks?job={job}"));
-        let columns =
-            [("ID", "/id"), ("JOB", "/job"), ("KIND", "/kind"), ("STATE", "/state"), ("ATTEMPTS", "/attempts"), ("BYTES", "/bytes")];
-        print(&self.server, &api.get(&path).await?, &columns)
+        let job = self.job.map(|job| format!("job={job}"));
+        let state = self.state.as_ref().map(|state| format!("state={state}"));
+        let asked: Vec<_> = job.into_iter().chain(state).collect();
+        print(&self.server, &self.server.connect()?.get(&format!("/tasks?{}", asked.join("&"))).await?, &TASK)
     }
 }
 
@@ -283,6 +452,10 @@ pub(crate) struct Slots {
 
 impl Slots {
     pub(crate) async fn run(&self) -> Result<()> {
-        print_json(&self.server.connect()?.get("/slots").await?)
+        let answer = self.server.connect()?.get("/slots").await?;
+        if self.server.json {
+            return print_json(&answer);
+        }
+        print(&self.server, &answer["slots"], &SLOT)
     }
 }

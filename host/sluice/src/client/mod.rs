@@ -2,8 +2,10 @@
 
 mod commands;
 mod ingest;
+mod table;
+mod upload;
 
-use std::{path::PathBuf, time::Duration};
+use std::{io::Write, path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
@@ -74,6 +76,37 @@ impl Api {
         self.send(self.request(Method::POST, path).json(body)).await
     }
 
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Result<Value> {
+        self.send(self.request(Method::PUT, path).json(body)).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Result<()> {
+        self.send::<Value>(self.request(Method::DELETE, path)).await.map(drop)
+    }
+
+    /// The byte at which a dump's upload goes on.
+    async fn upload_offset(&self, dump: i64) -> Result<u64> {
+        let answer = self.request(Method::HEAD, &format!("/dumps/{dump}")).send().await.map_err(|error| self.unreachable(&error))?;
+        if !answer.status().is_success() {
+            bail!(problem(answer.status(), b""));
+        }
+        let offset = answer.headers().get("upload-offset").and_then(|offset| offset.to_str().ok()?.parse().ok());
+        offset.context("the service does not say where the upload stands")
+    }
+
+    /// Writes an answer that may be long as it comes.
+    pub(crate) async fn copy(&self, path: &str, out: &mut dyn Write) -> Result<()> {
+        let mut answer = self.request(Method::GET, path).send().await.map_err(|error| self.unreachable(&error))?;
+        if !answer.status().is_success() {
+            let status = answer.status();
+            bail!(problem(status, &answer.bytes().await.unwrap_or_default()));
+        }
+        while let Some(chunk) = answer.chunk().await.map_err(|error| self.unreachable(&error))? {
+            out.write_all(&chunk)?;
+        }
+        Ok(())
+    }
+
     /// Sends a request; a problem the service names becomes an error with its hint.
     pub(crate) async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T> {
         let answer = request.send().await.map_err(|error| self.unreachable(&error))?;
@@ -105,5 +138,6 @@ fn problem(status: StatusCode, body: &[u8]) -> Failure {
         _ => Sysexit::DataErr,
     };
     let message = text("message");
-    Failure::new(code, if message.is_empty() { format!("the service answered {status}") } else { message }, text("hint"))
+    let message = if message.is_empty() { format!("the service answered {status}") } else { message };
+    Failure::new(code, message, text("hint")).answered(status.as_u16())
 }

@@ -1,35 +1,31 @@
 //! `sluice serve`: every role in one process on the embedded stores. Config → build → run → drain.
 
 mod lanes;
+mod plugins;
 mod stores;
 mod token;
 
 use std::{path::PathBuf, sync::Arc};
 
-use anyhow::{Context, Result};
-use bytes::Bytes;
-use futures::future::BoxFuture;
+use anyhow::Result;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use serde::Serialize;
-use sluice_api::{ApiOptions, ApiState, PluginInstaller};
+use sluice_api::{ApiOptions, ApiState};
 use sluice_control::{Controller, Dispatcher, Scheduler};
-use sluice_record::PluginDigest;
-use sluice_sandbox::{Sandbox, SandboxConfig};
-use sluice_store::{
-    objects::keys,
-    ranges::{CacheBytes, Ranges},
-};
-use sluice_worker::{SharedPlugins, Worker, WorkerOptions};
+use sluice_store::ranges::{CacheBytes, Ranges};
+use sluice_worker::{Worker, WorkerOptions};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub(crate) use self::token::{read as read_token, read_address};
 
-use self::stores::{Planner, Stored, Stores};
+use self::{
+    plugins::Hot,
+    stores::{Planner, Stored, Stores},
+};
 use crate::{
     config::{self, Config},
     exit::{Failure, Sysexit},
-    plugins,
 };
 
 /// Run the service: API, controller, scheduler, dispatcher and workers in one process on the embedded stores.
@@ -39,10 +35,14 @@ use crate::{
 /// and SLUICE_BASE_URL, then flags.
 #[derive(clap::Args, Debug, Serialize)]
 pub(crate) struct Args {
-    /// Configuration file (TOML).
+    /// Configuration file (TOML); --print-config shows one.
     #[arg(long, value_name = "FILE")]
     #[serde(skip)]
     config: Option<PathBuf>,
+    /// Print a configuration file with every setting, its default and what it is for, and start nothing.
+    #[arg(long)]
+    #[serde(skip)]
+    print_config: bool,
     /// Data folder [default: ~/.local/share/sluice].
     #[arg(long, value_name = "DIR")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,6 +62,13 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
+    if args.print_config {
+        #[allow(clippy::print_stdout)] // the command's answer
+        {
+            print!("{}", config::COMMENTED);
+        }
+        return Ok(());
+    }
     let config = config::read(args.config.as_deref(), args)?;
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(config))
 }
@@ -78,7 +85,7 @@ async fn serve(config: Config) -> Result<()> {
     let stores = Stores::open(&config).await?;
     let token = token::read_or_make(&config.data)?;
     token::write_address(&config.data, address)?;
-    let (sandbox, plugins) = load_plugins(&config, &stores).await?;
+    let plugins = Hot::start(&config, &stores).await?;
 
     let catalogue = stores.catalogue.clone();
     let controller = Controller::new(catalogue.clone(), Arc::new(Stored(stores.records.clone())), Arc::new(Planner));
@@ -87,11 +94,11 @@ async fn serve(config: Config) -> Result<()> {
     let worker = Worker {
         objects: stores.objects.clone(),
         records: stores.records.clone(),
-        plugins: plugins.clone(),
+        plugins: plugins.running().clone(),
         scratch: stores.scratch.clone(),
         options: WorkerOptions::default(),
     };
-    let state = api_state(&config, &stores, &sandbox, plugins, &token, address).await?;
+    let state = api_state(&config, &stores, &plugins, &token, address).await?;
     let published = state.published.clone();
 
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
@@ -111,7 +118,7 @@ async fn serve(config: Config) -> Result<()> {
     for lane in 0..config.lanes {
         tasks.spawn(lanes::run(lane, dispatcher.clone(), worker.clone(), stop.clone()));
     }
-    let follow = tokio::spawn(async move { published.follow().await });
+    let follow = tokio::spawn(async move { tokio::join!(published.follow(), plugins.follow()) });
     tracing::info!("listening on http://{address}, data in {}", config.data.display());
 
     let server = tokio::spawn(sluice_api::serve(listener, state, stopped(&stop)));
@@ -136,43 +143,10 @@ async fn wait_for_signal() -> Result<()> {
     Ok(())
 }
 
-/// Loads the plugins of the folder and those the catalogue has installed, and tells the catalogue of them.
-async fn load_plugins(config: &Config, stores: &Stores) -> Result<(Arc<Sandbox>, SharedPlugins)> {
-    let sandbox = SandboxConfig { cache_dir: Some(config.data.join("compiled")), ..SandboxConfig::default() };
-    let sandbox = Arc::new(Sandbox::new(&sandbox)?);
-    let shared = SharedPlugins::default();
-    for installed in stores.catalogue.plugins().await? {
-        let component = stores.objects.get(&installed.object, sluice_api::BODY_BYTES_MAX as u64).await?;
-        let plugin = sandbox.load(&component)?;
-        shared.change(|set| set.install(plugin));
-    }
-    if let Some(folder) = config.plugin_dir.clone().or_else(plugins::beside_the_binary) {
-        for (path, component) in plugins::read_folder(&folder)? {
-            let installer = Installer { sandbox: sandbox.clone(), plugins: shared.clone(), stores: stores.clone() };
-            let digest = installer.install_component(component.into()).await.with_context(|| path.display().to_string())?;
-            stores.catalogue.activate_plugin(digest).await?;
-        }
-    }
-    for installed in stores.catalogue.plugins().await? {
-        if installed.state == sluice_catalogue::PluginState::Active {
-            shared.change(|set| {
-                if let Some(plugin) = set.get(installed.digest).cloned() {
-                    set.activate(plugin);
-                }
-            });
-        }
-    }
-    if shared.current().active().next().is_none() {
-        tracing::warn!("no plugin is installed: nothing can be parsed; give a folder with --plugin-dir");
-    }
-    Ok((sandbox, shared))
-}
-
 async fn api_state(
     config: &Config,
     stores: &Stores,
-    sandbox: &Arc<Sandbox>,
-    plugins: SharedPlugins,
+    plugins: &Hot,
     token: &str,
     address: std::net::SocketAddr,
 ) -> Result<ApiState> {
@@ -184,34 +158,8 @@ async fn api_state(
         ..ApiOptions::default()
     };
     let metrics = PrometheusBuilder::new().install_recorder()?;
-    let installer = Arc::new(Installer { sandbox: sandbox.clone(), plugins, stores: stores.clone() });
-    let records = stores.records.clone();
+    let (records, installer) = (stores.records.clone(), Arc::new(plugins.clone()));
     Ok(ApiState::new(stores.catalogue.clone(), stores.objects.clone(), records, Arc::new(ranges), options, metrics, installer).await?)
-}
-
-/// Checks a component in the sandbox and keeps it.
-struct Installer {
-    sandbox: Arc<Sandbox>,
-    plugins: SharedPlugins,
-    stores: Stores,
-}
-
-impl Installer {
-    async fn install_component(&self, component: Bytes) -> Result<PluginDigest> {
-        let (sandbox, bytes) = (self.sandbox.clone(), component.clone());
-        let plugin = tokio::task::spawn_blocking(move || sandbox.load(&bytes)).await??;
-        let (digest, key) = (plugin.digest(), keys::plugin(plugin.digest()));
-        self.stores.objects.put(&key, component).await?;
-        self.stores.catalogue.install_plugin(digest, plugin.descriptor(), &key).await?;
-        self.plugins.change(|set| set.install(plugin));
-        Ok(digest)
-    }
-}
-
-impl PluginInstaller for Installer {
-    fn install(&self, component: Bytes) -> BoxFuture<'_, Result<PluginDigest, String>> {
-        Box::pin(async move { self.install_component(component).await.map_err(|error| format!("{error:#}")) })
-    }
 }
 
 /// Check the configuration, the stores and the plugins, and start nothing.
@@ -231,8 +179,8 @@ pub(crate) fn check(args: &CheckArgs) -> Result<()> {
         stores.objects.health().await?;
         let health = stores.records.health().await?;
         println!("stores: good; {} records in {}", health.records, health.engine);
-        let (_, plugins) = load_plugins(&config, &stores).await?;
-        for plugin in plugins.current().active() {
+        let plugins = Hot::start(&config, &stores).await?;
+        for plugin in plugins.running().current().active() {
             println!("plugin {} {}: {}", plugin.descriptor().name, plugin.descriptor().version, plugin.digest());
         }
         stores.catalogue.close().await;

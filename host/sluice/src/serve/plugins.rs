@@ -1,0 +1,113 @@
+//! The plugins of a running service: what the catalogue says of them takes effect at once, while tasks go on with the version they
+//! pinned. Deliberately not here: which plugin reads a member (the worker's tournament) and what a component may do (the sandbox).
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use anyhow::{Context, Result};
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use sluice_api::PluginInstaller;
+use sluice_catalogue::{PluginState, Topic};
+use sluice_record::PluginDigest;
+use sluice_sandbox::{Plugin, Sandbox, SandboxConfig};
+use sluice_store::objects::keys;
+use sluice_worker::SharedPlugins;
+
+use super::stores::Stores;
+use crate::{config::Config, plugins};
+
+/// How often the catalogue is asked if it rings for nothing.
+const POLL: Duration = Duration::from_secs(5);
+
+/// Loads, installs and follows plugins. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Hot {
+    sandbox: Arc<Sandbox>,
+    stores: Stores,
+    running: SharedPlugins,
+}
+
+impl Hot {
+    /// Loads what is installed, and takes in the plugins of the configured folder.
+    pub(super) async fn start(config: &Config, stores: &Stores) -> Result<Self> {
+        let sandbox = SandboxConfig { cache_dir: Some(config.data.join("compiled")), ..SandboxConfig::default() };
+        let hot = Self { sandbox: Arc::new(Sandbox::new(&sandbox)?), stores: stores.clone(), running: SharedPlugins::default() };
+        if let Some(folder) = config.plugin_dir.clone().or_else(plugins::beside_the_binary) {
+            hot.take_folder(&folder).await?;
+        }
+        hot.refresh().await?;
+        if hot.running.current().active().next().is_none() {
+            tracing::warn!("no plugin is active: nothing can be parsed; give a folder with --plugin-dir, or `sluice plugins install`");
+        }
+        Ok(hot)
+    }
+
+    /// The plugins as they are now, for workers.
+    pub(super) fn running(&self) -> &SharedPlugins {
+        &self.running
+    }
+
+    /// A component that was not known becomes its name's active one; what an operator said of a known one stays.
+    async fn take_folder(&self, folder: &Path) -> Result<()> {
+        let known: Vec<PluginDigest> = self.stores.catalogue.plugins().await?.into_iter().map(|plugin| plugin.digest).collect();
+        for (path, component) in plugins::read_folder(folder)? {
+            let digest = self.take(component.into()).await.with_context(|| path.display().to_string())?;
+            if !known.contains(&digest) {
+                self.stores.catalogue.activate_plugin(digest).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks a component in the sandbox, keeps it, and tells the catalogue.
+    async fn take(&self, component: Bytes) -> Result<PluginDigest> {
+        let plugin = self.load(component.clone()).await?;
+        let (digest, key) = (plugin.digest(), keys::plugin(plugin.digest()));
+        self.stores.objects.put(&key, component).await?;
+        self.stores.catalogue.install_plugin(digest, plugin.descriptor(), &key).await?;
+        self.running.change(|set| set.install(plugin));
+        Ok(digest)
+    }
+
+    async fn load(&self, component: Bytes) -> Result<Arc<Plugin>> {
+        let sandbox = self.sandbox.clone();
+        Ok(tokio::task::spawn_blocking(move || sandbox.load(&component)).await??)
+    }
+
+    /// Brings what runs to what the catalogue says. A plugin that cannot be loaded is told and left out.
+    async fn refresh(&self) -> Result<()> {
+        let installed = self.stores.catalogue.plugins().await?;
+        let usable = installed.iter().filter(|plugin| plugin.state != PluginState::Revoked);
+        let mut loaded = Vec::new();
+        for plugin in usable.clone().filter(|plugin| self.running.current().get(plugin.digest).is_none()) {
+            let component = self.stores.objects.get(&plugin.object, sluice_api::BODY_BYTES_MAX as u64).await?;
+            match self.load(component).await {
+                Ok(plugin) => loaded.push(plugin),
+                Err(error) => tracing::error!(plugin = %plugin.digest, "the plugin cannot be loaded and is left out: {error:#}"),
+            }
+        }
+        self.running.change(|set| {
+            loaded.into_iter().for_each(|plugin| set.install(plugin));
+            installed.iter().filter(|plugin| plugin.state == PluginState::Revoked).for_each(|plugin| set.remove(plugin.digest));
+            set.set_active(usable.filter(|plugin| plugin.state == PluginState::Active).map(|plugin| plugin.digest));
+        });
+        Ok(())
+    }
+
+    /// Refreshes whenever the catalogue has changed.
+    pub(super) async fn follow(&self) {
+        let mut changes = self.stores.catalogue.changes(&[Topic::Catalogue]);
+        loop {
+            changes.changed_within(POLL).await;
+            if let Err(error) = self.refresh().await {
+                tracing::error!("the plugins could not be refreshed; those that run stay: {error:#}");
+            }
+        }
+    }
+}
+
+impl PluginInstaller for Hot {
+    fn install(&self, component: Bytes) -> BoxFuture<'_, Result<PluginDigest, String>> {
+        Box::pin(async move { self.take(component).await.map_err(|error| format!("{error:#}")) })
+    }
+}
