@@ -1,5 +1,6 @@
 //! The built binary from outside: what it does with dumps, and what it leaves behind.
 #![allow(clippy::unwrap_used, missing_docs)] // a test may fail where it stands
 
+mod operator;
 mod service;
 mod smoke;
