@@ -98,6 +98,10 @@ impl Recipe {
         let (mut person, mut made) = (Person::default(), Made::default());
         let (mut text, mut lines) = (String::with_capacity(2 * PIECE_BYTES), String::new());
         format.head(&mut text);
+        if self.encoding.repertoire() != encoding_rs::UTF_8 {
+            // Programs write a byte-order mark where there is one to write.
+            text = text.trim_start_matches('\u{feff}').to_owned();
+        }
         while match self.size {
             Size::Bytes(bytes) => made.text_bytes + (text.len() as u64) < bytes,
             Size::Records(records) => made.records < records,

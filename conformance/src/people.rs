@@ -209,7 +209,7 @@ const DOMAINS: &[&str] = &[
 impl People {
     /// People whose values the encoding can write.
     pub fn new(encoding: &'static Encoding, nasty_passwords: bool, random: &mut Random) -> Self {
-        let writable = |text: &str| !encoding.encode(text).2;
+        let writable = |text: &str| !encoding.encode(text).2 && is_of_its_users(encoding, text);
         Self {
             names: GIVEN.iter().filter(|name| writable(name.0)).map(|(written, ascii, gender)| Name { written, ascii, gender }).collect(),
             families: FAMILY.iter().filter(|name| writable(name.0)).map(|(written, ascii)| Name { written, ascii, gender: "" }).collect(),
@@ -302,6 +302,15 @@ impl People {
             random.push_chars(SALT, 3, &mut person.salt);
         }
     }
+}
+
+/// Would people who write in this encoding write that? GBK has Cyrillic, Greek and kana too, but a table in GBK is of Chinese names.
+fn is_of_its_users(encoding: &'static Encoding, text: &str) -> bool {
+    use encoding_rs::{BIG5, EUC_JP, EUC_KR, GB18030, GBK, ISO_2022_JP, SHIFT_JIS};
+    let is_japanese = [EUC_JP, ISO_2022_JP, SHIFT_JIS].contains(&encoding);
+    let is_ideographic = is_japanese || [BIG5, EUC_KR, GB18030, GBK].contains(&encoding);
+    let fits = |c: char| c.is_ascii() || matches!(c, '\u{4e00}'..='\u{9fff}') || is_japanese && matches!(c, '\u{3040}'..='\u{30ff}');
+    !is_ideographic || text.chars().all(fits)
 }
 
 fn push_base36(mut number: u64, to: &mut String) {

@@ -66,7 +66,7 @@ impl FormatWriter for Mysqldump {
         let signature = match random.below(8) {
             0 if self.traits.contains(Traits::TEXT) => *random.pick(&[
                 "INSERT INTO `users` VALUES (1,'x','x@example.com');",
-                "it's \"quoted\"\r\nand back\\slashed\t",
+                "it's \"quoted\"\r\nand\tback\\slashed",
                 "),(1,'no','row'),(",
                 "ctrl-z \u{1a} and `ticks` -- /* no comment */",
             ]),
@@ -82,9 +82,9 @@ impl FormatWriter for Mysqldump {
         push_string(person.country, out);
         out.push(',');
         push_string(signature, out);
-        let avatar = format!("{:08x}{:08x}", random.below(u32::MAX), random.below(u32::MAX));
+        let avatar = format!("{:08X}{:08X}", random.below(u32::MAX), random.below(u32::MAX));
         if self.hex {
-            let _ = write!(out, ",0x{}", avatar.to_ascii_uppercase());
+            let _ = write!(out, ",0x{avatar}");
         } else {
             out.push_str(",NULL");
         }
