@@ -17,6 +17,8 @@ pub(crate) type Columns = Vec<(Vec<u8>, Option<Column>)>;
 /// What a line says, before it is told.
 pub(crate) struct Said<'a> {
     pub(crate) url: &'a [u8],
+    /// A number or a user name before the login.
+    pub(crate) name: &'a [u8],
     pub(crate) login: &'a [u8],
     pub(crate) secret: &'a [u8],
 }
@@ -56,8 +58,11 @@ pub(crate) fn understand(text: &[u8]) -> Understood<'_> {
         ulp::Split::UrlOnly => return Understood::Nothing,
         ulp::Split::NoUrl => {}
     }
+    if let Some((name, login, secret)) = split_named(text) {
+        return Understood::Line(Said { url: b"", name, login, secret });
+    }
     match split_pair(text) {
-        Some((login, secret)) => Understood::Line(Said { url: b"", login, secret }),
+        Some((login, secret)) => Understood::Line(Said { url: b"", name: b"", login, secret }),
         None if text.contains(&b' ') => Understood::Nothing,
         None => Understood::Unreadable,
     }
@@ -97,6 +102,15 @@ fn memchr_last(byte: u8, value: &[u8]) -> Option<usize> {
     value.iter().rposition(|each| *each == byte)
 }
 
+/// `user:email:secret`, and maybe a salt: as forums' tables are listed.
+fn split_named(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let first = text.iter().position(|byte| is_separator(*byte))?;
+    let (separator, name, rest) = (text[first], &text[..first], &text[first + 1..]);
+    let second = rest.iter().position(|byte| *byte == separator)?;
+    let (login, secret) = (&rest[..second], &rest[second + 1..]);
+    (separator != b' ' && !name.is_empty() && !is_email(name) && is_email(login) && !secret.is_empty()).then_some((name, login, secret))
+}
+
 /// Login and secret of a line of two: at the first separator behind an e-mail, at the last before one, else user and password.
 pub(crate) fn split_pair(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let first = text.iter().position(|byte| is_separator(*byte))?;
@@ -115,12 +129,12 @@ pub(crate) fn split_pair(text: &[u8]) -> Option<(&[u8], &[u8])> {
     (!login.is_empty() && !login.contains(&b' ') && !secret.is_empty()).then_some((login, secret))
 }
 
-/// `text` begins with the separator; `a : b` has blanks around it.
+/// `text` begins with the separator; `a : b` has blanks on both sides of it, while `a :b` has a blank for one.
 fn after_separator(text: &[u8]) -> &[u8] {
     let blanks = text.iter().take_while(|byte| **byte == b' ').count();
-    match text.get(blanks) {
-        Some(b':' | b';' | b'|' | b',' | b'\t') if blanks > 0 => text[blanks + 1..].strip_prefix(b" ").unwrap_or(&text[blanks + 1..]),
-        _ if blanks > 0 => &text[blanks..],
+    match &text[blanks..] {
+        [b':' | b';' | b'|' | b',' | b'\t', b' ', secret @ ..] if blanks > 0 => secret,
+        secret if blanks > 0 => secret,
         _ => &text[1..],
     }
 }
@@ -215,6 +229,8 @@ fn tell(columns: &mut Columns, row: &[u8], said: &Said<'_>, capture: &[u8], out:
     }
     let mut record = out.record(row);
     record.add(FieldKind::Url.tag(), said.url);
+    let is_number = said.name.iter().all(u8::is_ascii_digit);
+    record.add(if is_number { FieldKind::UserId.tag() } else { FieldKind::Username.tag() }, said.name);
     record.add(if is_email(user) { FieldKind::Email.tag() } else { FieldKind::Username.tag() }, user);
     record = match said.secret.iter().position(|byte| is_separator(*byte)) {
         Some(at) => record.secret_salted(said.secret, said.secret[at], None),

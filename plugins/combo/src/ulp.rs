@@ -31,7 +31,7 @@ fn url_first(text: &[u8], host: usize) -> Split<'_> {
     let rest = &text[end + 1..];
     let pair = split_at(rest, text[end]).filter(|(login, secret)| !login.is_empty() || !secret.is_empty());
     match pair {
-        Some((login, secret)) => Split::Login(Said { url: &text[..end], login, secret }),
+        Some((login, secret)) => Split::Login(Said { url: &text[..end], name: b"", login, secret }),
         None => Split::UrlOnly,
     }
 }
@@ -82,7 +82,7 @@ fn port_end(text: &[u8], colon: usize) -> Option<usize> {
 }
 
 /// The separator that ends a path or query: one before an e-mail if there is such, else the first; with a query before it and
-/// more colons than two, the second to last.
+/// more colons than two, the first before what is no more of the query.
 fn path_end(text: &[u8], from: usize) -> Option<usize> {
     let hard = (from..text.len()).find(|at| matches!(text[*at], b'|' | b' ' | b'\t'));
     let colon = |at: &usize| matches!(text[*at], b':' | b';') && !text[*at + 1..].starts_with(b"//");
@@ -92,7 +92,12 @@ fn path_end(text: &[u8], from: usize) -> Option<usize> {
         several => {
             let login_is_email = |pair: &[usize]| is_email(&text[pair[0] + 1..pair[1]]);
             let in_query = several.len() > 2 && text[from..several[0]].contains(&b'?');
-            let fallback = if in_query { several[several.len() - 2] } else { several[0] };
+            let login_is_query = |pair: &[usize]| {
+                let login = &text[pair[0] + 1..pair[1]];
+                login.iter().all(u8::is_ascii_digit) || login.iter().any(|byte| matches!(byte, b'=' | b'&' | b'/' | b'?'))
+            };
+            let fallback =
+                several.windows(2).find(|pair| !in_query || !login_is_query(pair)).map_or(several[several.len() - 2], |pair| pair[0]);
             Some(several.windows(2).find(|pair| login_is_email(pair)).map_or(fallback, |pair| pair[0]))
         }
     };
@@ -109,7 +114,7 @@ fn url_last(text: &[u8], start: usize) -> Split<'_> {
         return Split::NoUrl;
     }
     match split_pair(&text[..start - 1]) {
-        Some((login, secret)) => Split::Login(Said { url: &text[start..], login, secret }),
+        Some((login, secret)) => Split::Login(Said { url: &text[start..], name: b"", login, secret }),
         None => Split::NoUrl,
     }
 }
@@ -122,7 +127,9 @@ fn bare_host(text: &[u8]) -> Split<'_> {
     }
     match url_end(text, 0) {
         Some(end) => match split_at(&text[end + 1..], text[end]) {
-            Some((login, secret)) if !login.is_empty() && !secret.is_empty() => Split::Login(Said { url: &text[..end], login, secret }),
+            Some((login, secret)) if !login.is_empty() && !secret.is_empty() => {
+                Split::Login(Said { url: &text[..end], name: b"", login, secret })
+            }
             _ => Split::NoUrl,
         },
         None => Split::NoUrl,

@@ -85,8 +85,9 @@ case("sqlcmd-padded.txt",
      [dict(user_id="1", username="ann", email="ann@example.com", hash="5f4dcc3b5aa765d61d8327deb882cf99", hash_kind="md5", created_at="2012-03-04 05:06:07.000"),
       dict(user_id="2", username="bob", email="bob@example.net", extra=dict(domain="CORP")),
       dict(user_id="3", email="cy@example.org", hash="202cb962ac59075b964b07152d234b70", hash_kind="md5", created_at="2013-01-01 00:00:00.000")])
-case("sqlcmd-trimmed.txt", "login|mail|pwd\n-----|----|---\nann|ann@example.com|one1\nbob|bob@example.net|two2\n\n(2 rows affected)\n",
-     [dict(username="ann", email="ann@example.com", password="one1"), dict(username="bob", email="bob@example.net", password="two2")])
+case("sqlcmd-trimmed.txt", "login|mail|pwd\n-----|----|---\nann|ann@example.com|one1\nbob|bob@example.net|two2\ncyd|cyd@example.org|\"quoted\"\ndee|dee@example.com|\"open\n\n(4 rows affected)\n",
+     [dict(username="ann", email="ann@example.com", password="one1"), dict(username="bob", email="bob@example.net", password="two2"),
+      dict(username="cyd", email="cyd@example.org", password='"quoted"'), dict(username="dee", email="dee@example.com", password='"open')])
 case("unbalanced-quote.csv",
      'id,email,password,city\n1,ann@example.com,"one,Oslo\n2,bob@example.net,"two, 2",Rome\n3,cy@example.org,thr"ee,"Bonn"\n4,dee@example.com,"fo"ur",Bern\n'
      '"5","eve@example.com","five","Kiel\n"6","fay@example.com","six","line\nbreak"\n7,gus@example.com,"seven"7,Linz\n',

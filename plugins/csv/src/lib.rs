@@ -11,7 +11,7 @@ mod table;
 
 use sluice_plugin::{
     Bitmaps, Claim, Cuts, Descriptor, FieldKind, Framing, Input, Out, Parser, Sample, Start,
-    columns::{Meaning, is_email},
+    columns::{Meaning, is_email, known},
     person::{ColumnTags, Person},
 };
 
@@ -225,7 +225,9 @@ fn claim(sample: &Sample<'_>) -> Option<Claim> {
     if table.width < 2 && !(named && table.has_identity()) || rows < 1 {
         return None;
     }
-    let named_people = !table.header.is_empty() && table.has_identity();
+    // Of two columns the header must have a name that is known: it may be a banner above a list of logins.
+    let names_known = || table.people.columns().iter().any(|column| known(&column.name).is_some());
+    let named_people = !table.header.is_empty() && table.has_identity() && (table.width > 2 || names_known());
     if consistency < if named_people { 0.2 } else { 0.6 } {
         return None;
     }
@@ -236,9 +238,9 @@ fn claim(sample: &Sample<'_>) -> Option<Claim> {
         _ => "comma",
     };
     let shape = format!("{} columns parted by {delimiter} in {} % of the rows", table.width, (consistency * 100.0) as u8);
-    let known = table.people.columns().iter().filter(|column| column.meaning != Meaning::Extra).count();
+    let told = table.people.columns().iter().filter(|column| column.meaning != Meaning::Extra).count();
     let (confidence, reason) = if named_people {
-        (70.0 + 20.0 * consistency, format!("{shape}, and a header that names {known} known ones"))
+        (70.0 + 20.0 * consistency, format!("{shape}, and a header that names {told} known ones"))
     } else if !table.header.is_empty() {
         (if named { 55.0 } else { 25.0 }, format!("{shape}, and a header without a person"))
     } else if table.has_identity() {

@@ -25,12 +25,19 @@ pub struct Dialect {
     pub escape: bool,
     /// Spaces around fields are no part of them.
     pub padded: bool,
+    /// A quote is a character as any other: sqlcmd's tables, with their rule under the header, have none around fields.
+    pub bare: bool,
 }
 
 impl Dialect {
-    /// Has it escapes or padding?
-    pub fn is_fancy(self) -> bool {
-        self.escape || self.padded
+    /// The plain one of a delimiter.
+    pub const fn plain(delimiter: u8) -> Self {
+        Self { delimiter, escape: false, padded: false, bare: false }
+    }
+
+    /// Has it escapes or padding, or no quotes?
+    pub const fn is_fancy(self) -> bool {
+        self.escape || self.padded || self.bare
     }
 
     /// Builds the bitmaps [`read_row`] wants.
@@ -90,7 +97,7 @@ pub fn read_row<'i, const FANCY: bool>(
         let Some(&first) = bytes.get(at) else {
             return last.then_some(Row { end: bytes.len(), columns: columns + 1, odd: false });
         };
-        if first != b'"' {
+        if first != b'"' || FANCY && dialect.bare {
             let mut end = maps.find(END, at);
             if FANCY && dialect.escape {
                 end = unescaped_end(bytes, maps, at, end);
@@ -171,7 +178,7 @@ fn bare_odd<'i>(mut value: &'i [u8], dialect: Dialect, column: usize, sink: &mut
     }
     match value {
         [] | b"NULL" | b"\\N" => {}
-        [b'=', b'"', inner @ .., b'"'] => sink.field(column, inner),
+        [b'=', b'"', inner @ .., b'"'] if !dialect.bare => sink.field(column, inner),
         _ if dialect.escape => unescape(value, dialect, column, sink),
         _ => sink.field(column, value),
     }
@@ -258,7 +265,7 @@ pub fn read_line<'i>(line: &'i [u8], dialect: Dialect, sink: &mut impl Sink<'i>)
     let (mut at, mut columns) = (0, 0);
     loop {
         let rest = &line[at..];
-        if rest.first() == Some(&b'"') {
+        if rest.first() == Some(&b'"') && !dialect.bare {
             let mut quote = 1;
             loop {
                 quote += memchr(b'"', rest.get(quote..)?)?;

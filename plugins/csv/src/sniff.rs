@@ -57,7 +57,7 @@ pub struct Sniffed {
 /// The dialect of a sample; `whole` when the member ends with it.
 pub fn sniff(sample: &[u8], whole: bool) -> Option<Sniffed> {
     if let Some((delimiter, start)) = excel_line(sample) {
-        return read(sample, start, whole, Dialect { delimiter, escape: false, padded: false });
+        return read(sample, start, whole, Dialect::plain(delimiter));
     }
     let mut best: Option<Sniffed> = None;
     for delimiter in *b",;\t|" {
@@ -67,7 +67,7 @@ pub fn sniff(sample: &[u8], whole: bool) -> Option<Sniffed> {
             if escape && !escapes || padded && !quote_after_space || !sample.contains(&delimiter) {
                 continue;
             }
-            let found = read(sample, start_of(sample), whole, Dialect { delimiter, escape, padded });
+            let found = read(sample, start_of(sample), whole, Dialect { escape, padded, ..Dialect::plain(delimiter) });
             // A dialect with more in it must read the sample better, not just as well.
             best = match (best, found) {
                 (Some(best), Some(found)) if found.score > best.score * 1.000_001 => Some(found),
@@ -78,7 +78,7 @@ pub fn sniff(sample: &[u8], whole: bool) -> Option<Sniffed> {
     }
     let mut best = match best {
         Some(best) if best.columns > 1 => best,
-        _ => read(sample, start_of(sample), whole, Dialect { delimiter: b',', escape: false, padded: false })?,
+        _ => read(sample, start_of(sample), whole, Dialect::plain(b','))?,
     };
     if !best.dialect.padded && is_padded(&best.rows) {
         best = read(sample, start_of(sample), whole, Dialect { padded: true, ..best.dialect })?;

@@ -47,15 +47,17 @@ pub struct Head {
 /// Reads a member's first bytes; `whole` when the member ends with them.
 pub fn head(sample: &[u8], whole: bool) -> Head {
     let Some(sniffed) = sniff::sniff(sample, whole) else {
-        let dialect = Dialect { delimiter: b',', escape: false, padded: false };
+        let dialect = Dialect::plain(b',');
         let table = Table { dialect, width: 1, people: columns_without_header(&[], 1), header: Vec::new() };
         return Head { table, body: sniff::start_of(sample), consistency: 0.0, rows: 0 };
     };
     let at = header_row(&sniffed);
     let rows = &sniffed.rows;
+    let mut dialect = sniffed.dialect;
     let (people, header, body) = match at {
         Some(at) => {
             let rule = rows.get(at + 1).filter(|row| is_rule(&sample[row.start..row.end], sniffed.dialect.delimiter));
+            dialect.bare = rule.is_some();
             let header = &sample[rows[at].start..rows[at].end];
             let header = if header.len() <= HEADER_BYTES_MAX { header.to_vec() } else { Vec::new() };
             (columns_of_header(&rows[at].cells, &data_rows(&sniffed, at + 1)), header, rule.unwrap_or(&rows[at]).end)
@@ -65,7 +67,7 @@ pub fn head(sample: &[u8], whole: bool) -> Head {
             (columns_without_header(&data_rows(&sniffed, 0), sniffed.columns), Vec::new(), start)
         }
     };
-    let table = Table { dialect: sniffed.dialect, width: sniffed.columns.max(1), people, header };
+    let table = Table { dialect, width: sniffed.columns.max(1), people, header };
     Head { table, body, consistency: sniffed.consistency, rows: rows.len() }
 }
 
@@ -156,7 +158,8 @@ impl Table {
 
     /// As a chunk's context: version, delimiter, flags, width, columns, header.
     pub fn pack(&self) -> Vec<u8> {
-        let flags = u8::from(self.dialect.escape) | u8::from(self.dialect.padded) << 1;
+        let Dialect { escape, padded, bare, .. } = self.dialect;
+        let flags = u8::from(escape) | u8::from(padded) << 1 | u8::from(bare) << 2;
         let mut context = vec![CONTEXT_VERSION, self.dialect.delimiter, flags];
         context.extend_from_slice(&(self.width as u32).to_le_bytes());
         self.people.pack(&mut context);
@@ -169,7 +172,8 @@ impl Table {
         let ([CONTEXT_VERSION, delimiter, flags], rest) = context.split_first_chunk::<3>()? else { return None };
         let (width, rest) = rest.split_first_chunk::<4>()?;
         let (people, header) = People::unpack(rest)?;
-        let dialect = Dialect { delimiter: *delimiter, escape: flags & 1 != 0, padded: flags & 2 != 0 };
+        let [escape, padded, bare] = [1, 2, 4].map(|flag| flags & flag != 0);
+        let dialect = Dialect { delimiter: *delimiter, escape, padded, bare };
         Some(Self { dialect, width: u32::from_le_bytes(*width) as usize, people, header: header.to_vec() })
     }
 }

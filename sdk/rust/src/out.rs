@@ -199,10 +199,26 @@ impl Record<'_, '_> {
     pub fn secret_salted(self, value: &[u8], separator: u8, hint: Option<HashKind>) -> Self {
         let halves = value.iter().position(|byte| *byte == separator).map(|at| (&value[..at], &value[at + 1..]));
         match (crate::identify(value, hint), halves) {
-            (crate::Secret::Plain, Some((head, salt))) if crate::identify(head, hint) != crate::Secret::Plain => {
-                self.secret_hinted(head, hint).salt(salt)
+            (crate::Secret::Plain, Some((head, salt))) => match crate::identify(head, hint) {
+                crate::Secret::Hash(kind) => self.hash(crate::secret::salted(kind, salt.len()), head).salt(salt),
+                crate::Secret::Plain => self.password(value),
+            },
+            (whole, None | Some(_)) => self.tagged(whole.tag(), value),
+        }
+    }
+
+    /// Tells a hash whose salt stands in a field of its own by that salt, once both are in.
+    #[inline(never)]
+    pub(crate) fn settle_salted(&mut self) {
+        let events = &mut self.out.buffers.events[self.start..];
+        let salt = events.iter().map(|event| Event(*event)).find(|event| event.tag() == FieldKind::Salt.tag());
+        let Some(salt_bytes) = salt.map(|event| event.span().len as usize) else { return };
+        for event in events {
+            let hash = Event(*event);
+            if let Some(kind) = HashKind::from_tag(hash.tag()) {
+                let span = hash.span();
+                *event = Event::new(crate::secret::salted(kind, salt_bytes).tag(), span.offset, span.len, span.arena).0;
             }
-            (whole, _) => self.tagged(whole.tag(), value),
         }
     }
 

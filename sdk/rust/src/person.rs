@@ -52,6 +52,8 @@ pub struct People {
     tags: [u8; COLUMNS_MAX],
     hints: Vec<Option<HashKind>>,
     domain: u8,
+    /// Is there a column of salts?
+    salted: bool,
 }
 
 impl People {
@@ -76,7 +78,8 @@ impl People {
                 Meaning::Extra => DROP,
             };
         }
-        Self { columns, tags, hints, domain: DROP }
+        let salted = columns.iter().any(|column| column.meaning == Meaning::Field(FieldKind::Salt));
+        Self { columns, tags, hints, domain: DROP, salted }
     }
 
     /// Names the columns that are no standard kind. Once a chunk and table, and never while a record is being filled;
@@ -263,6 +266,9 @@ impl<'p, 'i, 'o, 'a> Person<'p, 'i, 'o, 'a> {
             self.record.add(LOGIN, self.login);
         } else if !self.login.is_empty() || self.copied.is_some() {
             self.end_login();
+        }
+        if self.people.salted {
+            self.record.settle_salted();
         }
         self.record.end_row(raw);
     }

@@ -61,6 +61,14 @@ fn identify_hinted(value: &[u8], hint: Option<HashKind>) -> Secret {
     told.or_else(some_hash).map_or(Secret::Plain, Secret::Hash)
 }
 
+/// What a hash is that has a salt of so many bytes beside it: vBulletin's salts have 3 bytes, later 30, and nobody else's do.
+pub(crate) const fn salted(kind: HashKind, salt_bytes: usize) -> HashKind {
+    match (kind, salt_bytes) {
+        (Md5, 3 | 30) => Vbulletin,
+        (kind, _) => kind,
+    }
+}
+
 /// Are these hexadecimal digits, with a letter among them? Without a branch: compilers make a few vector instructions of it.
 #[inline(always)]
 fn is_hex<const N: usize>(bytes: &[u8; N]) -> bool {

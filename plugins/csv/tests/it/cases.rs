@@ -33,11 +33,12 @@ fn every_case_gives_its_records_whatever_the_push() {
 
 #[test]
 fn what_is_no_table_is_not_claimed() {
-    let others: [(&str, &[u8]); 6] = [
+    let others: [(&str, &[u8]); 7] = [
         ("dump.sql", b"-- MariaDB dump\nINSERT INTO `users` VALUES (1,'ann@example.com'),(2,'bob@example.net');\n"),
         ("people.json", b"{\"email\": \"ann@example.com\", \"name\": \"Ann\"}\n"),
         ("notes.txt", b"Dear all,\nplease find attached the list.\nIt is long, very long, and boring.\nRegards\n"),
         ("combo.txt", b"ann@example.com:pass1\nbob@example.net:pass2\ncy@example.org:pa,ss3\n"),
+        ("banner.txt", b"### LIST, OF LOGINS ###\nann@example.com,pass1\nbob@example.net,pass2\ncy@example.org,pa;ss3\n"),
         ("page.html", b"<html><body>a,b,c</body></html>\n"),
         ("empty.csv", b""),
     ];
