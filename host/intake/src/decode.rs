@@ -5,11 +5,11 @@
 //! - in an older encoding as a whole: decoded, and what that encoding does not explain passes unchanged;
 //! - UTF-8 with tokens of an older encoding between (lists merged from many sources): those tokens are decoded that come out as
 //!   nothing but letters and the like, the rest passes unchanged;
-//! - UTF-8 with binary between (a database dump's `_binary '…'`): passes unchanged.
+//! - UTF-8 with binary between: passes unchanged, as do strings in any encoding that a dump calls binary itself (`_binary '…'`).
 
 use encoding_rs::{DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
-use crate::encoding::{Evidence, TokenKind, Verdict, is_separator, start};
+use crate::encoding::{Evidence, TokenKind, Verdict, is_separator, parts, start};
 
 #[derive(Default)]
 pub(crate) struct Decoder {
@@ -125,8 +125,12 @@ impl Decoder {
         }
         match verdict {
             Verdict::Raw => *done = complete,
-            Verdict::Legacy(encoding) => self.rewrite(text, done, complete, |raw, out| decode_all(encoding, raw, out)),
-            Verdict::Mixed(encoding) => self.rewrite(text, done, complete, |raw, out| decode_tokens(encoding, raw, out)),
+            Verdict::Legacy(encoding) => {
+                self.rewrite(text, done, complete, |raw, out| decode_text(raw, out, |text, out| decode_all(encoding, text, out)));
+            }
+            Verdict::Mixed(encoding) => {
+                self.rewrite(text, done, complete, |raw, out| decode_text(raw, out, |text, out| decode_tokens(encoding, text, out)));
+            }
         }
     }
 
@@ -160,6 +164,13 @@ fn whole_units(text: &[u8], encoding: &'static Encoding) -> usize {
     if (0xD8..0xDC).contains(&high) && (encoding == UTF_16BE || encoding == UTF_16LE) { even - 2 } else { even }
 }
 
+/// Decodes what is text; strings that are said to be binary go out as they came in.
+fn decode_text(raw: &[u8], out: &mut Vec<u8>, mut decode: impl FnMut(&[u8], &mut Vec<u8>)) {
+    for (part, is_binary) in parts(raw) {
+        if is_binary { out.extend_from_slice(part) } else { decode(part, out) }
+    }
+}
+
 /// Decodes all of `raw`; malformed stretches go out as they came in.
 fn decode_all(encoding: &'static Encoding, raw: &[u8], out: &mut Vec<u8>) {
     let mut rest = raw;
@@ -187,13 +198,14 @@ fn decode_all(encoding: &'static Encoding, raw: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Decodes those tokens of `raw` that are not UTF-8 and become plain words by decoding.
+/// A backslash is in none: MariaDB's dumps escape within binary strings, and do not call them so.
 fn decode_tokens(encoding: &'static Encoding, raw: &[u8], out: &mut Vec<u8>) {
     for token in raw.split_inclusive(|byte| is_separator(*byte)) {
         let word = token.strip_suffix(&[token[token.len() - 1]]).filter(|_| is_separator(token[token.len() - 1])).unwrap_or(token);
         let decoded = (TokenKind::of(word) == TokenKind::Legacy)
             .then(|| encoding.decode_without_bom_handling_and_without_replacement(word))
             .flatten()
-            .filter(|decoded| decoded.chars().all(|char| char.is_ascii() || char.is_alphabetic()));
+            .filter(|decoded| decoded.chars().all(|char| char.is_ascii() && char != '\\' || char.is_alphabetic()));
         match decoded {
             Some(decoded) => {
                 out.extend_from_slice(decoded.as_bytes());

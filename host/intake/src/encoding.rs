@@ -141,7 +141,7 @@ impl Default for Evidence {
 impl Evidence {
     /// Adds a block's tokens.
     pub(crate) fn weigh(&mut self, block: &[u8]) {
-        for token in tokens(block) {
+        for token in parts(block).filter(|(_, is_binary)| !is_binary).flat_map(|(text, _)| tokens(text)) {
             match TokenKind::of(token) {
                 TokenKind::Ascii => {}
                 TokenKind::Utf8 => self.utf8 += 1,
@@ -197,6 +197,41 @@ impl TokenKind {
             Self::Legacy
         }
     }
+}
+
+/// What MySQL's dumps write before a string whose bytes are in no encoding.
+const BINARY_STRING: &[u8] = b"_binary '";
+
+/// Text, and between it the strings that the text itself says are binary; those are no evidence and are never decoded.
+pub(crate) fn parts(block: &[u8]) -> impl Iterator<Item = (&[u8], bool)> {
+    let (mut rest, mut is_binary) = (block, false);
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let end = if is_binary {
+            string_end(rest)
+        } else {
+            memchr::memmem::find(rest, BINARY_STRING).map_or(rest.len(), |at| at + BINARY_STRING.len())
+        };
+        let (part, after) = rest.split_at(end);
+        rest = after;
+        is_binary = !is_binary;
+        Some((part, !is_binary))
+    })
+}
+
+/// Where a string's closing quote is.
+fn string_end(rest: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(found) = memchr::memchr2(b'\'', b'\\', &rest[at.min(rest.len())..]) {
+        at += found;
+        if rest[at] == b'\'' && rest.get(at + 1) != Some(&b'\'') {
+            return at;
+        }
+        at += 2;
+    }
+    rest.len()
 }
 
 pub(crate) fn tokens(block: &[u8]) -> impl Iterator<Item = &[u8]> {

@@ -61,6 +61,24 @@ fn binary_stretches_in_utf8_pass_unchanged() {
 }
 
 #[test]
+fn strings_that_a_dump_calls_binary_pass_unchanged() {
+    // Bytes that are words of an older encoding by their looks, with every way a quote may stand in a string.
+    let row = |row: usize, name: &str| format!("({row},'{name}',_binary '<FF>\\'B<FF><FF>''\\\\',_binary '',NULL),\n");
+    let bytes = |text: String, encode: fn(&str) -> Vec<u8>| {
+        let parts: Vec<Vec<u8>> = text.split("<FF>").map(encode).collect();
+        parts.join(&b"\xFF"[..])
+    };
+    let table = |names: &[&str]| (0..300).map(|number| row(number, names[number % names.len()])).collect::<String>();
+    let utf8 = bytes(table(&CYRILLIC), |text| text.as_bytes().to_vec());
+    let walked = walk_text(utf8.clone());
+    assert_eq!((walked.leaves[0].encoding.as_str(), walked.leaves[0].bytes == utf8), (UTF_8.name(), true));
+    let latin = bytes(table(&WESTERN), |text| WINDOWS_1252.encode(text).0.into_owned());
+    let walked = walk_text(latin);
+    assert_eq!(walked.leaves[0].encoding, WINDOWS_1252.name());
+    assert!(walked.leaves[0].bytes == bytes(table(&WESTERN), |text| text.as_bytes().to_vec()));
+}
+
+#[test]
 fn a_list_merged_from_two_encodings_is_decoded_by_token() {
     let mut dump = table(&CYRILLIC, 3_000).into_bytes();
     let latin = table(&WESTERN, 500);
