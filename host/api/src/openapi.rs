@@ -65,6 +65,7 @@ const ROUTES: &[(&str, &str, Access, &str)] = &[
     ("post", "/api/operator/v1/loads/{id}/retract", Operator, "Asks for a retract job"),
     ("get", "/api/operator/v1/loads/{id}/digest", Operator, "Digest and counts of what the load stored"),
     ("get", "/api/operator/v1/loads/{id}/rejects", Operator, "The reject logs as stored, one after another"),
+    ("get", "/api/operator/v1/loads/{id}/records", Operator, "All records the load stored, published or not, as JSON lines"),
     ("post", "/api/operator/v1/loads/{id}/accept-quarantine", Operator, "Lets the load be published without its quarantined bytes"),
     ("get", "/api/operator/v1/loads/{id}/members/waiting", Operator, "Members that no plugin, or several, claimed"),
     ("post", "/api/operator/v1/members/{id}/resolve", Operator, "{plugin: digest}, or \"skip\""),

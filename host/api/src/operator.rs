@@ -16,8 +16,9 @@ use serde_json::{Value, json};
 use sluice_catalogue::{Breach, Job, JobSpec, KeyHash, KeyId, MemberState, NewBreach, NewJob, NewKey, Plan, Resolution, TaskFilter};
 use sluice_record::{BreachId, JobId, LoadId, MemberId, PluginDigest};
 use sluice_store::{
+    StoreError,
     objects::keys as object_keys,
-    records::{Cursor, Matching, PAGE_RECORDS_MAX, RecordQuery},
+    records::{Cursor, Matching, PAGE_RECORDS_MAX, RecordQuery, StoredRecord},
 };
 
 use crate::{
@@ -50,6 +51,7 @@ pub(crate) fn routes(state: &ApiState) -> Router<ApiState> {
         .route("/loads/{id}/retract", post(retract))
         .route("/loads/{id}/digest", get(digest))
         .route("/loads/{id}/rejects", get(rejects))
+        .route("/loads/{id}/records", get(export))
         .route("/loads/{id}/accept-quarantine", post(accept_quarantine))
         .route("/loads/{id}/members/waiting", get(waiting))
         .route("/members/{id}/resolve", post(resolve))
@@ -194,6 +196,16 @@ async fn rejects(State(state): State<ApiState>, Path(id): Path<i64>) -> Answer {
     Ok(([(header::CONTENT_TYPE, "application/octet-stream")], Body::from_stream(stream)).into_response())
 }
 
+/// All records a load stored, published or not, as JSON lines.
+async fn export(State(state): State<ApiState>, Path(id): Path<i64>) -> Answer {
+    let load = state.catalogue.load(LoadId(id)).await?;
+    let lines = state.records.export(load.id).await?.map(|stretch| {
+        let lines = stretch?.iter().map(|record| view_record(record).to_string() + "\n").collect::<String>();
+        Ok::<_, StoreError>(lines)
+    });
+    Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response())
+}
+
 async fn accept_quarantine(state: State<ApiState>, id: Path<i64>) -> Answer {
     state.catalogue.accept_quarantine(LoadId(*id)).await?;
     load(state, id).await
@@ -274,6 +286,11 @@ struct Search {
     after: Option<String>,
 }
 
+fn view_record(record: &StoredRecord) -> Value {
+    let StoredRecord { load, member, offset, len, fields, .. } = record;
+    json!({ "load": load, "member": member, "offset": offset, "len": len, "fields": fields })
+}
+
 async fn search(State(state): State<ApiState>, Query(asked): Query<Search>) -> Answer {
     let matching = match (asked.account, asked.domain, asked.text) {
         (Some(account), None, None) => Matching::Account(account),
@@ -285,10 +302,6 @@ async fn search(State(state): State<ApiState>, Query(asked): Query<Search>) -> A
     let loads = state.catalogue.published_loads().await?.into_iter().map(|(load, _)| load).collect();
     let limit = asked.limit.unwrap_or(100).clamp(1, PAGE_RECORDS_MAX);
     let page = state.records.search(&RecordQuery { matching, loads, limit, after }).await?;
-    let records: Vec<Value> = page
-        .records
-        .iter()
-        .map(|record| json!({ "load": record.load, "member": record.member, "offset": record.offset, "len": record.len, "fields": record.fields }))
-        .collect();
+    let records: Vec<Value> = page.records.iter().map(view_record).collect();
     ok(json!({ "records": records, "next": page.next }))
 }

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     io::Write as _,
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result, bail};
@@ -89,6 +89,14 @@ enum LoadCommand {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+    /// All records a load stored, as JSON lines.
+    Export {
+        /// The load's id.
+        load: i64,
+        /// Write here instead of standard output.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
     /// Make a verified load visible.
     Publish {
         /// The load's id.
@@ -131,18 +139,9 @@ impl Loads {
                 print_load(&load);
                 Ok(())
             }
-            LoadCommand::Rejects { load, out } => {
-                let path = format!("/loads/{load}/rejects");
-                match out {
-                    None => api.copy(&path, &mut std::io::stdout().lock()).await,
-                    Some(out) => {
-                        let mut file = File::create(out).with_context(|| format!("cannot write {}", out.display()))?;
-                        api.copy(&path, &mut file).await?;
-                        file.flush().with_context(|| format!("cannot write {}", out.display()))
-                    }
-                }
-            }
+            LoadCommand::Rejects { load, out } => copy(&api, &format!("/loads/{load}/rejects"), out.as_deref()).await,
             LoadCommand::Digest { load } => print_json(&api.get(&format!("/loads/{load}/digest")).await?),
+            LoadCommand::Export { load, out } => copy(&api, &format!("/loads/{load}/records"), out.as_deref()).await,
             LoadCommand::Publish { load } => print_json(&api.post(&format!("/loads/{load}/publish"), &json!({})).await?),
             LoadCommand::Retract { load } => print_json(&api.post(&format!("/loads/{load}/retract"), &json!({})).await?),
             LoadCommand::AcceptQuarantine { load } => {
@@ -155,6 +154,14 @@ impl Loads {
             }
         }
     }
+}
+
+/// Passes an answer's body on to a file, or to standard output.
+async fn copy(api: &Api, path: &str, out: Option<&Path>) -> Result<()> {
+    let Some(out) = out else { return api.copy(path, &mut std::io::stdout().lock()).await };
+    let mut file = File::create(out).with_context(|| format!("cannot write {}", out.display()))?;
+    api.copy(path, &mut file).await?;
+    file.flush().with_context(|| format!("cannot write {}", out.display()))
 }
 
 /// Jobs: what was asked for.

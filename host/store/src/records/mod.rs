@@ -14,6 +14,7 @@ mod tantivy;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures::stream::BoxStream;
 use sluice_record::{DataClasses, DocBatch, FieldKind, LoadId, MemberId, TaskId};
 
 pub use self::tantivy::{TantivyOptions, TantivyRecords};
@@ -58,6 +59,13 @@ pub trait RecordStore: Send + Sync {
     /// [`StoreError::Invalid`] for a limit out of bounds or a text without a word; as [`RecordStore::count`].
     async fn search(&self, query: &RecordQuery) -> Result<Page, StoreError>;
 
+    /// All records of a load that are committed now, in no order, a few at a time. What is written or deleted meanwhile does not show.
+    /// A stream that broke off ends with its error.
+    ///
+    /// # Errors
+    /// As [`RecordStore::count`].
+    async fn export(&self, load: LoadId) -> Result<Exported, StoreError>;
+
     /// A digest over all committed records of a load, as a multiset: byte range in the member, data classes and fields.
     /// Neither order, task, load nor member ids count, so two loads of the same input, one killed and restarted, agree.
     ///
@@ -77,6 +85,9 @@ pub trait RecordStore: Send + Sync {
     /// [`StoreError::Full`] or [`StoreError::Unavailable`] while the writer is down.
     async fn health(&self) -> Result<Health, StoreError>;
 }
+
+/// What [`RecordStore::export`] gives.
+pub type Exported = BoxStream<'static, Result<Vec<StoredRecord>, StoreError>>;
 
 /// An attempt of a task to write its output; made by [`RecordStore::begin`] alone.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

@@ -3,7 +3,10 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
-use futures::future::{BoxFuture, FutureExt, join_all};
+use futures::{
+    TryStreamExt,
+    future::{BoxFuture, FutureExt, join_all},
+};
 use sluice_record::{DataClasses, DocBatch, FieldKind, LoadId, MemberId, TaskId};
 use sluice_store::{
     StoreError,
@@ -27,6 +30,7 @@ const CASES: &[(&str, Case)] = &[
     ("pages are whole, in order, and none twice", |place| pages(place).boxed()),
     ("a purged load is gone and the others stay", |place| purge(place).boxed()),
     ("a digest knows records and nothing else", |place| digest(place).boxed()),
+    ("an export has every record of its load once", |place| export(place).boxed()),
     ("many writers at once lose nothing", |place| concurrent_writers(place).boxed()),
     ("accounts, domains and words are found as people type them", |place| finding(place).boxed()),
     ("a record comes back as it went in", |place| round_trip(place).boxed()),
@@ -342,6 +346,28 @@ async fn finding(place: &dyn Place) {
         let found: BTreeSet<String> = found.iter().map(|email| (*email).to_owned()).collect();
         assert_eq!(emails(&*store, matching.clone(), &[LOAD]).await, found, "{matching:?}");
     }
+}
+
+async fn export(place: &dyn Place) {
+    let store = place.open().await;
+    let exported = async |load| {
+        let stretches: Vec<Vec<StoredRecord>> = store.export(load).await.unwrap().try_collect().await.unwrap();
+        let emails = stretches.iter().flatten().map(|record| record.get(FieldKind::Email).unwrap().to_owned());
+        let mut emails: Vec<String> = emails.collect();
+        emails.sort();
+        emails
+    };
+    for task in 0..3 {
+        run_task(&*store, LOAD, TaskId(task), &people(task as u64 * 900..task as u64 * 900 + 900)).await;
+        run_task(&*store, OTHER, TaskId(10 + task), &people(0..5)).await;
+    }
+    // Written anew, and smaller: what it wrote before must not show.
+    run_task(&*store, LOAD, TaskId(1), &people(900..1_000)).await;
+    let email = |number: u64| person(number).1.remove(0).1;
+    let mut wanted: Vec<String> = (0..1_000).chain(1_800..2_700).map(email).collect();
+    wanted.sort();
+    assert_eq!(exported(LOAD).await, wanted);
+    assert_eq!(exported(LoadId(99)).await, Vec::<String>::new());
 }
 
 async fn round_trip(place: &dyn Place) {

@@ -15,12 +15,17 @@ mod writer;
 use std::{path::Path, sync::Arc};
 
 use async_trait::async_trait;
+use futures::StreamExt;
 use sluice_record::{DocBatch, LoadId, TaskId};
 use tantivy::{Index, IndexReader, ReloadPolicy, TantivyError, directory::error::LockError};
+use tokio::sync::mpsc;
 
 use self::{directory::IndexFolder, schema::Fields, writer::Writing};
-use super::{Attempt, Health, Page, RecordQuery, RecordStore};
+use super::{Attempt, Exported, Health, Page, RecordQuery, RecordStore};
 use crate::{StoreError, error::BoxError};
+
+/// Stretches of an export that are read ahead of who takes them.
+const EXPORTED_AHEAD: usize = 2;
 
 /// How the embedded record store uses the machine.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -114,6 +119,19 @@ impl RecordStore for TantivyRecords {
     async fn search(&self, query: &RecordQuery) -> Result<Page, StoreError> {
         let query = query.clone();
         self.reading(move |searcher, fields| reading::search(searcher, fields, &query)).await
+    }
+
+    async fn export(&self, load: LoadId) -> Result<Exported, StoreError> {
+        let (searcher, fields) = (self.reader.searcher(), self.fields);
+        let (send, receive) = mpsc::channel(EXPORTED_AHEAD);
+        tokio::task::spawn_blocking(move || {
+            // Nobody listens any more: then there is nothing to do.
+            let exported = reading::export(&searcher, &fields, load, |records| send.blocking_send(Ok(records)).is_ok());
+            if let Err(error) = exported {
+                let _ = send.blocking_send(Err(error));
+            }
+        });
+        Ok(futures::stream::unfold(receive, async |mut receive| Some((receive.recv().await?, receive))).boxed())
     }
 
     async fn digest(&self, load: LoadId) -> Result<[u8; 32], StoreError> {

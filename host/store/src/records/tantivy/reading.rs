@@ -20,11 +20,11 @@ use super::{
 };
 use crate::{
     StoreError,
-    records::{Cursor, Matching, MultisetDigest, PAGE_RECORDS_MAX, Page, QUERY_WORDS_MAX, RecordQuery, row},
+    records::{Cursor, Matching, MultisetDigest, PAGE_RECORDS_MAX, Page, QUERY_WORDS_MAX, RecordQuery, StoredRecord, row},
 };
 
-/// Blocks of stored rows kept while a segment is digested; rows are read in the order they stand in.
-const DIGEST_BLOCKS_CACHED: usize = 2;
+/// Blocks of stored rows kept while a segment's rows are read in the order they stand in.
+const BLOCKS_CACHED: usize = 2;
 
 fn failed(error: impl Into<TantivyError>) -> StoreError {
     from_engine("reading records", error.into())
@@ -97,17 +97,49 @@ pub(super) fn count(searcher: &Searcher, fields: &Fields, load: LoadId) -> Resul
 
 pub(super) fn digest(searcher: &Searcher, fields: &Fields, load: LoadId) -> Result<[u8; 32], StoreError> {
     let mut digest = MultisetDigest::default();
+    for_each_row(searcher, fields, load, |row| {
+        digest.add(row::canonical(row)?);
+        Ok(true)
+    })?;
+    Ok(digest.finish())
+}
+
+/// Calls with a load's records, as many at a time as a page has; stops when the call says so.
+pub(super) fn export(
+    searcher: &Searcher,
+    fields: &Fields,
+    load: LoadId,
+    mut call: impl FnMut(Vec<StoredRecord>) -> bool,
+) -> Result<(), StoreError> {
+    let mut records = Vec::new();
+    for_each_row(searcher, fields, load, |row| {
+        records.push(row::decode(load, row)?);
+        Ok(records.len() < PAGE_RECORDS_MAX || call(std::mem::take(&mut records)))
+    })?;
+    call(records);
+    Ok(())
+}
+
+/// Calls for each of a load's stored rows, in the order they stand in, until a call gives false.
+fn for_each_row(
+    searcher: &Searcher,
+    fields: &Fields,
+    load: LoadId,
+    mut call: impl FnMut(&[u8]) -> Result<bool, StoreError>,
+) -> Result<(), StoreError> {
     for segment in searcher.segment_readers() {
         // Tasks interleave in a segment; a bit a document puts them in the order their rows are stored in.
         let mut documents = BitSet::with_max_value(segment.max_doc());
         for_each_document(segment, fields, load, |document| _ = documents.insert(document))?;
-        let rows = segment.get_store_reader(DIGEST_BLOCKS_CACHED).map_err(failed)?;
+        let rows = segment.get_store_reader(BLOCKS_CACHED).map_err(failed)?;
         for document in (0..segment.max_doc()).filter(|document| documents.contains(*document)) {
             let StoredRow(stored) = rows.get(document).map_err(failed)?;
-            digest.add(row::canonical(&stored)?);
+            if !call(&stored)? {
+                return Ok(());
+            }
         }
     }
-    Ok(digest.finish())
+    Ok(())
 }
 
 pub(super) fn search(searcher: &Searcher, fields: &Fields, query: &RecordQuery) -> Result<Page, StoreError> {
