@@ -1,6 +1,7 @@
 //! Intake through its public doors: archives and encodings made here, walked, staged and read back.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod archives;
 mod encodings;
 mod support;
 mod walking;
