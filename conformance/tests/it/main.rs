@@ -1,4 +1,5 @@
 //! Sluice from outside.
 #![allow(clippy::unwrap_used)] // a test may fail where it stands
 
+mod generator;
 mod law;
