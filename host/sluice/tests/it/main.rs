@@ -4,3 +4,4 @@
 mod operator;
 mod service;
 mod smoke;
+mod truth;
