@@ -61,7 +61,8 @@ const VARIABLES: [&str; 6] = ["data", "listen", "plugin_dir", "lanes", "index_me
 
 /// Reads and checks the configuration; `flags` holds what the command line says.
 pub(crate) fn read(file: Option<&Path>, flags: impl Serialize) -> Result<Config, Failure> {
-    let wrong = |message: String| Failure::new(Sysexit::Config, message, "`sluice serve --print-config` lists the settings and their defaults");
+    let wrong =
+        |message: String| Failure::new(Sysexit::Config, message, "`sluice serve --print-config` lists the settings and their defaults");
     let mut figment = Figment::from(Serialized::defaults(Config::default()));
     if let Some(file) = file {
         if !file.is_file() {

@@ -32,13 +32,8 @@ const JOB: [(&str, &str); 6] = [
     ("RECORDS", "/progress/records"),
     ("MESSAGE", "/message"),
 ];
-const BREACH: [(&str, &str); 5] = [
-    ("ID", "/id"),
-    ("NAME", "/about/Name"),
-    ("DATE", "/about/BreachDate"),
-    ("ACCOUNTS", "/pwn_count"),
-    ("CLASSES", "/data_classes"),
-];
+const BREACH: [(&str, &str); 5] =
+    [("ID", "/id"), ("NAME", "/about/Name"), ("DATE", "/about/BreachDate"), ("ACCOUNTS", "/pwn_count"), ("CLASSES", "/data_classes")];
 const PLUGIN: [(&str, &str); 5] = [
     ("NAME", "/descriptor/name"),
     ("VERSION", "/descriptor/version"),
@@ -318,7 +313,9 @@ async fn breach(api: &Api, named: &str) -> Result<Value> {
     let all = all.as_array().map_or(&[][..], Vec::as_slice);
     match all.iter().find(same).or_else(|| all.iter().find(by_id)) {
         Some(breach) => Ok(breach.clone()),
-        None => bail!(Failure::new(Sysexit::DataErr, format!("there is no breach {named}"), "`sluice breaches list` shows which there are")),
+        None => {
+            bail!(Failure::new(Sysexit::DataErr, format!("there is no breach {named}"), "`sluice breaches list` shows which there are"))
+        }
     }
 }
 

@@ -43,7 +43,9 @@ pub(super) async fn upload(api: &Api, path: &Path, file: File) -> Result<i64> {
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let id = match unfinished(api, &name, bytes).await? {
         Some(id) => id,
-        None => api.post("/dumps", &json!({ "name": name, "bytes": bytes })).await?["id"].as_i64().context("the service gave no dump id")?,
+        None => {
+            api.post("/dumps", &json!({ "name": name, "bytes": bytes })).await?["id"].as_i64().context("the service gave no dump id")?
+        }
     };
     let mut source = Source { file, path, bytes, hasher: blake3::Hasher::new(), hashed: 0 };
     let bar = bar(bytes, &format!("upload {name}"));

@@ -143,13 +143,7 @@ async fn wait_for_signal() -> Result<()> {
     Ok(())
 }
 
-async fn api_state(
-    config: &Config,
-    stores: &Stores,
-    plugins: &Hot,
-    token: &str,
-    address: std::net::SocketAddr,
-) -> Result<ApiState> {
+async fn api_state(config: &Config, stores: &Stores, plugins: &Hot, token: &str, address: std::net::SocketAddr) -> Result<ApiState> {
     let generation = stores.catalogue.generation().await?;
     let ranges = Ranges::open(&generation.segments, Arc::new(stores.objects.clone()), CacheBytes::default()).await?;
     let options = ApiOptions {

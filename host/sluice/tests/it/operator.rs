@@ -45,7 +45,8 @@ async fn an_upload_goes_on_where_it_stood_unless_the_bytes_are_others() {
     let dump = folder.path().join("list.txt");
     let lines: String = (0..2000).map(|n| format!("person{n}@example.com:secret{n}\n")).collect();
     fs::write(&dump, &lines).unwrap();
-    let (_, begun) = send(&service, Method::POST, "/dumps", None, json!({"name": "list.txt", "bytes": lines.len()}).to_string().into()).await;
+    let (_, begun) =
+        send(&service, Method::POST, "/dumps", None, json!({"name": "list.txt", "bytes": lines.len()}).to_string().into()).await;
     let path = format!("/dumps/{}", begun["id"]);
     assert_eq!(send(&service, Method::PATCH, &path, Some(0), lines.as_bytes()[..9999].to_vec()).await.0, 204);
 
@@ -57,7 +58,8 @@ async fn an_upload_goes_on_where_it_stood_unless_the_bytes_are_others() {
     // The same name and size, but other bytes before: they are refused, and given up so that the next try is a good one.
     let other = lines.replace("secret", "hidden");
     fs::write(&dump, &other).unwrap();
-    let (_, begun) = send(&service, Method::POST, "/dumps", None, json!({"name": "list.txt", "bytes": other.len()}).to_string().into()).await;
+    let (_, begun) =
+        send(&service, Method::POST, "/dumps", None, json!({"name": "list.txt", "bytes": other.len()}).to_string().into()).await;
     let path = format!("/dumps/{}", begun["id"]);
     assert_eq!(send(&service, Method::PATCH, &path, Some(0), lines.as_bytes()[..9999].to_vec()).await.0, 204);
     let refused = service.client(["ingest", "--breach", "Resumed"]).arg(&dump).output().unwrap();
