@@ -11,6 +11,7 @@ pub mod encodings;
 pub mod formats;
 pub mod generate;
 pub mod hostile;
+pub mod measure;
 pub mod passwords;
 pub mod people;
 pub mod traits;

@@ -6,7 +6,6 @@
 //! again and written over. A cache that cannot be written costs time and nothing else, so that is logged and not an error.
 
 use std::{
-    hash::{DefaultHasher, Hash, Hasher},
     io::{self, ErrorKind, Read, Write},
     path::Path,
 };
@@ -19,7 +18,7 @@ use rand::{TryRngCore, rngs::OsRng};
 use sluice_record::PluginDigest;
 use wasmtime::{Engine, component::Component};
 
-use crate::fault::SandboxError;
+use crate::{fault::SandboxError, sandbox::Compiler};
 
 const KEY_FILE: &str = "key";
 const KEY_BYTES: usize = 32;
@@ -32,32 +31,27 @@ const ENTRIES_MAX: usize = 256;
 pub(crate) struct Cache {
     dir: Dir,
     key: [u8; KEY_BYTES],
-    /// Of the engine's version, settings and processor features.
-    engine: u64,
 }
 
 impl std::fmt::Debug for Cache {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Cache").field("engine", &self.engine).finish_non_exhaustive()
+        f.debug_struct("Cache").finish_non_exhaustive()
     }
 }
 
 impl Cache {
     /// Opens the folder, making it and its key if they are not there.
-    pub(crate) fn open(path: &Path, engine: &Engine) -> Result<Self, SandboxError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, SandboxError> {
         let failed = |what| move |source| SandboxError::Cache { path: path.display().to_string(), what, source };
         Dir::create_ambient_dir_all(path, ambient_authority()).map_err(failed("making the folder"))?;
         let dir = Dir::open_ambient_dir(path, ambient_authority()).map_err(failed("opening the folder"))?;
         let key = key(&dir).map_err(failed("reading or making its key"))?;
-        // It only names the file: a collision would be caught by wasmtime's own check of what it deserialises.
-        let mut hasher = DefaultHasher::new();
-        engine.precompile_compatibility_hash().hash(&mut hasher);
-        Ok(Self { dir, key, engine: hasher.finish() })
+        Ok(Self { dir, key })
     }
 
     /// The compiled component, if there is a good entry for it.
-    pub(crate) fn get(&self, digest: PluginDigest, engine: &Engine) -> Option<Component> {
-        let name = self.name(digest);
+    pub(crate) fn get(&self, digest: PluginDigest, compiler: &Compiler) -> Option<Component> {
+        let name = name(digest, compiler);
         let entry = match read(&self.dir, &name, ENTRY_BYTES_MAX) {
             Ok(entry) => entry,
             Err(error) if error.kind() == ErrorKind::NotFound => return None,
@@ -68,7 +62,7 @@ impl Cache {
         };
         let component = entry.split_first_chunk::<MAC_BYTES>().and_then(|(mac, artefact)| {
             let genuine = self.mac(&name, artefact) == *mac; // in constant time: both sides are blake3's
-            genuine.then(|| deserialise(engine, artefact))?.ok()
+            genuine.then(|| deserialise(&compiler.engine, artefact))?.ok()
         });
         if component.is_none() {
             tracing::warn!(entry = %name, "a compile cache entry is damaged or not ours; compiling anew");
@@ -77,8 +71,8 @@ impl Cache {
     }
 
     /// Keeps a compiled component. Failing at it is no error.
-    pub(crate) fn put(&self, digest: PluginDigest, component: &Component) {
-        let name = self.name(digest);
+    pub(crate) fn put(&self, digest: PluginDigest, compiler: &Compiler, component: &Component) {
+        let name = name(digest, compiler);
         let written = component.serialize().map_err(|error| io::Error::other(format!("{error:#}"))).and_then(|artefact| {
             let mac = self.mac(&name, &artefact);
             write(&self.dir, &name, &[mac.as_bytes(), &artefact])
@@ -86,10 +80,6 @@ impl Cache {
         if let Err(error) = written.and_then(|()| self.prune()) {
             tracing::warn!(entry = %name, %error, "the compile cache cannot be written; the next start compiles anew");
         }
-    }
-
-    fn name(&self, digest: PluginDigest) -> String {
-        format!("{}-{:016x}.code", digest.hex(), self.engine)
     }
 
     /// The name is under the MAC too, so that no entry can stand in for another.
@@ -111,6 +101,10 @@ impl Cache {
         let surplus = entries.len().saturating_sub(ENTRIES_MAX);
         entries[..surplus].iter().try_for_each(|(_, name)| self.dir.remove_file(name))
     }
+}
+
+fn name(digest: PluginDigest, compiler: &Compiler) -> String {
+    format!("{}-{:016x}.code", digest.hex(), compiler.fingerprint)
 }
 
 /// The one piece of unsafe code in Sluice's host.

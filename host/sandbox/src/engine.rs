@@ -33,7 +33,7 @@ pub struct SandboxConfig {
     pub call_deadline_ms: u64,
     /// Instances alive at once; one more is refused as [`crate::FaultKind::Busy`].
     pub instances_max: u32,
-    /// On a cache miss run quickly compiled, slower code at once, and swap in the optimised one when it is ready.
+    /// On a cache miss run quickly compiled, slower code at once; the optimised one is made when [`crate::Plugin::optimise`] asks for it.
     pub quick_start: bool,
 }
 

@@ -18,6 +18,7 @@ mod fault;
 mod feed;
 mod imports;
 mod instance;
+mod optimise;
 mod plugin;
 mod sandbox;
 mod tiling;

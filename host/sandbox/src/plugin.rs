@@ -1,6 +1,6 @@
 //! A plugin: a component that was compiled, linked and asked what it is.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use sluice_record::{Claim, Descriptor, PluginDigest, limits};
 use wasmtime::{
@@ -13,6 +13,7 @@ use crate::{
     fault::{Call, Fault, FaultKind, LoadError, guest_text},
     imports::Guest,
     instance::{Instance, call},
+    optimise::Optimiser,
     sandbox::{Compiler, Shared},
 };
 
@@ -51,14 +52,9 @@ impl std::fmt::Debug for Plugin {
 }
 
 impl Plugin {
-    /// Asks the code what it is. If it was compiled quickly, `optimised` is where the better one will be.
-    pub(crate) fn new(
-        digest: PluginDigest,
-        code: Code,
-        optimised: Option<Arc<OnceLock<Code>>>,
-        shared: Arc<Shared>,
-    ) -> Result<Self, LoadError> {
-        let mut runner = Runner { label: digest.hex()[..12].into(), code, optimised, shared };
+    /// Asks the code what it is. If it was compiled quickly, `optimiser` is where the better one will be.
+    pub(crate) fn new(digest: PluginDigest, code: Code, optimiser: Option<Arc<Optimiser>>, shared: Arc<Shared>) -> Result<Self, LoadError> {
+        let mut runner = Runner { label: digest.hex()[..12].into(), code, optimiser, shared };
         let descriptor = runner.describe()?;
         runner.label = format!("`{}` {}", descriptor.name, descriptor.version).into();
         Ok(Self { digest, descriptor, runner })
@@ -74,9 +70,17 @@ impl Plugin {
         &self.descriptor
     }
 
-    /// Does it run at full speed? Always, unless [`crate::SandboxConfig::quick_start`] is on and the compiler is still at it.
+    /// Does it run at full speed? Always, unless [`crate::SandboxConfig::quick_start`] is on.
     pub fn is_optimised(&self) -> bool {
-        self.runner.optimised.as_ref().is_none_or(|optimised| optimised.get().is_some())
+        self.runner.optimiser.as_ref().is_none_or(|optimiser| optimiser.code().is_some())
+    }
+
+    /// Begins to compile it for speed, behind what goes on; instances opened when that is done run at full speed. To be called when there
+    /// is more input than a moment's. Nothing happens a second time, or without [`crate::SandboxConfig::quick_start`].
+    pub fn optimise(&self) {
+        if let Some(optimiser) = &self.runner.optimiser {
+            optimiser.begin(&self.runner.shared);
+        }
     }
 
     /// Asks whether it can read a member, in an instance of its own. `None` is no claim.
@@ -143,13 +147,13 @@ struct Runner {
     /// Name and version, for messages; before they are known the digest's first digits.
     label: Arc<str>,
     code: Code,
-    optimised: Option<Arc<OnceLock<Code>>>,
+    optimiser: Option<Arc<Optimiser>>,
     shared: Arc<Shared>,
 }
 
 impl Runner {
     fn code(&self) -> &Code {
-        self.optimised.as_ref().and_then(|optimised| optimised.get()).unwrap_or(&self.code)
+        self.optimiser.as_ref().and_then(|optimiser| optimiser.code()).unwrap_or(&self.code)
     }
 
     fn describe(&self) -> Result<Descriptor, LoadError> {

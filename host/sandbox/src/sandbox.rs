@@ -1,8 +1,14 @@
 //! The sandbox itself: the engines, their clock, the compile cache, and how a component becomes a plugin.
 
 use std::{
-    path::Path,
-    sync::{Arc, OnceLock},
+    cmp::Reverse,
+    collections::BTreeMap,
+    hash::{DefaultHasher, Hash, Hasher},
+    num::NonZero,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
 };
 
@@ -18,6 +24,7 @@ use crate::{
     engine::{self, SandboxConfig, Ticker, Tier},
     fault::{LoadError, SandboxError},
     imports::{self, Guest},
+    optimise::Optimiser,
     plugin::{Code, Plugin},
 };
 
@@ -50,6 +57,9 @@ impl std::fmt::Debug for Shared {
 pub(crate) struct Compiler {
     pub(crate) engine: Engine,
     pub(crate) linker: Linker<Guest>,
+    /// Of the engine's version, settings and processor features. It only tells the cache's files apart: a collision would be caught by
+    /// wasmtime's own check of what it deserialises.
+    pub(crate) fingerprint: u64,
 }
 
 impl Compiler {
@@ -57,7 +67,9 @@ impl Compiler {
         let engine = engine::build(config, tier)?;
         let mut linker = Linker::new(&engine);
         imports::link(&mut linker).map_err(|error| SandboxError::Engine { what: format!("{error:#}") })?;
-        Ok(Self { engine, linker })
+        let mut hasher = DefaultHasher::new();
+        engine.precompile_compatibility_hash().hash(&mut hasher);
+        Ok(Self { engine, linker, fingerprint: hasher.finish() })
     }
 
     fn compile(&self, component: &[u8]) -> Result<Component, LoadError> {
@@ -71,8 +83,7 @@ impl Sandbox {
         let optimised = Compiler::new(config, Tier::Optimised)?;
         let quick = if config.quick_start { Some(Compiler::new(config, Tier::Quick)?) } else { None };
         let engines = std::iter::once(&optimised).chain(&quick).map(|compiler| compiler.engine.clone()).collect();
-        let open = |path: &Path| Cache::open(path, &optimised.engine);
-        let cache = config.cache_dir.as_deref().map(open).transpose()?;
+        let cache = config.cache_dir.as_deref().map(Cache::open).transpose()?;
         let ticker = Ticker::start(engines)?;
         let (memory_bytes_max, deadline_ticks) = (config.memory_bytes_max, config.deadline_ticks());
         Ok(Self { shared: Arc::new(Shared { memory_bytes_max, deadline_ticks, optimised, quick, cache, _ticker: ticker }) })
@@ -85,48 +96,50 @@ impl Sandbox {
         }
         let digest = PluginDigest(Sha256::digest(component).into());
         let shared = &self.shared;
-        if let Some(cached) = shared.cached(digest) {
-            return shared.plugin(digest, &shared.optimised, &cached, None);
-        }
-        match &shared.quick {
-            None => {
-                let compiled = shared.compile_and_keep(digest, component)?;
-                shared.plugin(digest, &shared.optimised, &compiled, None)
-            }
-            Some(quick) => {
-                let optimised = Arc::new(OnceLock::new());
-                let plugin = shared.plugin(digest, quick, &quick.compile(component)?, Some(optimised.clone()))?;
-                shared.optimise_behind(digest, component, optimised);
-                Ok(plugin)
-            }
-        }
+        let (compiler, optimiser) = match (&shared.quick, shared.cached(digest, &shared.optimised)) {
+            (_, Some(cached)) => return shared.plugin(digest, &shared.optimised, &cached, None),
+            (None, None) => (&shared.optimised, None),
+            (Some(quick), None) => (quick, Some(Optimiser::new(digest, component))),
+        };
+        let cached = if optimiser.is_some() { shared.cached(digest, compiler) } else { None };
+        let code = cached.map_or_else(|| shared.compile_and_keep(digest, component, compiler), Ok)?;
+        shared.plugin(digest, compiler, &code, optimiser)
     }
 
-    /// Loads several at once, on as many threads as there are processors; the results are in the components' order.
+    /// Loads several at once, on as many threads as there are processors, the biggest first; the results are in the components' order.
     pub fn load_all<B: AsRef<[u8]> + Sync>(&self, components: &[B]) -> Vec<Result<Arc<Plugin>, LoadError>> {
-        let lanes = thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let mut loaded = Vec::with_capacity(components.len());
-        for some in components.chunks(lanes) {
-            thread::scope(|scope| {
-                let threads: Vec<_> = some.iter().map(|component| scope.spawn(|| self.load(component.as_ref()))).collect();
-                loaded.extend(threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))));
-            });
-        }
-        loaded
+        let mut order: Vec<_> = (0..components.len()).collect();
+        order.sort_by_key(|index| Reverse(components[*index].as_ref().len()));
+        let (next, results) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
+        thread::scope(|scope| {
+            for _ in 0..thread::available_parallelism().map_or(1, NonZero::get).min(components.len()) {
+                scope.spawn(|| {
+                    while let Some(index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let loaded = self.load(components[*index].as_ref());
+                        results.lock().unwrap_or_else(PoisonError::into_inner).insert(*index, loaded);
+                    }
+                });
+            }
+        });
+        results.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
     }
 }
 
 impl Shared {
-    fn cached(&self, digest: PluginDigest) -> Option<Component> {
-        self.cache.as_ref()?.get(digest, &self.optimised.engine)
+    fn cached(&self, digest: PluginDigest, compiler: &Compiler) -> Option<Component> {
+        self.cache.as_ref()?.get(digest, compiler)
     }
 
-    fn compile_and_keep(&self, digest: PluginDigest, component: &[u8]) -> Result<Component, LoadError> {
-        let compiled = self.optimised.compile(component)?;
+    fn compile_and_keep(&self, digest: PluginDigest, component: &[u8], compiler: &Compiler) -> Result<Component, LoadError> {
+        let compiled = compiler.compile(component)?;
         if let Some(cache) = &self.cache {
-            cache.put(digest, &compiled);
+            cache.put(digest, compiler, &compiled);
         }
         Ok(compiled)
+    }
+
+    pub(crate) fn compile_optimised(&self, digest: PluginDigest, component: &[u8]) -> Result<Code, LoadError> {
+        Code::link(&self.optimised, &self.compile_and_keep(digest, component, &self.optimised)?)
     }
 
     fn plugin(
@@ -134,24 +147,9 @@ impl Shared {
         digest: PluginDigest,
         compiler: &Compiler,
         component: &Component,
-        optimised: Option<Arc<OnceLock<Code>>>,
+        optimiser: Option<Arc<Optimiser>>,
     ) -> Result<Arc<Plugin>, LoadError> {
         let code = Code::link(compiler, component)?;
-        Ok(Arc::new(Plugin::new(digest, code, optimised, self.clone())?))
-    }
-
-    /// Compiles for speed on a thread of its own and swaps the code in. The quick code serves until then, and if it fails.
-    fn optimise_behind(self: &Arc<Self>, digest: PluginDigest, component: &[u8], optimised: Arc<OnceLock<Code>>) {
-        let (shared, component) = (self.clone(), component.to_vec());
-        let spawned = thread::Builder::new().name("sandbox-optimise".into()).spawn(move || {
-            let linked = shared.compile_and_keep(digest, &component).and_then(|compiled| Code::link(&shared.optimised, &compiled));
-            match linked {
-                Ok(code) => drop(optimised.set(code)),
-                Err(error) => tracing::warn!(plugin = %digest, %error, "the optimised code cannot be made; the quick one goes on"),
-            }
-        });
-        if let Err(error) = spawned {
-            tracing::warn!(plugin = %digest, %error, "no thread to optimise on; the quickly compiled code goes on");
-        }
+        Ok(Arc::new(Plugin::new(digest, code, optimiser, self.clone())?))
     }
 }

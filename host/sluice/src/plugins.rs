@@ -73,7 +73,7 @@ pub(crate) fn for_parse(folder: Option<&Path>) -> Result<PluginSet> {
     let folder = folder.map(Path::to_path_buf).or_else(beside_the_binary).ok_or_else(|| {
         Failure::new(Sysexit::Usage, "no plugin folder", "give the folder of *.wasm files with --plugin-dir or SLUICE_PLUGIN_DIR")
     })?;
-    let sandbox = Sandbox::new(&SandboxConfig { cache_dir: cache_dir(), ..SandboxConfig::default() })?;
+    let sandbox = Sandbox::new(&SandboxConfig { cache_dir: cache_dir(), quick_start: true, ..SandboxConfig::default() })?;
     load_folder(&sandbox, &folder)
 }
 

@@ -134,11 +134,27 @@ fn quick_code_serves_until_the_optimised_is_there() {
     let config = SandboxConfig { cache_dir: Some(dir.path().to_owned()), quick_start: true, ..config() };
     let sandbox = Sandbox::new(&config).unwrap();
     let plugin = sandbox.load(&plugins::honest().unwrap()).unwrap();
+    assert!(!plugin.is_optimised(), "nobody has asked for it");
+    let (quick, _) = entry(dir.path());
+    plugin.optimise();
+    plugin.optimise();
     while !plugin.is_optimised() {
         assert_eq!(rows(&plugin, b"a:b\n\n", Feed::default()).unwrap().0.len(), 2);
     }
     assert_eq!(rows(&plugin, b"a:b\n\n", Feed::default()).unwrap().0.len(), 2);
+    fs::remove_file(quick).unwrap();
     let first = entry(dir.path());
     assert!(sandbox.load(&plugins::honest().unwrap()).unwrap().is_optimised(), "from the cache");
     assert_eq!(entry(dir.path()), first);
+}
+
+#[test]
+fn quick_code_is_cached_beside_the_optimised() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = SandboxConfig { cache_dir: Some(dir.path().to_owned()), quick_start: true, ..config() };
+    let load = || assert!(!crate::honest(&Sandbox::new(&config).unwrap()).is_optimised());
+    load();
+    let first = entry(dir.path());
+    load();
+    assert_eq!(entry(dir.path()), first, "a second start compiles nothing");
 }

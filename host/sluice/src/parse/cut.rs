@@ -24,6 +24,7 @@ pub(super) struct Piece {
 }
 
 pub(super) struct Cutter {
+    plugin: Arc<Plugin>,
     member: usize,
     framing: Framing,
     scanner: Option<Scanner>,
@@ -36,6 +37,8 @@ pub(super) struct Cutter {
 
 struct Scanner {
     instance: Instance,
+    /// Was it opened in code compiled for speed?
+    is_optimised: bool,
     /// How far it has read, in the member.
     at: u64,
     cuts: Vec<CutPoint>,
@@ -46,14 +49,17 @@ type Send<'a> = &'a mut dyn FnMut(Piece) -> Result<()>;
 impl Cutter {
     pub(super) fn new(plugin: &Arc<Plugin>, member: usize) -> Result<Self> {
         let framing = plugin.descriptor().framing;
-        let scanner = if framing == Framing::Marks {
-            let mut instance = plugin.open(Start::default())?;
-            instance.set_cut_spacing(CUT_SPACING_BYTES);
-            Some(Scanner { instance, at: 0, cuts: Vec::new() })
-        } else {
-            None
-        };
-        Ok(Self { member, framing, scanner, start: 0, context: Vec::new(), pending: Vec::new(), wanted_bytes: FIRST_CHUNK_BYTES })
+        let scanner = if framing == Framing::Marks { Some(Scanner::open(plugin, 0, &[])?) } else { None };
+        Ok(Self {
+            plugin: plugin.clone(),
+            member,
+            framing,
+            scanner,
+            start: 0,
+            context: Vec::new(),
+            pending: Vec::new(),
+            wanted_bytes: FIRST_CHUNK_BYTES,
+        })
     }
 
     /// Takes decoded bytes, and sends on the chunks that are complete.
@@ -87,6 +93,7 @@ impl Cutter {
                 Some((bytes, context)) => self.send(bytes, context, send)?,
                 None => return Ok(()),
             }
+            self.speed_up()?;
         }
     }
 
@@ -125,9 +132,30 @@ impl Cutter {
         self.wanted_bytes = CHUNK_BYTES;
         send(Piece { member: self.member, start, context, bytes })
     }
+
+    /// There is more than a chunk: worth code compiled for speed. Chunks get it when it is there; the scanner goes on in it from a cut.
+    fn speed_up(&mut self) -> Result<()> {
+        self.plugin.optimise();
+        if let Some(scanner) = &mut self.scanner
+            && !scanner.is_optimised
+            && self.plugin.is_optimised()
+            && !self.pending.is_empty()
+        {
+            *scanner = Scanner::open(&self.plugin, self.start, &self.context)?;
+            scanner.advance(self.start, &self.pending, false)?;
+        }
+        Ok(())
+    }
 }
 
 impl Scanner {
+    fn open(plugin: &Plugin, at: u64, context: &[u8]) -> Result<Self> {
+        let is_optimised = plugin.is_optimised();
+        let mut instance = plugin.open(Start { base: at, context, options: "" })?;
+        instance.set_cut_spacing(CUT_SPACING_BYTES);
+        Ok(Self { instance, is_optimised, at, cuts: Vec::new() })
+    }
+
     /// Shows the scanner what it has not seen of the bytes that begin at `start` of the member.
     fn advance(&mut self, start: u64, pending: &[u8], last: bool) -> Result<()> {
         loop {

@@ -98,6 +98,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         }
         Ok(report)
     })?;
+    let Some(report) = report else { return Ok(()) };
     report.print(args.json)?;
     if report.unclaimed() > 0 {
         bail!(Failure::new(
@@ -215,8 +216,8 @@ impl Sender {
     }
 }
 
-/// Runs the lanes and the writer around `read`.
-fn with_lanes(lanes: usize, out: Box<dyn Write + Send>, read: impl FnOnce(&Sender) -> Result<Report>) -> Result<Report> {
+/// Runs the lanes and the writer around `read`. No report if nobody wants the records any more.
+fn with_lanes(lanes: usize, out: Box<dyn Write + Send>, read: impl FnOnce(&Sender) -> Result<Report>) -> Result<Option<Report>> {
     thread::scope(|scope| {
         let (work, to_do) = crossbeam_channel::bounded::<Work>(lanes * CHUNKS_AHEAD_PER_LANE);
         let (order, in_order) = sync_channel(lanes * CHUNKS_AHEAD_PER_LANE);
@@ -236,12 +237,12 @@ fn with_lanes(lanes: usize, out: Box<dyn Write + Send>, read: impl FnOnce(&Sende
         let written = writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         match written {
             // Whoever reads our output has seen enough (`| head`).
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Report::default()),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(None),
             Err(error) => Err(error).context("cannot write the records"),
             Ok(members) => {
                 let mut report = read?;
                 report.take(members);
-                Ok(report)
+                Ok(Some(report))
             }
         }
     })
