@@ -37,8 +37,8 @@ pub(crate) fn run(root: &Path, bench: Bench, args: &[String]) -> Result<()> {
     }
     plugins::build(root)?;
     if bench != Bench::Sandbox {
-        // These measure the program itself, which no bench target builds.
-        shell::run(shell::cargo(root).args(["build", "--release", "--workspace", "--bins"]))?;
+        // These measure the program itself, which no bench target builds. With the bench, for alone it would be built with other features.
+        shell::run(shell::cargo(root).args(["build", "--release", "--workspace", "--bins", "--bench", bench.name()]))?;
     }
     let mut cargo = shell::cargo(root);
     cargo.args(["bench", "--workspace", "--bench", bench.name(), "--"]).args(args);

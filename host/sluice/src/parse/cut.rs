@@ -9,8 +9,8 @@ use sluice_sandbox::{Instance, Plugin, Start};
 
 /// Bytes of the first chunk: small, so that the first records are seen at once.
 const FIRST_CHUNK_BYTES: usize = 256 << 10;
-/// Bytes of the others, more or less.
-const CHUNK_BYTES: usize = 4 << 20;
+/// Bytes of the others, more or less: what a core's caches hold with the lines made of it.
+const CHUNK_BYTES: usize = 1 << 20;
 /// Bytes that lie between two of a scanner's cuts at least.
 const CUT_SPACING_BYTES: u64 = 256 << 10;
 

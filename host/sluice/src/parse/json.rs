@@ -4,6 +4,27 @@ use sluice_record::{Batch, Field, FieldKind, Fields, Item, Tag};
 
 use super::report::MemberReport;
 
+/// A kind's key as JSON, with its colon: of one size, because so it is copied without a call; and its length.
+type Key = ([u8; KEY_BYTES], usize);
+const KEY_BYTES: usize = 16;
+
+/// By tag.
+static KEYS: [Key; 64] = {
+    let mut keys = [([0; KEY_BYTES], 0); 64];
+    let mut index = 0;
+    while index < FieldKind::ALL.len() {
+        let (kind, key) = (FieldKind::ALL[index], &mut keys[FieldKind::ALL[index].tag() as usize]);
+        let name = kind.name().as_bytes();
+        key.0[0] = b'"';
+        key.0.split_at_mut(1).1.split_at_mut(name.len()).0.copy_from_slice(name);
+        key.0[name.len() + 1] = b'"';
+        key.0[name.len() + 2] = b':';
+        key.1 = name.len() + 3;
+        index += 1;
+    }
+    keys
+};
+
 /// Lines on their way out, and the names of the chunk's columns.
 pub(super) struct Lines {
     bytes: Vec<u8>,
@@ -12,8 +33,10 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    pub(super) fn with_capacity(bytes: usize) -> Self {
-        Self { bytes: Vec::with_capacity(bytes), columns: Vec::new() }
+    /// In the memory of a buffer that was used before.
+    pub(super) fn reuse(mut spare: Vec<u8>) -> Self {
+        spare.clear();
+        Self { bytes: spare, columns: Vec::new() }
     }
 
     pub(super) fn into_bytes(self) -> Vec<u8> {
@@ -58,17 +81,13 @@ impl Lines {
         out.push(b'{');
         let (mut seen, mut extras) = (0u64, false);
         for field in fields {
-            let Some(kind) = field.kind() else {
-                extras = true;
-                continue;
-            };
-            let bit = 1 << kind.tag();
-            if seen & bit != 0 {
-                extras = true;
-                continue;
+            match field.kind() {
+                Some(kind) if seen >> kind.tag() & 1 == 0 => {
+                    seen |= 1 << kind.tag();
+                    standard(out, kind, field);
+                }
+                _ => extras = true,
             }
-            seen |= bit;
-            standard(out, kind, field);
         }
         if extras {
             self.extra(fields);
@@ -113,9 +132,10 @@ impl Lines {
 }
 
 fn standard(out: &mut Vec<u8>, kind: FieldKind, field: Field<'_>) {
-    out.push(b'"');
-    out.extend_from_slice(kind.name().as_bytes());
-    out.extend_from_slice(b"\":");
+    let (key, key_bytes) = &KEYS[usize::from(kind.tag())];
+    let end = out.len() + key_bytes;
+    out.extend_from_slice(key);
+    out.truncate(end);
     text(out, field.value);
     out.push(b',');
     if let Some(hash) = field.hash_kind() {
@@ -126,18 +146,53 @@ fn standard(out: &mut Vec<u8>, kind: FieldKind, field: Field<'_>) {
 }
 
 /// A JSON string; bytes that are no UTF-8 become U+FFFD.
+///
+/// Most values are short and need no escape: they are copied and looked at eight bytes at a time, and given to serde_json if they do need one.
 fn text(out: &mut Vec<u8>, value: &[u8]) {
-    let plain = |byte: &u8| matches!(byte, 0x20..=0x7e) && *byte != b'"' && *byte != b'\\';
+    let start = out.len();
+    out.reserve(value.len() + 2 + size_of::<u64>());
     out.push(b'"');
-    if value.iter().all(plain) {
-        out.extend_from_slice(value);
-        out.push(b'"');
-        return;
+    let (words, rest) = value.as_chunks::<8>();
+    let last = padded(value, rest);
+    let (mut escapes, mut high) = (escaped(last), last);
+    for word in words {
+        out.extend_from_slice(word);
+        let word = u64::from_le_bytes(*word);
+        escapes |= escaped(word);
+        high |= word;
     }
-    out.pop();
-    // Writing to a vector cannot fail.
-    let _ = match std::str::from_utf8(value) {
-        Ok(value) => serde_json::to_writer(out, value),
-        Err(_) => serde_json::to_writer(out, &String::from_utf8_lossy(value)),
-    };
+    out.extend_from_slice(&last.to_le_bytes());
+    out.truncate(start + 1 + value.len());
+    out.push(b'"');
+    let is_ascii = high & every(0x80) == 0;
+    if escapes & every(0x80) != 0 || !is_ascii && std::str::from_utf8(value).is_err() {
+        out.truncate(start);
+        // Writing to a vector cannot fail.
+        let _ = serde_json::to_writer(out, &String::from_utf8_lossy(value));
+    }
+}
+
+/// The value's last bytes, those behind its whole words, with blanks behind them.
+fn padded(value: &[u8], rest: &[u8]) -> u64 {
+    let bits = rest.len() as u32 * 8;
+    let blanks = every(b' ');
+    match (value.last_chunk::<8>(), rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
+        (_, None, None) if rest.is_empty() => blanks,
+        (Some(end), ..) => u64::from_le_bytes(*end) >> (64 - bits) | blanks << bits,
+        (None, Some(first), Some(last)) => {
+            u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << (bits - 32) | blanks << bits
+        }
+        _ => rest.iter().rev().fold(blanks, |word, byte| word << 8 | u64::from(*byte)),
+    }
+}
+
+/// Sets a byte's highest bit if JSON escapes it: a control, a quote, a backslash. One above it may be set too, but none without one.
+fn escaped(word: u64) -> u64 {
+    let below = |word: u64, bound: u8| word.wrapping_sub(every(bound)) & !word;
+    below(word, 0x20) | below(word ^ every(b'"'), 1) | below(word ^ every(b'\\'), 1)
+}
+
+/// The byte, eight times.
+const fn every(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
 }

@@ -76,6 +76,8 @@ const CHUNKS_AHEAD_PER_LANE: usize = 3;
 const REJECTS_SHOWN_MAX: usize = 10;
 
 pub(crate) fn run(args: &Args) -> Result<()> {
+    // Before anything is printed, or waited for.
+    args.files.iter().try_for_each(|file| open(file).map(drop))?;
     let plugins = plugins::for_parse(args.plugin_dir.as_deref())?;
     let chosen = match &args.plugin {
         Some(wanted) => Some(plugins.find(wanted).cloned().ok_or_else(|| plugins::unknown(&plugins, wanted))?),
@@ -85,7 +87,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         return args.files.iter().try_for_each(|file| explain(file, &args.passwords, &plugins));
     }
     let out: Box<dyn Write + Send> = match &args.out {
-        Some(path) => Box::new(File::create(path).with_context(|| format!("cannot write {}", path.display()))?),
+        Some(path) => Box::new(File::create(path).map_err(|error| cannot_write(&path.display(), &error))?),
         None => Box::new(io::stdout()),
     };
     let lanes = args.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, std::num::NonZero::get)).max(1);
@@ -162,6 +164,14 @@ fn explain(file: &Path, passwords: &[String], plugins: &PluginSet) -> Result<()>
     Ok(())
 }
 
+fn cannot_write(what: &dyn std::fmt::Display, error: &io::Error) -> Failure {
+    Failure::new(
+        Sysexit::OsErr,
+        format!("cannot write {what}: {error}"),
+        "is there room, and may you write there? --out names another file",
+    )
+}
+
 /// Why reading a dump ended early.
 struct Stop(anyhow::Error);
 
@@ -221,16 +231,17 @@ fn with_lanes(lanes: usize, out: Box<dyn Write + Send>, read: impl FnOnce(&Sende
     thread::scope(|scope| {
         let (work, to_do) = crossbeam_channel::bounded::<Work>(lanes * CHUNKS_AHEAD_PER_LANE);
         let (order, in_order) = sync_channel(lanes * CHUNKS_AHEAD_PER_LANE);
+        let (written, spare) = crossbeam_channel::bounded(lanes * CHUNKS_AHEAD_PER_LANE);
         for _ in 0..lanes {
-            let to_do = to_do.clone();
+            let (to_do, spare) = (to_do.clone(), spare.clone());
             scope.spawn(move || {
                 for work in to_do {
                     // The writer is gone if it failed; the reader will notice.
-                    let _ = work.done.send(parse(&work.plugin, &work.piece));
+                    let _ = work.done.send(parse(&work.plugin, &work.piece, spare.try_recv().unwrap_or_default()));
                 }
             });
         }
-        let writer = scope.spawn(move || write(&in_order, out));
+        let writer = scope.spawn(move || write(&in_order, &written, out));
         let sender = Sender { work, order };
         let read = read(&sender);
         drop(sender);
@@ -238,7 +249,7 @@ fn with_lanes(lanes: usize, out: Box<dyn Write + Send>, read: impl FnOnce(&Sende
         match written {
             // Whoever reads our output has seen enough (`| head`).
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(None),
-            Err(error) => Err(error).context("cannot write the records"),
+            Err(error) => Err(cannot_write(&"the records", &error).into()),
             Ok(members) => {
                 let mut report = read?;
                 report.take(members);
@@ -248,12 +259,19 @@ fn with_lanes(lanes: usize, out: Box<dyn Write + Send>, read: impl FnOnce(&Sende
     })
 }
 
-fn write(in_order: &Receiver<Receiver<Done>>, mut out: Box<dyn Write + Send>) -> io::Result<Vec<MemberReport>> {
+/// Writes chunks' lines in order, and gives their buffers back to be filled again: fresh memory is slow.
+fn write(
+    in_order: &Receiver<Receiver<Done>>,
+    written: &crossbeam_channel::Sender<Vec<u8>>,
+    mut out: Box<dyn Write + Send>,
+) -> io::Result<Vec<MemberReport>> {
     let mut members: Vec<MemberReport> = Vec::new();
     for receiver in in_order {
         // A lane that ended without an answer has panicked, and its panic is passed on when it is joined.
         let Ok(done) = receiver.recv() else { continue };
         out.write_all(&done.lines)?;
+        // If there are enough of them it is dropped.
+        let _ = written.try_send(done.lines);
         match members.last_mut() {
             Some(last) if last.number == done.report.number => last.add(done.report),
             _ => members.push(done.report),
@@ -263,8 +281,9 @@ fn write(in_order: &Receiver<Receiver<Done>>, mut out: Box<dyn Write + Send>) ->
     Ok(members)
 }
 
-fn parse(plugin: &Plugin, piece: &Piece) -> Done {
-    let mut lines = Lines::with_capacity(piece.bytes.len() * 2);
+/// Reads a chunk; its lines go into the memory of `spare`.
+fn parse(plugin: &Plugin, piece: &Piece, spare: Vec<u8>) -> Done {
+    let mut lines = Lines::reuse(spare);
     let mut report = MemberReport::new(piece.member, piece.bytes.len() as u64);
     let mut rest = piece.bytes.as_slice();
     let mut read = |buffer: &mut Vec<u8>, wanted: usize| {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs)] // a test may fail where it stands
 
 mod operator;
+mod parse;
 mod service;
 mod smoke;
 mod truth;
