@@ -1,0 +1,146 @@
+//! `cargo xtask bench ingest`: the whole way, from `sluice ingest` to published, against Tantivy indexing the same documents with
+//! nothing before it.
+//!
+//! Ours: a real `sluice serve` on loopback with embedded defaults, and a real `sluice ingest --publish` of two dumps, a combo list and
+//! a CSV. The clock runs from the client's start to its end: upload, digest, stage, scan, parse, normalise, protect, write, runs,
+//! verify, merge, publish.
+//!
+//! The reference: the documents that this very ingest indexed, read back from the service's index, are given to Tantivy's own
+//! `IndexWriter` in its own directory, with its own merge policy, under the same schema and settings, by as many threads and as much
+//! memory; one commit at the end, synced as every commit is. Reading them and making them Tantivy's documents is outside its clock,
+//! as is the start of both processes. Both run in the same rounds, one after the other.
+#![allow(clippy::print_stdout)]
+
+mod ours;
+mod prepared;
+mod process;
+mod reference;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use sluice_conformance::{
+    formats::Format,
+    generate::{Recipe, Size},
+};
+
+use crate::{ours::Ours, reference::Reference};
+
+/// As the service has it: the reference gets no worse an allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// What is asked for: the whole way at least at this part of bare indexing's speed …
+const SPEED_RATIO_MIN: f64 = 0.8;
+/// … in this much memory, however much comes in.
+const PEAK_BYTES_MAX: u64 = 512 << 20;
+
+/// The whole way against bare indexing.
+#[derive(Parser)]
+struct Arguments {
+    /// Bytes of dumps, half combo list and half CSV: 200M, 1G.
+    #[arg(long, default_value = "1G", value_parser = bytes)]
+    bytes: u64,
+    /// 4 GB.
+    #[arg(long)]
+    large: bool,
+    /// Ours, then the reference, so many times.
+    #[arg(long, default_value_t = 2)]
+    rounds: u32,
+    /// Leave the reference out.
+    #[arg(long)]
+    alone: bool,
+    /// The field policy.
+    #[arg(long, default_value = "notify")]
+    policy: String,
+    /// Indexes what was prepared in this file: the reference's own process.
+    #[arg(long, hide = true)]
+    reference: Option<PathBuf>,
+    /// Cargo says so.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    if let Some(prepared) = &arguments.reference {
+        return reference::index(prepared);
+    }
+    let bytes = if arguments.large { 4_000_000_000 } else { arguments.bytes };
+    let programs = std::env::current_exe()?.ancestors().nth(2).context("this program has no folder")?.to_owned();
+    let folder = programs.join("bench-ingest");
+    fs::create_dir_all(&folder)?;
+    println!("{}", process::machine()?);
+    let dumps = [dump(&folder, Format::Combo, bytes / 2, 1)?, dump(&folder, Format::Csv, bytes / 2, 2)?];
+
+    let (mut ours, mut references) = (Vec::<Ours>::new(), Vec::<Reference>::new());
+    for round in 1..=arguments.rounds {
+        let run = ours::run(&programs.join("sluice"), &folder, &dumps, &arguments.policy)?;
+        println!("round {round}, sluice: {run}");
+        if !arguments.alone {
+            let prepared = prepared::write(&folder)?;
+            ours::forget(&folder)?;
+            let run = reference::run(&prepared)?;
+            println!("round {round}, Tantivy alone: {run}");
+            references.push(run);
+        }
+        ours.push(run);
+    }
+    ours::forget(&folder)?;
+    report(&ours, &references);
+    Ok(())
+}
+
+/// A dump of this many bytes, made once.
+fn dump(folder: &Path, format: Format, bytes: u64, seed: u64) -> Result<PathBuf> {
+    let path = folder.join(format!("{bytes}-{seed}.{}", format.ending()));
+    if !path.exists() {
+        let unfinished = path.with_extension("new");
+        Recipe::new(format, Size::Bytes(bytes), seed).write(fs::File::create(&unfinished)?, "dump", None)?;
+        fs::rename(unfinished, &path)?;
+    }
+    Ok(path)
+}
+
+fn report(ours: &[Ours], references: &[Reference]) {
+    let peak = ours.iter().map(|run| run.peak_bytes).max().unwrap_or(0);
+    if !references.is_empty() {
+        let whole = sorted(ours.iter().map(|run| run.records as f64 / run.seconds).collect());
+        let bare = sorted(references.iter().map(|run| run.documents as f64 / run.seconds).collect());
+        let ratio = |of: fn(&[f64]) -> f64| of(&whole) / of(&bare);
+        println!("the whole way at the speed of bare indexing: best {:.2}, median {:.2}", ratio(best), ratio(median));
+        let verdict = if ratio(best) >= SPEED_RATIO_MIN { "met" } else { "NOT met" };
+        println!("target: at least {SPEED_RATIO_MIN} … {verdict}");
+    }
+    let verdict = if peak < PEAK_BYTES_MAX { "met" } else { "NOT met" };
+    println!("target: peak memory {} MiB, under {} MiB … {verdict}", peak >> 20, PEAK_BYTES_MAX >> 20);
+}
+
+fn sorted(mut numbers: Vec<f64>) -> Vec<f64> {
+    numbers.sort_by(f64::total_cmp);
+    numbers
+}
+
+fn best(sorted: &[f64]) -> f64 {
+    sorted.last().copied().unwrap_or_default()
+}
+
+fn median(sorted: &[f64]) -> f64 {
+    (sorted[(sorted.len() - 1) / 2] + sorted[sorted.len() / 2]) / 2.0
+}
+
+/// `200M` is 200,000,000 bytes.
+fn bytes(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match &text[digits.len()..] {
+        "" | "B" => 1,
+        "M" | "MB" => 1_000_000,
+        "G" | "GB" => 1_000_000_000,
+        other => return Err(format!("`{other}` is no unit; there are B, M and G")),
+    };
+    Ok(digits.parse::<u64>().map_err(|_| format!("`{digits}` is no whole number"))? * unit)
+}

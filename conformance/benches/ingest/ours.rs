@@ -1,0 +1,203 @@
+//! One run of the whole way: service and client are the programs as they ship.
+
+use std::{
+    fmt,
+    fs::{self, File},
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+
+use crate::process::{self, Sampler};
+
+const READY: Duration = Duration::from_secs(60);
+const LOOK: Duration = Duration::from_millis(50);
+
+/// What a run took.
+pub(crate) struct Ours {
+    pub(crate) records: u64,
+    pub(crate) bytes: u64,
+    pub(crate) seconds: f64,
+    pub(crate) cpu_seconds: f64,
+    pub(crate) peak_bytes: u64,
+    records_disk_bytes: u64,
+    ranges_disk_bytes: u64,
+    stages: Vec<Stage>,
+}
+
+struct Stage {
+    name: &'static str,
+    seconds: f64,
+    cpu_seconds: f64,
+    indexing_cpu_seconds: f64,
+}
+
+/// Where the service keeps its data.
+pub(crate) fn data(folder: &Path) -> PathBuf {
+    folder.join("data")
+}
+
+/// Deletes the service's data.
+pub(crate) fn forget(folder: &Path) -> Result<()> {
+    match fs::remove_dir_all(data(folder)) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Ingests the dumps into a new service and publishes them. The service has ended when this returns, its data is left.
+pub(crate) fn run(program: &Path, folder: &Path, dumps: &[PathBuf], policy: &str) -> Result<Ours> {
+    forget(folder)?;
+    let service = Service::start(program, folder)?;
+    let sampler = Sampler::start(service.child.id());
+    let cpu_before = process::cpu_seconds(service.child.id())?;
+    let (begun, begun_ms) = (Instant::now(), process::unix_ms());
+    let mut client = service.client("ingest");
+    client.args(dumps).args(["--breach", "Bench", "--publish", "--json", "--policy", policy]);
+    let ended = json(&mut client)?;
+    let (seconds, ended_ms) = (begun.elapsed().as_secs_f64(), process::unix_ms());
+    let cpu_seconds = process::cpu_seconds(service.child.id())? - cpu_before;
+    let peak_bytes = process::peak_bytes(service.child.id())?;
+    let tasks = json(service.client("tasks").arg("--json"))?;
+    let stages = stages(&sampler, &tasks, begun_ms, ended_ms);
+    let ledger = &ended["load"]["ledger"];
+    let records = ledger["stored"].as_u64().context("the load has no ledger")?;
+    ensure!(ended["load"]["state"] == "published", "the load is not published: {}", ended["load"]["state"]);
+    drop(sampler);
+    drop(service);
+    Ok(Ours {
+        records,
+        bytes: ledger["bytes"].as_u64().unwrap_or(0),
+        seconds,
+        cpu_seconds,
+        peak_bytes,
+        records_disk_bytes: disk_bytes(&data(folder).join("records"))?,
+        ranges_disk_bytes: disk_bytes(&data(folder).join("objects/ranges"))?,
+        stages,
+    })
+}
+
+/// From the client's start to its end, cut where one kind of task ends and the next begins.
+fn stages(sampler: &Sampler, tasks: &Value, begun_ms: f64, ended_ms: f64) -> Vec<Stage> {
+    let mut stages = Vec::new();
+    let mut from_ms = begun_ms;
+    let mut push = |name, to_ms: f64| {
+        let to_ms = to_ms.max(from_ms);
+        let (cpu_seconds, indexing_cpu_seconds) = sampler.between(from_ms, to_ms);
+        stages.push(Stage { name, seconds: (to_ms - from_ms) / 1e3, cpu_seconds, indexing_cpu_seconds });
+        from_ms = to_ms;
+    };
+    let of_kind = |kind: &'static str, what: &'static str| {
+        let tasks = tasks.as_array().into_iter().flatten().filter(move |task| task["kind"] == kind);
+        tasks.filter_map(move |task| task[what].as_f64())
+    };
+    push("upload", of_kind("stage", "leased_at").fold(ended_ms, f64::min));
+    for (name, kind) in [("stage", "stage"), ("scan", "scan"), ("parse, normalise, write", "parse"), ("verify, merge", "merge")] {
+        push(name, of_kind(kind, "finished_at").fold(begun_ms, f64::max));
+    }
+    push("publish", ended_ms);
+    stages
+}
+
+impl fmt::Display for Ours {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let records = self.records.max(1) as f64;
+        writeln!(
+            f,
+            "{} records of {} bytes in {:.1} s: {:.0} records/s, {:.1} MB/s; {:.1} CPU seconds; peak memory {} MiB; \
+             {:.1} bytes a record on disk as records, {:.1} as ranges",
+            self.records,
+            self.bytes,
+            self.seconds,
+            records / self.seconds,
+            self.bytes as f64 / self.seconds / 1e6,
+            self.cpu_seconds,
+            self.peak_bytes >> 20,
+            self.records_disk_bytes as f64 / records,
+            self.ranges_disk_bytes as f64 / records,
+        )?;
+        for stage in &self.stages {
+            writeln!(
+                f,
+                "    {:24} {:6.1} s {:6.1} CPU s, of which Tantivy's threads {:.1}",
+                stage.name, stage.seconds, stage.cpu_seconds, stage.indexing_cpu_seconds
+            )?;
+        }
+        Ok(())
+    }
+}
+
+struct Service {
+    program: PathBuf,
+    data: PathBuf,
+    address: String,
+    child: Child,
+}
+
+impl Service {
+    fn start(program: &Path, folder: &Path) -> Result<Self> {
+        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
+        let data = data(folder);
+        let log = folder.join("serve.log");
+        let output = File::create(&log)?;
+        let mut serve = Command::new(program);
+        serve.arg("serve").arg("--data").arg(&data).args(["--listen", &address]);
+        let child = serve.stdout(output.try_clone()?).stderr(output).spawn().with_context(|| format!("cannot start {}", program.display()))?;
+        let mut service = Self { program: program.to_owned(), data, address, child };
+        let until = Instant::now() + READY;
+        while !service.is_ready() {
+            if let Some(status) = service.child.try_wait()? {
+                bail!("the service ended at its start: {status}\n{}", fs::read_to_string(&log).unwrap_or_default());
+            }
+            ensure!(Instant::now() < until, "the service was not ready after {} s", READY.as_secs());
+            thread::sleep(LOOK);
+        }
+        Ok(service)
+    }
+
+    fn is_ready(&self) -> bool {
+        let ask = || -> std::io::Result<String> {
+            let mut stream = TcpStream::connect(&self.address)?;
+            write!(stream, "GET /readyz HTTP/1.0\r\nHost: {}\r\nUser-Agent: bench\r\n\r\n", self.address)?;
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer)?;
+            Ok(answer)
+        };
+        ask().is_ok_and(|answer| answer.split(' ').nth(1) == Some("200"))
+    }
+
+    fn client(&self, command: &str) -> Command {
+        let mut client = Command::new(&self.program);
+        client.arg(command).env("SLUICE_DATA", &self.data);
+        client
+    }
+}
+
+impl Drop for Service {
+    /// Asks it to drain, and waits.
+    fn drop(&mut self) {
+        let _ = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        let _ = self.child.wait();
+    }
+}
+
+fn json(command: &mut Command) -> Result<Value> {
+    let output = command.output().context("cannot start the client")?;
+    ensure!(output.status.success(), "the client failed: {}", String::from_utf8_lossy(&output.stderr));
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+fn disk_bytes(path: &Path) -> Result<u64> {
+    let mut bytes = 0;
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        bytes += if entry.file_type()?.is_dir() { disk_bytes(&entry.path())? } else { entry.metadata()?.len() };
+    }
+    Ok(bytes)
+}
