@@ -36,6 +36,7 @@ struct Stage {
     seconds: f64,
     cpu_seconds: f64,
     indexing_cpu_seconds: f64,
+    peak_bytes: u64,
 }
 
 /// Where the service keeps its data.
@@ -52,9 +53,9 @@ pub(crate) fn forget(folder: &Path) -> Result<()> {
 }
 
 /// Ingests the dumps into a new service and publishes them. The service has ended when this returns, its data is left.
-pub(crate) fn run(program: &Path, folder: &Path, dumps: &[PathBuf], policy: &str) -> Result<Ours> {
+pub(crate) fn run(program: &Path, folder: &Path, dumps: &[PathBuf], policy: &str, index_memory_mib: usize) -> Result<Ours> {
     forget(folder)?;
-    let service = Service::start(program, folder)?;
+    let service = Service::start(program, folder, index_memory_mib)?;
     let sampler = Sampler::start(service.child.id());
     let cpu_before = process::cpu_seconds(service.child.id())?;
     let (begun, begun_ms) = (Instant::now(), process::unix_ms());
@@ -83,25 +84,27 @@ pub(crate) fn run(program: &Path, folder: &Path, dumps: &[PathBuf], policy: &str
     })
 }
 
-/// From the client's start to its end, cut where one kind of task ends and the next begins.
+/// From the client's start to its end, cut where the last task of a kind ended. Chunks that are scanned are parsed while others are
+/// still being scanned; to parse is also to normalise, to protect and to write.
 fn stages(sampler: &Sampler, tasks: &Value, begun_ms: f64, ended_ms: f64) -> Vec<Stage> {
     let mut stages = Vec::new();
     let mut from_ms = begun_ms;
     let mut push = |name, to_ms: f64| {
         let to_ms = to_ms.max(from_ms);
         let (cpu_seconds, indexing_cpu_seconds) = sampler.between(from_ms, to_ms);
-        stages.push(Stage { name, seconds: (to_ms - from_ms) / 1e3, cpu_seconds, indexing_cpu_seconds });
+        let peak_bytes = sampler.peak_bytes(from_ms, to_ms);
+        stages.push(Stage { name, seconds: (to_ms - from_ms) / 1e3, cpu_seconds, indexing_cpu_seconds, peak_bytes });
         from_ms = to_ms;
     };
     let of_kind = |kind: &'static str, what: &'static str| {
         let tasks = tasks.as_array().into_iter().flatten().filter(move |task| task["kind"] == kind);
         tasks.filter_map(move |task| task[what].as_f64())
     };
-    push("upload", of_kind("stage", "leased_at").fold(ended_ms, f64::min));
-    for (name, kind) in [("stage", "stage"), ("scan", "scan"), ("parse, normalise, write", "parse"), ("verify, merge", "merge")] {
+    push("uploaded", of_kind("stage", "leased_at").fold(ended_ms, f64::min));
+    for (name, kind) in [("staged", "stage"), ("scanned", "scan"), ("parsed", "parse"), ("merged", "merge")] {
         push(name, of_kind(kind, "finished_at").fold(begun_ms, f64::max));
     }
-    push("publish", ended_ms);
+    push("published", ended_ms);
     stages
 }
 
@@ -125,8 +128,12 @@ impl fmt::Display for Ours {
         for stage in &self.stages {
             writeln!(
                 f,
-                "    {:24} {:6.1} s {:6.1} CPU s, of which Tantivy's threads {:.1}",
-                stage.name, stage.seconds, stage.cpu_seconds, stage.indexing_cpu_seconds
+                "    until {:12} {:6.1} s {:6.1} CPU s, of which Tantivy's threads {:5.1}; {:4} MiB resident",
+                stage.name,
+                stage.seconds,
+                stage.cpu_seconds,
+                stage.indexing_cpu_seconds,
+                stage.peak_bytes >> 20
             )?;
         }
         Ok(())
@@ -141,14 +148,16 @@ struct Service {
 }
 
 impl Service {
-    fn start(program: &Path, folder: &Path) -> Result<Self> {
+    fn start(program: &Path, folder: &Path, index_memory_mib: usize) -> Result<Self> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
         let data = data(folder);
         let log = folder.join("serve.log");
         let output = File::create(&log)?;
         let mut serve = Command::new(program);
         serve.arg("serve").arg("--data").arg(&data).args(["--listen", &address]);
-        let child = serve.stdout(output.try_clone()?).stderr(output).spawn().with_context(|| format!("cannot start {}", program.display()))?;
+        serve.env("SLUICE_INDEX_MEMORY_MIB", index_memory_mib.to_string());
+        let child =
+            serve.stdout(output.try_clone()?).stderr(output).spawn().with_context(|| format!("cannot start {}", program.display()))?;
         let mut service = Self { program: program.to_owned(), data, address, child };
         let until = Instant::now() + READY;
         while !service.is_ready() {

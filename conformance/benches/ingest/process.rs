@@ -18,6 +18,9 @@ const LOOK: Duration = Duration::from_millis(100);
 /// The kernel counts processor time in these.
 const TICKS_PER_SECOND: f64 = 100.0;
 
+/// What `statm` counts in.
+const PAGE_BYTES: u64 = 4_096;
+
 /// Processor seconds of the whole process, so far.
 pub(crate) type Seconds = f64;
 
@@ -61,6 +64,7 @@ struct Sample {
     seconds: Seconds,
     /// Of the record store's own threads.
     indexing_seconds: Seconds,
+    resident_bytes: u64,
 }
 
 /// Looks at a process until it is asked what it saw.
@@ -103,6 +107,15 @@ impl Sampler {
     }
 }
 
+impl Sampler {
+    /// The most memory seen resident from one instant to another.
+    pub(crate) fn peak_bytes(&self, from_ms: f64, to_ms: f64) -> u64 {
+        let samples = self.samples.lock().unwrap_or_else(PoisonError::into_inner);
+        let within = samples.iter().filter(|sample| (from_ms..=to_ms).contains(&sample.unix_ms));
+        within.map(|sample| sample.resident_bytes).max().unwrap_or(0)
+    }
+}
+
 impl Drop for Sampler {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
@@ -122,7 +135,14 @@ fn sample(process: u32, threads: &mut BTreeMap<String, Seconds>) -> Result<Sampl
             threads.insert(id, seconds);
         }
     }
-    Ok(Sample { unix_ms: unix_ms(), seconds: cpu_seconds(process)?, indexing_seconds: threads.values().sum() })
+    let resident = fs::read_to_string(format!("/proc/{process}/statm"))?;
+    let resident_pages = resident.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or(0);
+    Ok(Sample {
+        unix_ms: unix_ms(),
+        seconds: cpu_seconds(process)?,
+        indexing_seconds: threads.values().sum(),
+        resident_bytes: resident_pages * PAGE_BYTES,
+    })
 }
 
 pub(crate) fn unix_ms() -> f64 {

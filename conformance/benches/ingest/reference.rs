@@ -18,7 +18,6 @@ use crate::{
 
 /// As the service's defaults have it.
 const THREADS: usize = 2;
-const MEMORY_BYTES: usize = 128 << 20;
 /// Documents made at a time, outside the clock. The 10,000 that Tantivy queues are indexed outside it as well, which favours it.
 const SLAB_DOCUMENTS: usize = 2_000_000;
 
@@ -26,7 +25,7 @@ const SLAB_DOCUMENTS: usize = 2_000_000;
 pub(crate) struct Reference {
     pub(crate) documents: u64,
     pub(crate) seconds: f64,
-    cpu_seconds: f64,
+    pub(crate) cpu_seconds: f64,
     peak_bytes: u64,
     disk_bytes: u64,
 }
@@ -49,8 +48,12 @@ impl fmt::Display for Reference {
 }
 
 /// Runs [`index`] in a process of its own.
-pub(crate) fn run(prepared: &Prepared) -> Result<Reference> {
-    let output = Command::new(std::env::current_exe()?).arg("--reference").arg(&prepared.documents).output()?;
+pub(crate) fn run(prepared: &Prepared, memory_mib: usize) -> Result<Reference> {
+    let output = Command::new(std::env::current_exe()?)
+        .arg("--reference")
+        .arg(&prepared.documents)
+        .args(["--index-memory-mib", &memory_mib.to_string()])
+        .output()?;
     ensure!(output.status.success(), "the reference failed: {}", String::from_utf8_lossy(&output.stderr));
     let said: Value = serde_json::from_slice(&output.stdout)?;
     let number = |name: &str| said[name].as_f64().with_context(|| format!("the reference said no {name}"));
@@ -64,12 +67,12 @@ pub(crate) fn run(prepared: &Prepared) -> Result<Reference> {
 }
 
 /// Indexes the documents of a file and prints what that took.
-pub(crate) fn index(documents: &Path) -> Result<()> {
+pub(crate) fn index(documents: &Path, memory_bytes: usize) -> Result<()> {
     let schema: Schema = serde_json::from_slice(&std::fs::read(documents.with_extension("schema.json"))?)?;
     let settings: IndexSettings = serde_json::from_slice(&std::fs::read(documents.with_extension("settings.json"))?)?;
     let folder = tempfile::tempdir_in(documents.parent().context("a file has a folder")?)?;
     let index = Index::builder().schema(schema).settings(settings).create_in_dir(folder.path())?;
-    let mut writer: IndexWriter = index.writer_with_num_threads(THREADS, MEMORY_BYTES)?;
+    let mut writer: IndexWriter = index.writer_with_num_threads(THREADS, memory_bytes)?;
     let mut given = Documents::open(documents)?;
     let (mut count, mut clock, mut cpu_seconds) = (0, Duration::ZERO, 0.0);
     loop {
