@@ -35,7 +35,8 @@ pub struct Objects {
 const DELETES_IN_FLIGHT_MAX: usize = 16;
 
 impl Objects {
-    /// A local folder, made with owner-only rights if it is not there.
+    /// A local folder, made with owner-only rights if it is not there. Whatever put and finish have confirmed is on the disk, its
+    /// name as well: the catalogue may say that it exists.
     ///
     /// # Errors
     /// If the folder cannot be made or opened.
@@ -45,7 +46,8 @@ impl Objects {
         let folder = Dir::open_ambient_dir(path, ambient_authority()).map_err(failed)?;
         let store = LocalFileSystem::new_with_prefix(path)
             .map_err(|error| from_engine("opening the object folder", "the object folder", error))?
-            .with_automatic_cleanup(true);
+            .with_automatic_cleanup(true)
+            .with_fsync(true);
         Ok(Self { store: Arc::new(store), folder: Some(Arc::new(folder)) })
     }
 
