@@ -74,7 +74,7 @@ impl Catalogue {
             .map_err(Error::sql)?;
         breach::follow_loads(&mut tx, load.breach).await?;
         audit::append(&mut tx, "controller", "load.publish", &format!("load {}", publish.load), &format!("generation {number}")).await?;
-        tx.commit_to_disk(&[Topic::Catalogue, Topic::Jobs]).await?;
+        tx.commit(&[Topic::Catalogue, Topic::Jobs]).await?;
         Ok(number)
     }
 
@@ -92,7 +92,7 @@ impl Catalogue {
             .map_err(Error::sql)?;
         breach::follow_loads(&mut tx, found.breach).await?;
         audit::append(&mut tx, "controller", "load.retract", &format!("load {load}"), &format!("generation {number}")).await?;
-        tx.commit_to_disk(&[Topic::Catalogue, Topic::Jobs]).await?;
+        tx.commit(&[Topic::Catalogue, Topic::Jobs]).await?;
         Ok(number)
     }
 
@@ -100,7 +100,7 @@ impl Catalogue {
     pub async fn replace_segments(&self, segments: &[SegmentRef], expected_generation: u64) -> Result<u64> {
         let mut tx = self.begin().await?;
         let number = switch(&mut tx, expected_generation, segments, "compact").await?;
-        tx.commit_to_disk(&[Topic::Catalogue]).await?;
+        tx.commit(&[Topic::Catalogue]).await?;
         Ok(number)
     }
 }
