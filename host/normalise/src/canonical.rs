@@ -119,13 +119,17 @@ impl Canonical {
 
     fn drop_usernames_that_are_the_email(&mut self) {
         let Self { text, values, .. } = self;
+        let is_address = |value: &Value| value.tag == FieldKind::Username.tag() && value.text(text).as_bytes().contains(&b'@');
+        if !values.iter().any(is_address) {
+            return;
+        }
         let emails: Vec<Value> = values.iter().filter(|value| value.tag == FieldKind::Email.tag()).copied().collect();
         let mut address = String::new();
         self.values.retain(|value| {
-            let name = value.text(text);
-            if value.tag != FieldKind::Username.tag() || !name.contains('@') {
+            if !is_address(value) {
                 return true;
             }
+            let name = value.text(text);
             address.clear();
             let canonical = if email::canonical(name, &mut address).is_ok() { address.as_str() } else { name };
             !emails.iter().any(|email| email.text(text) == canonical)

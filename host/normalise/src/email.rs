@@ -51,30 +51,26 @@ const CLASSES: [u8; 128] = {
 pub(crate) fn canonical(raw: &str, out: &mut String) -> Result<bool, &'static str> {
     let text = without_wrapping(raw);
     let at = memchr::memchr(b'@', text.as_bytes()).ok_or(INVALID)?;
-    let (local, rest) = (&text[..at], &text[at + 1..]);
+    let (before, rest) = (&text[..at], &text[at + 1..]);
+    let local = before.bytes().rposition(|byte| byte == b'<').map_or(before, |bracket| &before[bracket + 1..]);
     let domain = &rest[..domain_len(rest)?];
     push_local(local, out)?;
     out.push('@');
     push_domain(domain.trim_end_matches('.'), out)?;
-    Ok(at + 1 + domain.len() == raw.len())
+    Ok(local.len() + 1 + domain.len() == raw.len())
 }
 
 fn without_wrapping(raw: &str) -> &str {
-    let mut text = raw;
-    if let Some(first) = raw.as_bytes().first()
-        && (first | 0x20 == b'm' || !first.is_ascii_alphanumeric())
-    {
-        let is_wrapping =
-            |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '~' | '|' | '(' | '[' | '{' | '<' | '«' | '“' | '‘');
-        text = text.trim_start_matches(is_wrapping);
-        if text.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("mailto:")) {
-            text = text[7..].trim_start_matches(is_wrapping);
-        }
+    let is_wrapped = raw.as_bytes().first().is_some_and(|first| first | 0x20 == b'm' || !first.is_ascii_alphanumeric());
+    if !is_wrapped {
+        return raw;
     }
-    match text.split_once('@') {
-        Some((before, _)) => before.rfind('<').map_or(text, |bracket| &text[bracket + 1..]),
-        None => text,
+    let is_wrapping = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '~' | '|' | '(' | '[' | '{' | '<' | '«' | '“' | '‘');
+    let text = raw.trim_start_matches(is_wrapping);
+    if text.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("mailto:")) {
+        return text[7..].trim_start_matches(is_wrapping);
     }
+    text
 }
 
 fn domain_len(rest: &str) -> Result<usize, &'static str> {
@@ -128,18 +124,17 @@ const fn is_mark(c: char) -> bool {
 
 fn push_domain(domain: &str, out: &mut String) -> Result<(), &'static str> {
     let start = out.len();
-    if domain.is_ascii() && !has_ace_label(domain) {
-        if domain.len() > DOMAIN_BYTES_MAX || !domain.split('.').all(is_host_label) {
+    let host = Host::of(domain.as_bytes());
+    if domain.is_ascii() && !host.has_ace_label {
+        if domain.len() > DOMAIN_BYTES_MAX || !host.has_host_labels {
             return Err(INVALID);
         }
         push_lower(domain, out);
     } else {
         out.push_str(&host_to_ascii(domain).ok_or(INVALID)?);
     }
-    if !out[start..].contains('.') {
-        return Err(INVALID);
-    }
-    if is_under_real_tld(&out[start..]) { Ok(()) } else { Err(NO_SUCH_TLD) }
+    let tld = out[start..].bytes().rposition(|byte| byte == b'.').ok_or(INVALID)? + start + 1;
+    if is_under_real_tld(&out[start..], &out[tld..]) { Ok(()) } else { Err(NO_SUCH_TLD) }
 }
 
 /// The one canonical form of an international host name; `None` if it is no host name.
@@ -148,18 +143,34 @@ pub(crate) fn host_to_ascii(host: &str) -> Option<String> {
     Some(ascii.into_owned())
 }
 
-fn has_ace_label(domain: &str) -> bool {
-    domain.split('.').any(|label| label.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("xn--")))
+/// What one walk over a host name's labels tells.
+struct Host {
+    has_host_labels: bool,
+    has_ace_label: bool,
 }
 
-fn is_host_label(label: &str) -> bool {
-    let bytes = label.as_bytes();
-    !bytes.is_empty() && bytes.len() <= LABEL_BYTES_MAX && bytes[0] != b'-' && bytes[bytes.len() - 1] != b'-'
+impl Host {
+    fn of(name: &[u8]) -> Self {
+        let (mut host, mut start) = (Self { has_host_labels: true, has_ace_label: false }, 0);
+        for end in 0..=name.len() {
+            if name.get(end).is_some_and(|byte| *byte != b'.') {
+                continue;
+            }
+            let label = &name[start..end];
+            host.has_host_labels &= is_host_label(label);
+            host.has_ace_label |= label.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case(b"xn--"));
+            start = end + 1;
+        }
+        host
+    }
+}
+
+fn is_host_label(label: &[u8]) -> bool {
+    !label.is_empty() && label.len() <= LABEL_BYTES_MAX && label[0] != b'-' && label[label.len() - 1] != b'-'
 }
 
 /// The suffixes that most addresses have spare the walk through the list.
-fn is_under_real_tld(domain: &str) -> bool {
-    let tld = domain.rsplit('.').next().unwrap_or_default();
+fn is_under_real_tld(domain: &str, tld: &str) -> bool {
     matches!(tld, "com" | "net" | "org" | "de" | "ru" | "fr" | "uk" | "it" | "edu" | "br" | "cn" | "jp" | "pl" | "in" | "es")
         || psl::suffix(domain.as_bytes()).is_some_and(|suffix| suffix.is_known())
 }

@@ -1,7 +1,7 @@
 //! Normalise: the raw values of one record become canonical ones, or rejects with a reason. Protect: the field policy is applied
 //! before anything is written.
 //!
-//! Both are pure: no I/O, no clock, no state that one record leaves for the next, so that the same input gives the same documents on
+//! Both are pure: no I/O, no clock, no state that one record leaves for the next but hashes remembered, so that the same input gives the same documents on
 //! every worker. What a value *is* was decided by the parser; nothing here guesses a kind, with two exceptions that keep accounts and
 //! secrets apart: a login that is an address becomes an e-mail if the record has none, and a "password" that is 32, 40, 64 or 128 hex
 //! digits is taken for a hash of unknown kind.
@@ -26,6 +26,7 @@ mod date;
 mod email;
 mod hash;
 mod ip;
+mod memo;
 mod normalise;
 mod phone;
 mod protect;

@@ -10,11 +10,7 @@ use std::sync::LazyLock;
 use aho_corasick::AhoCorasick;
 use sluice_record::{DocBatch, DocWriter, FieldKind, Policy, Tag};
 
-use crate::{
-    Canonical,
-    canonical::is_secret,
-    hash::{account_hash, password_ntlm, password_sha1},
-};
+use crate::{Canonical, canonical::is_secret, hash::account_hash, memo::Memo};
 
 /// What was seen of passwords and accounts, for the store to sort into runs. Bounded by whoever takes them: see [`Self::bytes`].
 #[derive(Clone, Default, Debug)]
@@ -25,10 +21,11 @@ pub struct Observations {
     pub ntlm: Vec<[u8; 16]>,
     /// SHA-1 of each account seen.
     pub accounts: Vec<[u8; 20]>,
+    memo: Memo,
 }
 
 impl Observations {
-    /// Bytes they take.
+    /// Bytes the hashes take.
     pub const fn bytes(&self) -> usize {
         self.sha1.len() * 20 + self.ntlm.len() * 16 + self.accounts.len() * 20
     }
@@ -48,8 +45,9 @@ impl Observations {
 /// - `search`: also every field that is no secret, and the named columns.
 pub fn protect(policy: Policy, canonical: &Canonical, offset: u64, len: u32, docs: &mut DocBatch, observations: &mut Observations) {
     for password in canonical.passwords() {
-        observations.sha1.push(password_sha1(&password));
-        observations.ntlm.extend(password_ntlm(&password));
+        let (sha1, ntlm) = observations.memo.hashes(&password);
+        observations.sha1.push(sha1);
+        observations.ntlm.extend(ntlm);
     }
     observations.accounts.extend(canonical.accounts().map(account_hash));
 
