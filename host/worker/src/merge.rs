@@ -1,10 +1,15 @@
-//! Merge: the sorted runs of a load, or the segments of several, become one segment a kind.
+//! Merge: the sorted runs of a load, or the segments of several, become one segment a kind, all kinds side by side.
+//!
+//! Objects are opened as their turn comes; how many at once, and the passes beyond that, are [`ranges::merge`]'s to bound.
 
-use sluice_record::{LoadId, RunKind, RunRef, SegmentRef, TaskFailure, TaskId, TaskOutcome};
+use std::thread;
+
+use sluice_record::{FailureKind, Frame, LoadId, RunKind, RunRef, SegmentRef, TaskFailure, TaskId, TaskOutcome};
 use sluice_store::{
     objects::keys,
-    ranges::{self, Output},
+    ranges::{self, Merged, Output},
 };
+use tokio::runtime::Handle;
 
 use crate::{Watch, Worker, failure};
 
@@ -21,21 +26,25 @@ pub(crate) fn merge(
     keep.extend(load);
     keep.sort_unstable();
     keep.dedup();
+    let merged = thread::scope(|scope| {
+        let threads = RunKind::ALL.map(|kind| {
+            let runs = runs.iter().filter(|run| run.kind == kind).map(|run| &run.object);
+            let objects: Vec<_> =
+                runs.chain(segments.iter().filter(|segment| segment.kind == kind).map(|segment| &segment.object)).collect();
+            let (keep, runtime) = (&keep, Handle::current());
+            let thread = scope.spawn(move || {
+                let _within = runtime.enter(); // objects are written there
+                merge_kind(worker, task, kind, &objects, keep, watch)
+            });
+            (kind, thread)
+        });
+        threads.map(|(kind, thread)| (kind, thread.join()))
+    });
     let mut merged_segments = Vec::new();
     let (mut accounts, mut passwords) = (0, 0);
-    for kind in RunKind::ALL {
-        watch.check()?;
-        let runs = runs.iter().filter(|run| run.kind == kind).map(|run| &run.object);
-        let objects: Vec<_> = runs.chain(segments.iter().filter(|segment| segment.kind == kind).map(|segment| &segment.object)).collect();
-        if objects.is_empty() {
-            continue;
-        }
-        let inputs = objects.iter().map(|object| Ok(worker.objects.open(object)?.reader()));
-        let mut writer = worker.objects.writer(&keys::range(kind, task)).map_err(|error| failure::store(&error))?;
-        let merged =
-            ranges::merge(kind, Output::Segment, &keep, inputs, &worker.scratch, &mut writer).map_err(|error| failure::ranges(&error))?;
-        let object = writer.finish().map_err(|error| failure::store(&error))?;
-        watch.advance(objects.iter().map(|object| object.bytes).sum(), 0);
+    for (kind, outcome) in merged {
+        let failed = |_| TaskFailure { kind: FailureKind::Transient, message: format!("merging {} failed", kind.name()), offset: None };
+        let Some((object, merged)) = outcome.map_err(failed)?? else { continue };
         metrics::counter!("sluice_merge_rows_total", "kind" => kind.name()).increment(merged.rows);
         match kind {
             RunKind::Account => accounts = merged.distinct,
@@ -45,4 +54,26 @@ pub(crate) fn merge(
         merged_segments.push(SegmentRef { kind, object, rows: merged.rows, loads: keep.clone() });
     }
     Ok(TaskOutcome::Merged { segments: merged_segments, accounts, passwords })
+}
+
+/// One kind's segment; `None` if there is nothing of that kind.
+fn merge_kind(
+    worker: &Worker,
+    task: TaskId,
+    kind: RunKind,
+    objects: &[&Frame],
+    keep: &[LoadId],
+    watch: &Watch,
+) -> Result<Option<(Frame, Merged)>, TaskFailure> {
+    watch.check()?;
+    if objects.is_empty() {
+        return Ok(None);
+    }
+    let inputs = objects.iter().map(|object| Ok(worker.objects.open(object)?.reader()));
+    let mut writer = worker.objects.writer(&keys::range(kind, task)).map_err(|error| failure::store(&error))?;
+    let merged =
+        ranges::merge(kind, Output::Segment, keep, inputs, &worker.scratch, &mut writer).map_err(|error| failure::ranges(&error))?;
+    let object = writer.finish().map_err(|error| failure::store(&error))?;
+    watch.advance(objects.iter().map(|object| object.bytes).sum(), 0);
+    Ok(Some((object, merged)))
 }

@@ -19,7 +19,7 @@ use super::{
 };
 
 /// Inputs read at once, 80 KiB each; with more, the first are merged to scratch files.
-const INPUTS_MAX: usize = 256;
+const INPUTS_MAX: usize = 128;
 
 /// What a merge writes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,7 +51,7 @@ impl Merged {
 
 /// Merges `inputs` of one `kind` into `out`, keeping the rows of the loads in `keep`, which the result then says it covers.
 ///
-/// Inputs are opened when their turn comes and dropped when done. Memory stays under 32 MiB whatever comes in; past 256 inputs
+/// Inputs are opened when their turn comes and dropped when done. Memory stays under 16 MiB whatever comes in; past 128 inputs
 /// unnamed files in the `scratch` folder take what is merged already, about the inputs' size in all. It blocks and computes:
 /// call it from a thread that may.
 ///
