@@ -31,7 +31,7 @@ pub struct DocBatch {
     pub task: TaskId,
     heads: Vec<Head>,
     fields: Vec<FieldRef>,
-    bytes: Vec<u8>,
+    text: String,
     /// Names of the columns 128…, by index.
     columns: Vec<String>,
 }
@@ -39,7 +39,7 @@ pub struct DocBatch {
 impl DocBatch {
     /// An empty one.
     pub const fn new(load: LoadId, member: MemberId, task: TaskId) -> Self {
-        Self { load, member, task, heads: Vec::new(), fields: Vec::new(), bytes: Vec::new(), columns: Vec::new() }
+        Self { load, member, task, heads: Vec::new(), fields: Vec::new(), text: String::new(), columns: Vec::new() }
     }
 
     /// Documents in it.
@@ -54,7 +54,7 @@ impl DocBatch {
 
     /// Bytes it takes, more or less.
     pub fn bytes(&self) -> usize {
-        self.bytes.len() + self.heads.len() * size_of::<Head>() + self.fields.len() * size_of::<FieldRef>()
+        self.text.len() + self.heads.len() * size_of::<Head>() + self.fields.len() * size_of::<FieldRef>()
     }
 
     /// Names a column tag (128–255) for the documents of this batch.
@@ -64,17 +64,6 @@ impl DocBatch {
             self.columns.resize(index + 1, String::new());
         }
         name.clone_into(&mut self.columns[index]);
-    }
-
-    /// An empty batch to go on with: of the same task, with the same columns, and room for as much.
-    pub fn successor(&self) -> Self {
-        Self {
-            heads: Vec::with_capacity(self.heads.len()),
-            fields: Vec::with_capacity(self.fields.len()),
-            bytes: Vec::with_capacity(self.bytes.len()),
-            columns: self.columns.clone(),
-            ..Self::new(self.load, self.member, self.task)
-        }
     }
 
     /// Begins a document: the byte range of its raw row in the staged member.
@@ -88,7 +77,7 @@ impl DocBatch {
     pub fn clear(&mut self) {
         self.heads.clear();
         self.fields.clear();
-        self.bytes.clear();
+        self.text.clear();
     }
 
     /// One document.
@@ -131,8 +120,8 @@ impl DocWriter<'_> {
 
     /// Adds a value.
     pub fn field(&mut self, tag: u8, value: &str) {
-        let start = self.batch.bytes.len() as u32;
-        self.batch.bytes.extend_from_slice(value.as_bytes());
+        let start = self.batch.text.len() as u32;
+        self.batch.text.push_str(value);
         self.batch.fields.push(FieldRef { tag, start, len: value.len() as u32 });
     }
 }
@@ -154,10 +143,7 @@ impl<'a> Doc<'a> {
     /// Its values, in the record's order: tag and canonical text.
     pub fn fields(&self) -> impl ExactSizeIterator<Item = (u8, &'a str)> + use<'a> {
         let batch = self.batch;
-        self.fields.iter().map(move |field| {
-            let bytes = &batch.bytes[field.start as usize..(field.start + field.len) as usize];
-            (field.tag, std::str::from_utf8(bytes).unwrap_or_default())
-        })
+        self.fields.iter().map(move |field| (field.tag, &batch.text[field.start as usize..(field.start + field.len) as usize]))
     }
 
     /// The first value of a kind.

@@ -228,9 +228,13 @@ impl<'a> Writing<'a> {
         if way.docs.bytes() < self.batch_bytes && !last || way.docs.is_empty() {
             return Ok(());
         }
-        let next = way.docs.successor();
-        let docs = std::mem::replace(&mut way.docs, next);
-        Handle::current().block_on(self.records.write(self.attempt, Arc::new(docs))).map_err(|error| failure::store(&error))
+        let empty = DocBatch::new(self.task.load, self.task.member, self.task.id);
+        let docs = Arc::new(std::mem::replace(&mut way.docs, empty));
+        Handle::current().block_on(self.records.write(self.attempt, Arc::clone(&docs))).map_err(|error| failure::store(&error))?;
+        // The batch goes on with its memory and its columns; a store that still reads it leaves us a copy.
+        way.docs = Arc::unwrap_or_clone(docs);
+        way.docs.clear();
+        Ok(())
     }
 
     fn finish(mut self, way: &mut Way<'_>) -> Result<Vec<RunRef>, TaskFailure> {

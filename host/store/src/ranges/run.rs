@@ -66,9 +66,10 @@ impl<const N: usize> RunWriter<N> {
         self.hashes += 1;
     }
 
-    /// Is its memory used up? [`RunWriter::write`] before pushing much more.
+    /// Is its memory used up? [`RunWriter::write`] before pushing much more. Parts grow by half, so what two thirds of the memory hold
+    /// may take all of it.
     pub const fn is_full(&self) -> bool {
-        self.capacity_bytes >= self.memory_bytes_max
+        self.hashes * N >= self.memory_bytes_max / 3 * 2
     }
 
     /// Has it nothing to write?
@@ -94,8 +95,8 @@ impl<const N: usize> RunWriter<N> {
         }
         self.hashes = 0;
         let (footer, bytes) = writer.finish().map_err(write_error)?;
-        // What a skewed input made one part grow to is not kept for ever.
-        if self.is_full() {
+        // The next run finds its room made; but what differently skewed inputs made each part grow to is not kept for ever.
+        if self.capacity_bytes > self.memory_bytes_max {
             self.parts.iter_mut().for_each(|part| *part = Vec::new());
             self.capacity_bytes = 0;
         }

@@ -1,7 +1,10 @@
 //! A batch of documents as Tantivy takes it: all rows and terms in one buffer, each document an index into it, so that
 //! no value is allocated on its own.
 
-use std::{ops::Range, sync::Arc};
+use std::{
+    ops::Range,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use sluice_record::{DocBatch, FieldKind, Tag};
 use tantivy::{
@@ -16,6 +19,40 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::schema::{Fields, origin, push_account_term};
 use crate::records::row;
 
+/// What a batch is encoded into.
+#[derive(Debug, Default)]
+struct Buffers {
+    heads: Vec<Head>,
+    terms: Vec<TermAt>,
+    bytes: Vec<u8>,
+}
+
+/// Buffers kept, and the bytes of one that is: batches are alike, and memory that goes back to the kernel comes from it zeroed anew.
+const SPARES_MAX: usize = 8;
+const SPARE_BYTES_MAX: usize = 4 << 20;
+
+/// The buffers of batches that are indexed, for the next ones.
+#[derive(Debug, Default)]
+pub(super) struct Spares(Mutex<Vec<Buffers>>);
+
+impl Spares {
+    fn take(&self) -> Buffers {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    fn keep(&self, mut buffers: Buffers) {
+        let bytes =
+            buffers.bytes.capacity() + buffers.heads.capacity() * size_of::<Head>() + buffers.terms.capacity() * size_of::<TermAt>();
+        let mut spares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if bytes <= SPARE_BYTES_MAX && spares.len() < SPARES_MAX {
+            buffers.heads.clear();
+            buffers.terms.clear();
+            buffers.bytes.clear();
+            spares.push(buffers);
+        }
+    }
+}
+
 /// A batch, encoded.
 #[derive(Debug)]
 pub(super) struct Rows {
@@ -23,9 +60,8 @@ pub(super) struct Rows {
     origin: [u8; 16],
     load: u64,
     member: u64,
-    heads: Vec<Head>,
-    terms: Vec<TermAt>,
-    bytes: Vec<u8>,
+    buffers: Buffers,
+    spares: Arc<Spares>,
     /// Room taken in the store's queue; it is given back when the indexer is done with the last document.
     _room: OwnedSemaphorePermit,
 }
@@ -43,33 +79,40 @@ struct TermAt {
     at: Range<u32>,
 }
 
+impl Drop for Rows {
+    fn drop(&mut self) {
+        self.spares.keep(std::mem::take(&mut self.buffers));
+    }
+}
+
 impl Rows {
-    pub(super) fn encode(fields: Fields, docs: &DocBatch, room: OwnedSemaphorePermit) -> Self {
+    pub(super) fn encode(fields: Fields, docs: &DocBatch, spares: &Arc<Spares>, room: OwnedSemaphorePermit) -> Self {
         let mut rows = Self {
             fields,
             origin: origin(docs.load, docs.task),
             load: docs.load.0.cast_unsigned(),
             member: docs.member.0.cast_unsigned(),
-            heads: Vec::with_capacity(docs.len()),
-            terms: Vec::with_capacity(2 * docs.len()),
-            bytes: Vec::with_capacity(2 * docs.bytes()),
+            buffers: spares.take(),
+            spares: Arc::clone(spares),
             _room: room,
         };
+        rows.buffers.heads.reserve(docs.len());
+        rows.buffers.terms.reserve(2 * docs.len());
         let mut values = Vec::new();
         for doc in docs.docs() {
-            let row_start = rows.bytes.len();
-            let terms_start = rows.terms.len() as u32;
+            let row_start = rows.buffers.bytes.len();
+            let terms_start = rows.buffers.terms.len() as u32;
             values.clear();
-            row::encode(docs.member, &doc, &mut rows.bytes, |tag, at| values.push((tag, at)));
-            let row_end = rows.bytes.len();
+            row::encode(docs.member, &doc, &mut rows.buffers.bytes, |tag, at| values.push((tag, at)));
+            let row_end = rows.buffers.bytes.len();
             for (tag, at) in &values {
                 rows.index_value(*tag, at);
             }
-            rows.terms[terms_start as usize..].sort_unstable_by_key(|term| term.field);
-            rows.heads.push(Head {
+            rows.buffers.terms[terms_start as usize..].sort_unstable_by_key(|term| term.field);
+            rows.buffers.heads.push(Head {
                 offset: doc.offset,
                 row: row_start as u32..row_end as u32,
-                terms: terms_start..rows.terms.len() as u32,
+                terms: terms_start..rows.buffers.terms.len() as u32,
             });
         }
         rows
@@ -77,7 +120,7 @@ impl Rows {
 
     /// Documents in it.
     pub(super) const fn len(&self) -> usize {
-        self.heads.len()
+        self.buffers.heads.len()
     }
 
     fn index_value(&mut self, tag: u8, value: &Range<usize>) {
@@ -85,35 +128,35 @@ impl Rows {
         match kind {
             Some(FieldKind::Email) => {
                 self.push_term(self.fields.account, value.clone());
-                let address = &self.bytes[value.clone()];
+                let address = &self.buffers.bytes[value.clone()];
                 if let Some(at_sign) = address.iter().rposition(|byte| *byte == b'@') {
                     self.push_term(self.fields.domain, value.start + at_sign + 1..value.end);
                 }
             }
             Some(FieldKind::Username | FieldKind::Phone) => self.push_term(self.fields.account, value.clone()),
             Some(kind) if kind.is_secret() => {}
-            _ => self.terms.push(TermAt { field: self.fields.text, at: value.start as u32..value.end as u32 }),
+            _ => self.buffers.terms.push(TermAt { field: self.fields.text, at: value.start as u32..value.end as u32 }),
         }
     }
 
     /// A term that is the value itself needs no bytes of its own.
     fn push_term(&mut self, field: Field, value: Range<usize>) {
-        let bytes = &self.bytes[value.clone()];
+        let bytes = &self.buffers.bytes[value.clone()];
         let at = if bytes.len() <= super::schema::ACCOUNT_TERM_BYTES_MAX
             && bytes.iter().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())
         {
             value
         } else {
             let text = String::from_utf8_lossy(bytes).into_owned();
-            let start = self.bytes.len();
-            push_account_term(&text, &mut self.bytes);
-            start..self.bytes.len()
+            let start = self.buffers.bytes.len();
+            push_account_term(&text, &mut self.buffers.bytes);
+            start..self.buffers.bytes.len()
         };
-        self.terms.push(TermAt { field, at: at.start as u32..at.end as u32 });
+        self.buffers.terms.push(TermAt { field, at: at.start as u32..at.end as u32 });
     }
 
     fn slice(&self, at: &Range<u32>) -> &[u8] {
-        &self.bytes[at.start as usize..at.end as usize]
+        &self.buffers.bytes[at.start as usize..at.end as usize]
     }
 }
 
@@ -137,7 +180,7 @@ impl Document for Row {
     type FieldsValuesIter<'a> = RowValues<'a>;
 
     fn iter_fields_and_values(&self) -> RowValues<'_> {
-        RowValues { rows: &self.rows, head: &self.rows.heads[self.index as usize], at: 0 }
+        RowValues { rows: &self.rows, head: &self.rows.buffers.heads[self.index as usize], at: 0 }
     }
 }
 
@@ -183,7 +226,7 @@ impl<'a> Iterator for RowValues<'a> {
             4 => (fields.offset, RowValue::Number(self.head.offset)),
             5 => (fields.row, RowValue::Bytes(rows.slice(&self.head.row))),
             at => {
-                let term = rows.terms[self.head.terms.start as usize..self.head.terms.end as usize].get(at - 6)?;
+                let term = rows.buffers.terms[self.head.terms.start as usize..self.head.terms.end as usize].get(at - 6)?;
                 let bytes = rows.slice(&term.at);
                 (
                     term.field,

@@ -26,7 +26,7 @@ use tokio::sync::{OwnedRwLockWriteGuard, RwLock, Semaphore};
 use super::{
     TantivyOptions, blocking,
     directory::IndexFolder,
-    document::{Row, Rows},
+    document::{Row, Rows, Spares},
     from_engine,
     merging::BoundedMerges,
     schema::{Fields, origin_term},
@@ -50,6 +50,7 @@ pub(super) struct Writing {
     turn: tokio::sync::Mutex<()>,
     room: Arc<Semaphore>,
     room_kib: usize,
+    spares: Arc<Spares>,
 }
 
 struct Shared {
@@ -119,6 +120,7 @@ impl Writing {
             turn: tokio::sync::Mutex::new(()),
             room: Arc::new(Semaphore::new(room_kib)),
             room_kib,
+            spares: Arc::default(),
         })
     }
 
@@ -156,7 +158,7 @@ impl Writing {
             .acquire_many_owned(kib as u32)
             .await
             .map_err(|error| StoreError::Unavailable { doing: "waiting for room in the queue".into(), source: Box::new(error) })?;
-        let documents: Vec<Row> = Row::all(Rows::encode(self.shared.fields, docs, room)).collect();
+        let documents: Vec<Row> = Row::all(Rows::encode(self.shared.fields, docs, &self.spares, room)).collect();
         let (epoch, error) = {
             let engine = self.engine.read().await;
             let mut attempts = self.shared.attempts();
