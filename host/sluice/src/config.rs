@@ -41,7 +41,7 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             plugin_dir: None,
             lanes: std::thread::available_parallelism().map_or(1, |lanes| lanes.get() as u32),
-            index_memory_mib: 128,
+            index_memory_mib: 64,
             base_url: None,
         }
     }

@@ -64,7 +64,7 @@ pub struct WorkerOptions {
 
 impl Default for WorkerOptions {
     fn default() -> Self {
-        Self { chunk_bytes: limits::CHUNK_BYTES, run_memory_bytes: 16 << 20, batch_bytes: 1 << 20 }
+        Self { chunk_bytes: limits::CHUNK_BYTES, run_memory_bytes: 8 << 20, batch_bytes: 1 << 20 }
     }
 }
 

@@ -42,7 +42,7 @@ pub struct TantivyOptions {
 
 impl Default for TantivyOptions {
     fn default() -> Self {
-        Self { threads: 2, memory_bytes: 128 << 20, queue_bytes: 16 << 20, merge_threads: 1 }
+        Self { threads: 2, memory_bytes: 64 << 20, queue_bytes: 8 << 20, merge_threads: 1 }
     }
 }
 
