@@ -112,3 +112,28 @@ fn passwords_without_an_account_are_counted_in_a_document_without_fields() {
     let (docs, observations) = protected(Policy::Search, &[], &[(tag("password"), SECRET)]);
     assert_eq!((docs.len(), stored(&docs).len(), observations.sha1.len(), observations.accounts.len()), (1, 0, 1, 0));
 }
+
+/// More passwords than the memo has places, so that many share one, each said twice at once and all of them again later.
+#[test]
+fn a_remembered_password_has_the_hashes_it_had() {
+    let mut passwords: Vec<Vec<u8>> = (0..10_000).map(|number| format!("pass{number}").into_bytes()).collect();
+    passwords.extend([
+        b"p\xff\xfe".to_vec(),
+        vec![b'x'; 23],
+        vec![b'x'; 24],
+        "пароль".as_bytes().to_vec(),
+        b"pass".to_vec(),
+        b"pass\0".to_vec(),
+    ]);
+    let (mut canonical, mut observations) = (Canonical::default(), Observations::default());
+    let mut docs = DocBatch::new(LoadId(1), MemberId(2), TaskId(3));
+    let mut normaliser = Normaliser::new(NormaliseOptions::default());
+    let said: Vec<&Vec<u8>> = passwords.iter().flat_map(|password| [password, password]).chain(&passwords).collect();
+    for password in &said {
+        let fields = [Field { tag: tag("password"), value: password }];
+        normaliser.normalise(fields, &mut canonical, &mut |_| ()).expect("a password is enough");
+        protect(Policy::Notify, &canonical, 0, 0, &mut docs, &mut observations);
+    }
+    assert_eq!(observations.sha1, said.iter().map(|password| password_sha1(password)).collect::<Vec<_>>());
+    assert_eq!(observations.ntlm, said.iter().filter_map(|password| password_ntlm(password)).collect::<Vec<_>>());
+}
