@@ -12,7 +12,7 @@ use std::{
 use anyhow::{Context, Result};
 use tantivy::{
     DocSet, Index, SegmentReader, TERMINATED, TantivyDocument,
-    schema::{Field, FieldType, IndexRecordOption, Schema, Value},
+    schema::{Field, FieldEntry, FieldType, IndexRecordOption, Schema, Value},
     store::StoreReader,
 };
 
@@ -57,6 +57,8 @@ fn write_segment(schema: &Schema, segment: &SegmentReader, out: &mut impl Write)
             }
         }
     }
+    let opened = |(field, entry): (Field, &FieldEntry)| Ok((field, segment.fast_fields().u64(entry.name())?));
+    let columns = schema.fields().filter(|(_, entry)| entry.is_fast()).map(opened).collect::<Result<Vec<_>>>()?;
     let store: StoreReader = segment.get_store_reader(16)?;
     for doc in 0..segment.max_doc() {
         if segment.is_deleted(doc) {
@@ -64,11 +66,8 @@ fn write_segment(schema: &Schema, segment: &SegmentReader, out: &mut impl Write)
         }
         let terms = &terms[doc as usize];
         let mut values = Vec::new();
-        for (field, entry) in schema.fields() {
-            if entry.is_fast() {
-                let column = segment.fast_fields().u64(entry.name())?;
-                values.push((field, 1, column.first(doc).context("a document without a column")?.to_le_bytes().to_vec()));
-            }
+        for (field, column) in &columns {
+            values.push((*field, 1, column.first(doc).context("a document without a column")?.to_le_bytes().to_vec()));
         }
         let stored: TantivyDocument = store.get(doc)?;
         for (field, value) in stored.field_values() {
