@@ -309,7 +309,7 @@ impl About {
 async fn breach(api: &Api, named: &str) -> Result<Value> {
     let all = api.get("/breaches").await?;
     let same = |breach: &&Value| breach["about"]["Name"].as_str().is_some_and(|name| name.eq_ignore_ascii_case(named));
-    let by_id = |breach: &&Value| breach["id"].to_string() == named;
+    let by_id = |breach: &&Value| breach["id"].as_i64().is_some_and(|id| named.parse() == Ok(id));
     let all = all.as_array().map_or(&[][..], Vec::as_slice);
     match all.iter().find(same).or_else(|| all.iter().find(by_id)) {
         Some(breach) => Ok(breach.clone()),
