@@ -16,6 +16,6 @@ fn a_dump_goes_in_and_an_answer_comes_out() {
     assert_eq!((status, String::from_utf8(range).unwrap().trim_end()), (200, "D66A63D4BF1747940578EC3D0103530E21D:2"));
     let listed = service.json(["loads", "list"]);
     assert_eq!(listed.as_array().unwrap().len(), 1);
-    succeed(&mut service.client(["check"]).arg("--help"));
+    succeed(service.client(["check"]).arg("--help"));
     assert!(service.stop().success());
 }
