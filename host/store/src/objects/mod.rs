@@ -124,6 +124,18 @@ impl Objects {
         Ok(found.into_stream().map_err(move |error| from_engine("reading an object", &key, error)))
     }
 
+    /// Is the store a folder on this machine?
+    pub(crate) const fn is_local(&self) -> bool {
+        self.folder.is_some()
+    }
+
+    /// The file of an object of a local store; blocks.
+    pub(crate) fn open_file(&self, key: &str) -> std::io::Result<std::fs::File> {
+        let folder = self.folder.as_ref().ok_or(std::io::ErrorKind::Unsupported)?;
+        let key = parse_key(key).map_err(std::io::Error::other)?;
+        Ok(folder.open(key.as_ref())?.into_std())
+    }
+
     /// Opens an object for blocking reads by position, from any thread. Must be called within a tokio runtime unless
     /// the store is a local folder.
     ///

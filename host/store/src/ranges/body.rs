@@ -1,8 +1,10 @@
 //! A password range as HaveIBeenPwned clients read it: `SUFFIX:COUNT` joined by CRLF, upper case, no line end after the last.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 
-use super::format::Row;
+use super::format::{Block, Row};
 
 /// A rendered range.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -11,63 +13,91 @@ pub struct RangeBody {
     pub text: Bytes,
     /// Rows in it: what padding fills up from.
     pub rows: usize,
-    /// CRC-32 of the text, for an entity tag: alike on every replica and after every restart.
-    pub checksum: u32,
 }
 
 /// Digits of the prefix that are not repeated in a row.
 const PREFIX_DIGITS: usize = 5;
-/// The byte that has the prefix's last digit and the suffix's first.
-const SPLIT_BYTE: usize = PREFIX_DIGITS / 2;
-const HEX: [[u8; 2]; 256] = hex_pairs();
+/// The longest row: 35 digits, a colon, a count of 20 digits, and a line end.
+const ROW_BYTES_MAX: usize = 58;
 
-const fn hex_pairs() -> [[u8; 2]; 256] {
-    const DIGITS: [u8; 16] = *b"0123456789ABCDEF";
-    let mut pairs = [[0; 2]; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        pairs[byte] = [DIGITS[byte >> 4], DIGITS[byte & 15]];
-        byte += 1;
+/// Some rows of one block, next to one another.
+pub(crate) struct Stretch {
+    block: Block<Bytes>,
+    rows: Range<usize>,
+}
+
+impl Stretch {
+    /// Those of a block whose keys lie from `low` to `high`.
+    pub(crate) fn between(block: Block<Bytes>, low: u64, high: u64) -> Self {
+        let rows = block.place_of(low)..high.checked_add(1).map_or(block.len(), |above| block.place_of(above));
+        Self { block, rows }
     }
-    pairs
+
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Row> + '_ {
+        self.rows.clone().map(|place| self.block.row(place))
+    }
+}
+
+/// Renders the rows of one segment as they lie there: their digits are made a block at a time.
+pub(crate) fn render_stretches(stretches: &[Stretch], hash_bytes: usize) -> RangeBody {
+    let rows = stretches.iter().map(Stretch::len).sum();
+    let mut text = Vec::with_capacity(rows * (2 * hash_bytes + 2) + ROW_BYTES_MAX);
+    let mut digits = Vec::new();
+    for Stretch { block, rows } in stretches {
+        let payload = block.payload();
+        digits.resize(2 * payload.len(), 0);
+        // Sizes are equal, so it cannot fail.
+        let _ = const_hex::encode_to_slice_upper(payload, &mut digits);
+        let shared_digits = 2 * block.shared_bytes();
+        let head = digits.get(PREFIX_DIGITS..shared_digits).unwrap_or_default();
+        let dropped = PREFIX_DIGITS.saturating_sub(shared_digits);
+        for place in rows.clone() {
+            let suffix = 2 * block.suffix_of(place).start + dropped..2 * block.suffix_of(place).end;
+            append_row(&mut text, head, &digits[suffix], block.value(place));
+        }
+    }
+    finish(text, rows)
 }
 
 /// Renders rows that ascend, each hash once, all of one prefix; `hash_bytes` is 20 or 16.
 pub(crate) fn render(rows: &[Row], hash_bytes: usize) -> RangeBody {
-    let mut text = Vec::with_capacity(rows.len() * (2 * hash_bytes + 2));
+    let mut text = Vec::with_capacity(rows.len() * (2 * hash_bytes + 2) + ROW_BYTES_MAX);
     for row in rows {
-        match hash_bytes {
-            16 => append_row::<16>(&mut text, row),
-            _ => append_row::<20>(&mut text, row),
-        }
+        let mut digits = [0; 40];
+        let _ = const_hex::encode_to_slice_upper(&row.hash[..hash_bytes], &mut digits[..2 * hash_bytes]);
+        append_row(&mut text, &[], &digits[PREFIX_DIGITS..2 * hash_bytes], row.value);
     }
-    // Every row begins with CRLF: the first one's goes.
-    let text = Bytes::from(text).split_off(if rows.is_empty() { 0 } else { 2 });
-    let checksum = crc32fast::hash(&text);
-    RangeBody { text, rows: rows.len(), checksum }
+    finish(text, rows.len())
 }
 
-fn append_row<const HASH_BYTES: usize>(text: &mut Vec<u8>, row: &Row) {
-    // One line is put together on the stack and copied once. The prefix's last digit falls where the line feed belongs.
-    let mut line = [0; 64];
-    line[0] = b'\r';
-    for (pair, byte) in line[1..].as_chunks_mut::<2>().0.iter_mut().zip(&row.hash[SPLIT_BYTE..HASH_BYTES]) {
-        *pair = HEX[usize::from(*byte)];
-    }
-    line[1] = b'\n';
-    let mut end = 1 + 2 * (HASH_BYTES - SPLIT_BYTE);
+/// Every row begins with CRLF: the first one's goes.
+fn finish(text: Vec<u8>, rows: usize) -> RangeBody {
+    RangeBody { text: Bytes::from(text).split_off(if rows == 0 { 0 } else { 2 }), rows }
+}
+
+fn append_row(text: &mut Vec<u8>, head: &[u8], tail: &[u8], value: u64) {
+    // One line is put together on the stack and copied once.
+    let mut line = [0; ROW_BYTES_MAX];
+    line[..2].copy_from_slice(b"\r\n");
+    let (middle, mut end) = (2 + head.len(), 2 + head.len() + tail.len());
+    line[2..middle].copy_from_slice(head);
+    line[middle..end].copy_from_slice(tail);
     line[end] = b':';
     end += 1;
-    if row.value < 10 {
-        line[end] = b'0' + row.value as u8;
+    if value < 10 {
+        line[end] = b'0' + value as u8;
         text.extend_from_slice(&line[..=end]);
         return;
     }
-    let digits = row.value.ilog10() as usize + 1;
-    let mut value = row.value;
+    let digits = value.ilog10() as usize + 1;
+    let mut rest = value;
     for digit in line[end..end + digits].iter_mut().rev() {
-        *digit = b'0' + (value % 10) as u8;
-        value /= 10;
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
     }
     text.extend_from_slice(&line[..end + digits]);
 }

@@ -256,14 +256,33 @@ impl<B: AsRef<[u8]>> Block<B> {
         &self.payload.as_ref()[start..start + self.stride]
     }
 
+    pub(crate) fn payload(&self) -> &[u8] {
+        self.payload.as_ref()
+    }
+
+    /// Bytes that all hashes begin with; the payload begins with them.
+    pub(crate) fn shared_bytes(&self) -> usize {
+        self.shared
+    }
+
+    /// Where in the payload the rest of a row's hash is.
+    pub(crate) fn suffix_of(&self, index: usize) -> std::ops::Range<usize> {
+        let start = self.shared + index * self.stride;
+        start..start + self.suffix_bytes
+    }
+
+    pub(crate) fn value(&self, index: usize) -> u64 {
+        let mut wide = [0; 8];
+        let value = &self.row_bytes(index)[self.suffix_bytes..];
+        wide[..value.len()].copy_from_slice(value);
+        u64::from_le_bytes(wide).saturating_add(self.bias)
+    }
+
     pub(crate) fn row(&self, index: usize) -> Row {
-        let (suffix, value) = self.row_bytes(index).split_at(self.suffix_bytes);
         let mut hash = [0; 20];
         hash[..self.shared].copy_from_slice(&self.payload.as_ref()[..self.shared]);
-        hash[self.shared..self.shared + self.suffix_bytes].copy_from_slice(suffix);
-        let mut wide = [0; 8];
-        wide[..value.len()].copy_from_slice(value);
-        Row { hash, value: u64::from_le_bytes(wide).saturating_add(self.bias) }
+        hash[self.shared..self.shared + self.suffix_bytes].copy_from_slice(&self.payload()[self.suffix_of(index)]);
+        Row { hash, value: self.value(index) }
     }
 
     pub(crate) fn rows(&self) -> impl ExactSizeIterator<Item = Row> + use<'_, B> {
@@ -272,13 +291,23 @@ impl<B: AsRef<[u8]>> Block<B> {
 
     /// The rows from the first whose hash is not below `hash`.
     pub(crate) fn rows_from(&self, hash: &Hash) -> impl Iterator<Item = Row> + use<'_, B> {
+        (self.first_from(hash)..self.len()).map(|index| self.row(index))
+    }
+
+    /// The place of the first row whose key is not below `key`.
+    pub(crate) fn place_of(&self, key: u64) -> usize {
+        let mut hash = [0; 20];
+        hash[..8].copy_from_slice(&key.to_be_bytes());
+        self.first_from(&hash)
+    }
+
+    fn first_from(&self, hash: &Hash) -> usize {
         let (prefix, suffix) = hash[..self.shared + self.suffix_bytes].split_at(self.shared);
-        let first = match self.payload.as_ref()[..self.shared].cmp(prefix) {
+        match self.payload.as_ref()[..self.shared].cmp(prefix) {
             std::cmp::Ordering::Less => self.len(),
             std::cmp::Ordering::Greater => 0,
             std::cmp::Ordering::Equal => self.partition_point(|row| row[..self.suffix_bytes] < *suffix),
-        };
-        (first..self.len()).map(|index| self.row(index))
+        }
     }
 
     fn partition_point(&self, below: impl Fn(&[u8]) -> bool) -> usize {

@@ -67,9 +67,9 @@ pub use body::RangeBody;
 pub use error::{FormatError, RangesError};
 pub use merge::{Merged, Output, merge};
 pub use plan::{Compaction, Plan, PlanError, SEGMENTS_PER_KIND_MAX, plan_compacted, plan_publish, plan_retract};
-pub use query::{CacheBytes, Prefix, PrefixError, RANGE_ROWS_MAX, Ranges};
+pub use query::{CacheBytes, Prefix, PrefixError, RANGE_ROWS_MAX, Ranges, View};
 pub use run::{RUN_MEMORY_BYTES_MIN, RunWriter};
-pub use source::SegmentSource;
+pub use source::{SegmentFiles, SegmentSource};
 
 /// A hash as rows hold it: SHA-1 fills it, NTLM has 4 zero bytes behind.
 pub(crate) type Hash = [u8; 20];

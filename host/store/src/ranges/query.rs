@@ -3,8 +3,16 @@
 //! A question takes the generation once and never sees another; a switch opens what is new, then swaps one pointer. Segments
 //! stay open across switches, so that nothing read for one generation is read again for the next. What the caches have is
 //! answered on the spot; the rest waits for the source, and a thousand who ask for the same bytes at once cause one read.
+//!
+//! Deliberately not here: a cache of rendered ranges. Whoever answers with them keeps them as they are sent.
 
-use std::{str::FromStr, sync::Arc};
+use std::{
+    str::FromStr,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
@@ -14,7 +22,8 @@ use sluice_record::{LoadId, RunKind, SegmentRef};
 use tokio::sync::Mutex;
 
 use super::{
-    Hash, RangeBody, RangesError, SegmentSource, body,
+    Hash, RangeBody, RangesError, SegmentSource,
+    body::{self, Stretch},
     format::{Block, Index, Row, key_of, span},
     segment::Segment,
 };
@@ -24,20 +33,18 @@ pub const RANGE_ROWS_MAX: usize = 1 << 20;
 /// What an entry costs in a cache besides its own bytes, more or less.
 const ENTRY_BYTES: usize = 256;
 
-/// Bounds of the three caches, in bytes.
+/// Bounds of the caches, in bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct CacheBytes {
     /// Fences and filters: 1.3 MB a million rows asked for. Worth having whole, a miss then costs no read.
     pub indexes: u64,
     /// Blocks of account rows, 5 KB each.
     pub rows: u64,
-    /// Rendered password ranges, some 85 KB each at HaveIBeenPwned's size.
-    pub bodies: u64,
 }
 
 impl Default for CacheBytes {
     fn default() -> Self {
-        Self { indexes: 128 << 20, rows: 32 << 20, bodies: 64 << 20 }
+        Self { indexes: 128 << 20, rows: 64 << 20 }
     }
 }
 
@@ -80,13 +87,74 @@ impl<const DIGITS: u32> Prefix<DIGITS> {
 }
 
 struct Generation {
-    number: u64,
-    segments: Vec<Arc<Segment>>,
+    segments: Vec<Arc<Open>>,
 }
 
 impl Generation {
-    fn of(&self, kind: RunKind) -> impl Iterator<Item = &Arc<Segment>> {
+    fn of(&self, kind: RunKind) -> impl Iterator<Item = &Arc<Open>> {
         self.segments.iter().filter(move |segment| segment.kind() == kind)
+    }
+}
+
+/// A segment in use. Its indexes stay with it as long as there is room for them: a look into a cache would cost more than asking one.
+struct Open {
+    segment: Segment,
+    kept: Vec<OnceLock<Arc<Index>>>,
+    kept_bytes: AtomicU64,
+    room_bytes: Arc<AtomicU64>,
+}
+
+impl Open {
+    fn new(segment: Segment, room_bytes: Arc<AtomicU64>) -> Self {
+        let kept = (0..segment.groups_len()).map(|_| OnceLock::new()).collect();
+        Self { segment, kept, kept_bytes: AtomicU64::new(0), room_bytes }
+    }
+
+    fn keep(&self, group: usize, index: &Arc<Index>) {
+        let bytes = (index.weight_bytes() + ENTRY_BYTES) as u64;
+        if self.room_bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |room| room.checked_sub(bytes)).is_err() {
+            return;
+        }
+        let taken = if self.kept[group].set(index.clone()).is_ok() { &self.kept_bytes } else { &*self.room_bytes };
+        taken.fetch_add(bytes, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.room_bytes.fetch_add(self.kept_bytes.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+}
+
+impl std::ops::Deref for Open {
+    type Target = Segment;
+
+    fn deref(&self) -> &Segment {
+        &self.segment
+    }
+}
+
+struct Caches {
+    /// For indexes that stay with their segments.
+    room_bytes: Arc<AtomicU64>,
+    /// Those there was no room for, by segment and group.
+    indexes: Cache<(u64, usize), Arc<Index>>,
+    /// By segment and offset.
+    blocks: Cache<(u64, u64), Arc<Block<Bytes>>>,
+}
+
+impl Caches {
+    fn new(bytes: CacheBytes) -> Self {
+        let weight = |bytes: usize| u32::try_from(bytes + ENTRY_BYTES).unwrap_or(u32::MAX);
+        let passing = bytes.indexes / 4;
+        Self {
+            room_bytes: Arc::new(AtomicU64::new(bytes.indexes - passing)),
+            indexes: Cache::builder().max_capacity(passing).weigher(move |_, index: &Arc<Index>| weight(index.weight_bytes())).build(),
+            blocks: Cache::builder()
+                .max_capacity(bytes.rows)
+                .weigher(move |_, block: &Arc<Block<_>>| weight(block.payload_bytes()))
+                .build(),
+        }
     }
 }
 
@@ -95,9 +163,7 @@ pub struct Ranges {
     source: Arc<dyn SegmentSource>,
     current: ArcSwap<Generation>,
     switching: Mutex<()>,
-    indexes: Cache<(u64, usize), Arc<Index>>,
-    blocks: Cache<(u64, u64), Arc<Block<Bytes>>>,
-    bodies: Cache<(u64, RunKind, Prefix<5>), RangeBody>,
+    caches: Arc<Caches>,
 }
 
 impl std::fmt::Debug for Ranges {
@@ -106,24 +172,14 @@ impl std::fmt::Debug for Ranges {
     }
 }
 
-fn weight(bytes: usize) -> u32 {
-    u32::try_from(bytes + ENTRY_BYTES).unwrap_or(u32::MAX)
-}
-
 impl Ranges {
     /// Opens a generation: three small reads a segment, whatever its size.
     ///
     /// # Errors
     /// If a segment cannot be read, is damaged or not what its reference says, or if two of a kind cover one load.
     pub async fn open(generation: &[SegmentRef], source: Arc<dyn SegmentSource>, cache: CacheBytes) -> Result<Self, RangesError> {
-        let ranges = Self {
-            source,
-            current: ArcSwap::from_pointee(Generation { number: 0, segments: Vec::new() }),
-            switching: Mutex::new(()),
-            indexes: Cache::builder().max_capacity(cache.indexes).weigher(|_, index: &Arc<Index>| weight(index.weight_bytes())).build(),
-            blocks: Cache::builder().max_capacity(cache.rows).weigher(|_, block: &Arc<Block<_>>| weight(block.payload_bytes())).build(),
-            bodies: Cache::builder().max_capacity(cache.bodies).weigher(|_, body: &RangeBody| weight(body.text.len())).build(),
-        };
+        let current = ArcSwap::from_pointee(Generation { segments: Vec::new() });
+        let ranges = Self { source, current, switching: Mutex::new(()), caches: Arc::new(Caches::new(cache)) };
         ranges.switch(generation).await?;
         Ok(ranges)
     }
@@ -141,14 +197,15 @@ impl Ranges {
             async move {
                 match open {
                     Some(segment) => Ok(segment),
-                    None => Segment::open(reference, self.source.clone()).await.map(Arc::new),
+                    None => Ok(Arc::new(Open::new(Segment::open(reference, self.source.clone()).await?, self.caches.room_bytes.clone()))),
                 }
             }
         }))
         .await?;
-        self.current.store(Arc::new(Generation { number: before.number + 1, segments }));
-        // Of the old generation; whoever still renders one keeps it under the old number.
-        self.bodies.invalidate_all();
+        for gone in before.segments.iter().filter(|segment| !generation.contains(&segment.reference)) {
+            self.source.forget(&gone.reference.object.key).await;
+        }
+        self.current.store(Arc::new(Generation { segments }));
         Ok(())
     }
 
@@ -157,21 +214,40 @@ impl Ranges {
         self.current.load().segments.iter().map(|segment| segment.reference.clone()).collect()
     }
 
+    /// What is asked of a view is answered from the generation in use now, whatever is switched meanwhile.
+    pub fn view(&self) -> View {
+        View { generation: self.current.load_full(), caches: self.caches.clone() }
+    }
+}
+
+/// One generation, to be asked. Cheap to clone.
+#[derive(Clone)]
+pub struct View {
+    generation: Arc<Generation>,
+    caches: Arc<Caches>,
+}
+
+impl std::fmt::Debug for View {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("View").field("segments", &self.generation.segments.len()).finish_non_exhaustive()
+    }
+}
+
+impl View {
     /// The loads an account is in, ascending, by the SHA-1 of its canonical form.
     ///
     /// # Errors
     /// If bytes needed cannot be read or are damaged.
     pub async fn account(&self, hash: &[u8; 20]) -> Result<Vec<LoadId>, RangesError> {
-        let generation = self.current.load_full();
         let mut loads = Vec::new();
-        for segment in generation.of(RunKind::Account) {
+        for segment in self.generation.of(RunKind::Account) {
             self.account_in(segment, hash, &mut loads).await?;
         }
         loads.sort_unstable();
         Ok(loads)
     }
 
-    async fn account_in(&self, segment: &Arc<Segment>, hash: &Hash, loads: &mut Vec<LoadId>) -> Result<(), RangesError> {
+    async fn account_in(&self, segment: &Open, hash: &Hash, loads: &mut Vec<LoadId>) -> Result<(), RangesError> {
         let key = key_of(hash);
         for group in segment.groups(key, key) {
             let index = self.index(segment, group).await?;
@@ -195,12 +271,10 @@ impl Ranges {
     /// # Errors
     /// If bytes needed cannot be read or are damaged, or if there are more rows than [`RANGE_ROWS_MAX`].
     pub async fn accounts_by_prefix(&self, prefix: Prefix<6>) -> Result<Vec<([u8; 20], Vec<LoadId>)>, RangesError> {
-        let generation = self.current.load_full();
         let mut pairs = Vec::new();
-        for segment in generation.of(RunKind::Account) {
-            let mut rows = Vec::new();
-            self.rows_between(segment, prefix.keys(), RANGE_ROWS_MAX - pairs.len(), &mut rows).await?;
-            for row in rows {
+        for segment in self.generation.of(RunKind::Account) {
+            let stretches = self.stretches(segment, prefix.keys(), RANGE_ROWS_MAX - pairs.len()).await?;
+            for row in stretches.iter().flat_map(Stretch::rows) {
                 let load = segment.load(row.value).ok_or_else(|| segment.damaged(0, "a row of no load"))?;
                 pairs.push((row.hash, load));
             }
@@ -221,69 +295,55 @@ impl Ranges {
         if kind == RunKind::Account {
             return Err(RangesError::WrongKind { object: "a generation".to_owned(), expected: kind });
         }
-        let generation = self.current.load_full();
-        let key = (generation.number, kind, prefix);
-        if let Some(body) = self.bodies.get(&key).await {
-            return Ok(body);
+        let (mut stretches, mut parts, mut rows) = (Vec::new(), 0, 0);
+        for segment in self.generation.of(kind) {
+            let found = self.stretches(segment, prefix.keys(), RANGE_ROWS_MAX - rows).await?;
+            parts += usize::from(!found.is_empty());
+            rows += found.iter().map(Stretch::len).sum::<usize>();
+            stretches.extend(found);
         }
-        let rendered = self.bodies.try_get_with(key, async {
-            let rows = self.password_rows(&generation, kind, prefix).await?;
-            Ok(body::render(&rows, kind.hash_bytes()))
-        });
-        rendered.await.map_err(|error: Arc<RangesError>| (*error).clone())
+        if parts <= 1 {
+            return Ok(body::render_stretches(&stretches, kind.hash_bytes()));
+        }
+        let rows = sum_equal(stretches.iter().flat_map(Stretch::rows).collect())?;
+        Ok(body::render(&rows, kind.hash_bytes()))
     }
 
-    async fn password_rows(&self, generation: &Generation, kind: RunKind, prefix: Prefix<5>) -> Result<Vec<Row>, RangesError> {
-        let mut rows = Vec::new();
-        let mut parts = 0;
-        for segment in generation.of(kind) {
-            let before = rows.len();
-            self.rows_between(segment, prefix.keys(), RANGE_ROWS_MAX - before, &mut rows).await?;
-            parts += usize::from(rows.len() > before);
-        }
-        if parts > 1 { sum_equal(rows) } else { Ok(rows) }
-    }
-
-    /// Appends the rows whose keys lie from `low` to `high`, ascending. The rows of a group come by one read.
-    async fn rows_between(
-        &self,
-        segment: &Arc<Segment>,
-        (low, high): (u64, u64),
-        rows_max: usize,
-        rows: &mut Vec<Row>,
-    ) -> Result<(), RangesError> {
-        let bound = rows.len() + rows_max;
-        let mut first = [0; 20];
-        first[..8].copy_from_slice(&low.to_be_bytes());
+    /// The rows whose keys lie from `low` to `high`, ascending, at most `rows_max`. Those of a group come by one read.
+    async fn stretches(&self, segment: &Open, (low, high): (u64, u64), rows_max: usize) -> Result<Vec<Stretch>, RangesError> {
+        let (mut stretches, mut rows) = (Vec::new(), 0);
         for group in segment.groups(low, high) {
             let index = self.index(segment, group).await?;
             let bytes = index.bytes_of(span(&index.first_keys, low, high));
             let offset = segment.group(group).blocks_offset + bytes.start;
             for block in segment.read_blocks(offset, (bytes.end - bytes.start) as usize).await? {
-                rows.extend(block.rows_from(&first).take_while(|row| key_of(&row.hash) <= high));
+                let stretch = Stretch::between(block, low, high);
+                rows += stretch.len();
+                stretches.extend((stretch.len() > 0).then_some(stretch));
             }
-            if rows.len() > bound {
+            if rows > rows_max {
                 return Err(RangesError::TooManyRows { max: RANGE_ROWS_MAX });
             }
         }
-        Ok(())
+        Ok(stretches)
     }
 
-    async fn index(&self, segment: &Arc<Segment>, group: usize) -> Result<Arc<Index>, RangesError> {
-        let key = (segment.id, group);
-        if let Some(index) = self.indexes.get(&key).await {
-            return Ok(index);
+    async fn index(&self, segment: &Open, group: usize) -> Result<Arc<Index>, RangesError> {
+        if let Some(index) = segment.kept[group].get() {
+            return Ok(index.clone());
         }
-        let read = self.indexes.try_get_with(key, async { segment.read_index(group).await.map(Arc::new) });
-        read.await.map_err(|error: Arc<RangesError>| (*error).clone())
+        let read = self.caches.indexes.try_get_with((segment.id, group), async { segment.read_index(group).await.map(Arc::new) });
+        let index = read.await.map_err(|error: Arc<RangesError>| (*error).clone())?;
+        segment.keep(group, &index);
+        Ok(index)
     }
 
-    async fn block(&self, segment: &Arc<Segment>, offset: u64, bytes: usize) -> Result<Arc<Block<Bytes>>, RangesError> {
+    async fn block(&self, segment: &Open, offset: u64, bytes: usize) -> Result<Arc<Block<Bytes>>, RangesError> {
         let key = (segment.id, offset);
-        if let Some(block) = self.blocks.get(&key).await {
+        if let Some(block) = self.caches.blocks.get(&key).await {
             return Ok(block);
         }
-        let read = self.blocks.try_get_with(key, async {
+        let read = self.caches.blocks.try_get_with(key, async {
             let block = segment.read_blocks(offset, bytes).await?.pop();
             block.map(Arc::new).ok_or_else(|| segment.damaged(offset, "no rows where the index says"))
         });

@@ -93,6 +93,10 @@ impl Segment {
         span(&self.group_keys, low, high)
     }
 
+    pub(crate) fn groups_len(&self) -> usize {
+        self.groups.len()
+    }
+
     pub(crate) fn group(&self, group: usize) -> &Group {
         &self.groups[group]
     }

@@ -131,7 +131,7 @@ async fn check(ranges: &Ranges, published: &Loads) {
             .filter(|(hex, _)| hex.starts_with(&five))
             .map(|(hex, count)| format!("{}:{count}", &hex[5..]))
             .collect();
-        let body = ranges.passwords(RunKind::Sha1, prefix(&five.to_lowercase())).await.unwrap();
+        let body = ranges.view().passwords(RunKind::Sha1, prefix(&five.to_lowercase())).await.unwrap();
         assert_eq!(body.text, rows.join("\r\n"));
         assert_eq!(body.rows, rows.len());
         for digit in ["0", "1", "2", "f"] {
@@ -141,14 +141,14 @@ async fn check(ranges: &Ranges, published: &Loads) {
                 .filter(|(hash, _)| upper_hex(*hash).starts_with(&six.to_uppercase()))
                 .map(|(hash, loads)| (*hash, loads.iter().copied().collect()))
                 .collect();
-            assert_eq!(ranges.accounts_by_prefix(prefix(&six)).await.unwrap(), expected);
+            assert_eq!(ranges.view().accounts_by_prefix(prefix(&six)).await.unwrap(), expected);
         }
     }
     for (hash, loads) in &accounts {
-        assert_eq!(ranges.account(hash).await.unwrap(), loads.iter().copied().collect::<Vec<_>>());
+        assert_eq!(ranges.view().account(hash).await.unwrap(), loads.iter().copied().collect::<Vec<_>>());
         let mut absent = *hash;
         absent[12] ^= 1;
-        assert!(ranges.account(&absent).await.unwrap().is_empty());
+        assert!(ranges.view().account(&absent).await.unwrap().is_empty());
     }
 }
 
@@ -242,7 +242,7 @@ fn ntlm_rows_have_27_digits_after_the_prefix() {
     let shelf = Shelf::default();
     let segment = shelf.segment("ntlm", RunKind::Ntlm, &[1], &[out.into()]);
     block_on(async {
-        let body = shelf.open(&[segment]).await.unwrap().passwords(RunKind::Ntlm, prefix("8846f")).await.unwrap();
+        let body = shelf.open(&[segment]).await.unwrap().view().passwords(RunKind::Ntlm, prefix("8846f")).await.unwrap();
         assert_eq!(body.text, "7EAEE8FB117AD06BDD830B7586C:1234");
     });
 }
@@ -267,8 +267,8 @@ fn a_million_accounts_are_all_found_and_nobody_else() {
     block_on(async {
         let ranges = shelf.open(&[segment]).await.unwrap();
         for number in (0..ACCOUNTS).step_by(17) {
-            assert_eq!(ranges.account(&hash(number)).await.unwrap(), [LoadId(5)]);
-            assert!(ranges.account(&hash(number + ACCOUNTS)).await.unwrap().is_empty());
+            assert_eq!(ranges.view().account(&hash(number)).await.unwrap(), [LoadId(5)]);
+            assert!(ranges.view().account(&hash(number + ACCOUNTS)).await.unwrap().is_empty());
         }
     });
 }
@@ -284,10 +284,10 @@ fn one_account_in_more_loads_than_a_block_has_rows() {
     assert_eq!(shelf.get("odd"), shelf_of(&odd, &runs), "compacting to fewer loads gives what those loads alone would");
     block_on(async {
         let expected: Vec<_> = keep.iter().copied().map(LoadId).collect();
-        assert_eq!(shelf.open(&[all]).await.unwrap().account(&hash(2)).await.unwrap(), expected);
+        assert_eq!(shelf.open(&[all]).await.unwrap().view().account(&hash(2)).await.unwrap(), expected);
         let ranges = shelf.open(&[odd_only]).await.unwrap();
-        assert_eq!(ranges.account(&hash(1)).await.unwrap().len(), 500);
-        assert!(ranges.account(&hash(4)).await.unwrap().is_empty());
+        assert_eq!(ranges.view().account(&hash(1)).await.unwrap().len(), 500);
+        assert!(ranges.view().account(&hash(4)).await.unwrap().is_empty());
     });
 }
 
@@ -310,7 +310,7 @@ fn every_flipped_byte_and_every_cut_is_refused() {
         block_on(async {
             let ranges = shelf.open(&[reference]).await?;
             for hash in &hashes {
-                assert_eq!(ranges.account(hash).await?, [LoadId(3)]);
+                assert_eq!(ranges.view().account(hash).await?, [LoadId(3)]);
             }
             Ok::<_, RangesError>(())
         })
