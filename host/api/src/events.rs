@@ -17,7 +17,12 @@ use serde_json::json;
 use sluice_catalogue::{Changes, Job, Topic};
 use sluice_record::JobId;
 
-use crate::{ApiState, operator::LIST_MAX, problem::Answer};
+use crate::{
+    ApiState,
+    operator::LIST_MAX,
+    problem::{Answer, Refusals},
+    views::Told,
+};
 
 /// The least time between two events of a stream.
 const PACE: Duration = Duration::from_millis(250);
@@ -33,11 +38,20 @@ struct Watch {
     ended: bool,
 }
 
+/// A job's progress as server-sent events named `progress`, until it ends.
+#[utoipa::path(
+    get,
+    path = "/jobs/{id}/events",
+    params(("id" = i64, Path)),
+    responses((status = 200, body = Told, content_type = "text/event-stream"), Refusals)
+)]
 pub(crate) async fn of_job(State(state): State<ApiState>, Path(id): Path<i64>) -> Answer {
     state.catalogue.job(JobId(id)).await?;
     Ok(watch(state, Some(JobId(id))).into_response())
 }
 
+/// All jobs' progress as server-sent events named `progress`.
+#[utoipa::path(get, path = "/events", responses((status = 200, body = Told, content_type = "text/event-stream"), Refusals))]
 pub(crate) async fn of_all(State(state): State<ApiState>) -> Answer {
     Ok(watch(state, None).into_response())
 }

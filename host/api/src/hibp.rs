@@ -3,85 +3,188 @@
 //! One function reads the path, because route and query names match whatever their case, a slash at the end is forgiven, and a
 //! `+` in an account is a plus. Order of the checks: user agent, key, quota, input.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    borrow::Cow,
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Json,
+    body::Body,
     extract::{Request, State},
-    http::{HeaderMap, Method, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use bytes::{BufMut, Bytes, BytesMut};
+use futures::FutureExt;
+use serde::Serialize;
 use serde_json::json;
 use sha1::{Digest, Sha1};
-use sluice_catalogue::ApiKey;
 use sluice_store::ranges::Prefix;
+use utoipa::ToSchema;
 
-use crate::{ApiState, keys, keys::Use, published::Entry, range};
+use crate::{
+    ApiState, keys,
+    keys::{KnownKey, Use},
+    metrics::Route,
+    published::Entry,
+    range,
+};
 
 /// Bytes of an account, a domain or a name in a path, decoded: an address has 254 at most.
 const ARGUMENT_BYTES_MAX: usize = 512;
+/// What a query may take; only a store that hangs takes so long.
+const QUERY_TIME_MAX: Duration = Duration::from_secs(15);
+/// Parts of the longest path there is.
+const PARTS_MAX: usize = 5;
 
-pub(crate) async fn answer(State(state): State<ApiState>, request: Request) -> Response {
+pub(crate) async fn answer_in_router(State(state): State<ApiState>, request: Request) -> Response {
+    answer(&state, &request.into_parts().0).await
+}
+
+/// Answers a public query, whatever happens within.
+pub(crate) async fn answer(state: &ApiState, request: &Parts) -> Response {
     let begun = Instant::now();
-    let (head, _) = request.into_parts();
-    let (route, response) = dispatch(&state, &head).await;
-    metrics::counter!("sluice_query_requests_total", "route" => route, "status" => response.status().as_u16().to_string()).increment(1);
-    metrics::histogram!("sluice_query_seconds", "route" => route).record(begun.elapsed().as_secs_f64());
+    let dispatched = AssertUnwindSafe(dispatch(state, request)).catch_unwind();
+    let (route, response) = match tokio::time::timeout(QUERY_TIME_MAX, dispatched).await {
+        Ok(Ok(answered)) => answered,
+        Ok(Err(_)) => (Route::None, error(StatusCode::INTERNAL_SERVER_ERROR, "The query failed.")),
+        Err(_) => (Route::None, error(StatusCode::GATEWAY_TIMEOUT, "The query took too long.")),
+    };
+    state.query_metrics.count(route, response.status(), begun.elapsed());
     response
 }
 
-async fn dispatch(state: &ApiState, request: &Parts) -> (&'static str, Response) {
-    let path = request.uri.path().trim_matches('/');
-    let parts: Vec<&str> = path.split('/').collect();
+async fn dispatch(state: &ApiState, request: &Parts) -> (Route, Response) {
+    let mut parts = [""; PARTS_MAX];
+    let mut count = 0;
+    for part in request.uri.path().trim_matches('/').split('/') {
+        if count == PARTS_MAX {
+            return (Route::None, error(StatusCode::NOT_FOUND, NOTHING));
+        }
+        parts[count] = part;
+        count += 1;
+    }
+    let names = parts.map(name_of);
     let query = Query(request.uri.query().unwrap_or_default());
-    let names: Vec<String> = parts.iter().map(|part| part.to_ascii_lowercase()).collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let headers = &request.headers;
     let nameless = headers.get(header::USER_AGENT).is_none_or(|agent| agent.as_bytes().trim_ascii().is_empty());
-    if let ["range", _] | ["range"] = names[..] {
-        let prefix = parts.get(1).copied().unwrap_or_default();
+    let argument = parts[count - 1];
+    if let ["range"] | ["range", _] = names[..count] {
+        let prefix = if count == 2 { argument } else { "" };
         let response = match nameless && request.method != Method::OPTIONS {
             true => (StatusCode::FORBIDDEN, NO_AGENT).into_response(),
             false => range::answer(state, &request.method, prefix, query.get("mode") == Some("ntlm"), headers).await,
         };
-        return ("range", response);
+        return (Route::Range, response);
     }
-    let ["api", "v3", rest @ ..] = &names[..] else { return ("none", error(StatusCode::NOT_FOUND, "There is nothing here.")) };
-    let argument = parts.last().copied().unwrap_or_default();
+    let ["api", "v3", rest @ ..] = &names[..count] else { return (Route::None, error(StatusCode::NOT_FOUND, NOTHING)) };
     let asked = Asked { state, headers, query, argument, nameless };
-    let allowed = if rest.first() == Some(&"domainverification") {
-        request.method == Method::POST
-    } else {
-        matches!(request.method, Method::GET | Method::HEAD)
+    let allowed = match rest.first() {
+        Some(&"domainverification") => request.method == Method::POST,
+        _ => matches!(request.method, Method::GET | Method::HEAD),
     };
     if !allowed {
-        return ("none", error(StatusCode::METHOD_NOT_ALLOWED, "The method is not allowed here."));
+        return (Route::None, error(StatusCode::METHOD_NOT_ALLOWED, "The method is not allowed here."));
     }
     match rest {
-        ["breachedaccount"] => ("breachedaccount", asked.keyed(Use::Search).await.err().unwrap_or_else(bad_account)),
-        ["breachedaccount", "range", _] => ("breachedaccount_range", asked.accounts_by_prefix().await),
-        ["breachedaccount", _] => ("breachedaccount", asked.account().await),
-        ["breaches"] => ("breaches", asked.breaches().await),
-        ["breach", _] => ("breach", asked.breach().await),
-        ["latestbreach"] => ("latestbreach", asked.latest().await),
-        ["dataclasses"] => ("dataclasses", asked.data_classes().await),
-        ["pasteaccount", _] => ("pasteaccount", asked.none_of(StatusCode::NOT_FOUND, "No pastes were found.").await),
-        ["breacheddomain", _] => ("breacheddomain", asked.none_of(StatusCode::FORBIDDEN, "The domain is not verified for this key.").await),
+        ["breachedaccount"] => (Route::BreachedAccount, asked.keyed(Use::Search).await.err().unwrap_or_else(bad_account)),
+        ["breachedaccount", "range", _] => (Route::BreachedAccountRange, asked.accounts_by_prefix().await),
+        ["breachedaccount", _] => (Route::BreachedAccount, asked.account().await),
+        ["breaches"] => (Route::Breaches, asked.breaches()),
+        ["breach", _] => (Route::Breach, asked.breach()),
+        ["latestbreach"] => (Route::LatestBreach, asked.latest()),
+        ["dataclasses"] => (Route::DataClasses, asked.data_classes()),
+        ["pasteaccount", _] => (Route::PasteAccount, asked.paste_account().await),
+        ["breacheddomain", _] => (Route::BreachedDomain, asked.none_of(StatusCode::FORBIDDEN, UNVERIFIED).await),
         ["stealerlogsbyemail" | "stealerlogsbywebsitedomain" | "stealerlogsbyemaildomain", _] => {
-            ("stealerlogs", asked.none_of(StatusCode::FORBIDDEN, "The domain is not verified for this key.").await)
+            (Route::StealerLogs, asked.none_of(StatusCode::FORBIDDEN, UNVERIFIED).await)
         }
-        ["subscribeddomains"] => ("subscribeddomains", asked.subscribed_domains().await),
-        ["subscription", "status"] => ("subscription", asked.subscription().await),
-        ["domainverification", _] => ("domainverification", asked.verify_domain().await),
-        _ => ("none", error(StatusCode::NOT_FOUND, "There is nothing here.")),
+        ["subscribeddomains"] => (Route::SubscribedDomains, asked.subscribed_domains().await),
+        ["subscription", "status"] => (Route::Subscription, asked.subscription().await),
+        ["domainverification", _] => (Route::DomainVerification, asked.verify_domain().await),
+        _ => (Route::None, error(StatusCode::NOT_FOUND, NOTHING)),
     }
 }
 
+/// A part of a path as the routes have it, if it is one of their words; an empty word for whatever else it is.
+fn name_of(part: &str) -> &'static str {
+    const NAMES: [&str; 18] = [
+        "api",
+        "v3",
+        "breachedaccount",
+        "range",
+        "breaches",
+        "breach",
+        "latestbreach",
+        "dataclasses",
+        "pasteaccount",
+        "breacheddomain",
+        "stealerlogsbyemail",
+        "stealerlogsbywebsitedomain",
+        "stealerlogsbyemaildomain",
+        "subscribeddomains",
+        "subscription",
+        "status",
+        "domainverification",
+        "",
+    ];
+    NAMES.into_iter().find(|name| name.eq_ignore_ascii_case(part)).unwrap_or_default()
+}
+
+const NOTHING: &str = "There is nothing here.";
 const NO_AGENT: &str = "API request must include a user agent";
+const UNVERIFIED: &str = "The domain is not verified for this key.";
+/// As [`error`] would say it; most lookups end with it.
+const NOT_IN_ANY: &[u8] = br#"{"statusCode":404,"message":"The account was not found in any breach."}"#;
+
+/// An error of the breach API.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Failure<'a> {
+    #[serde(rename = "statusCode")]
+    status_code: u16,
+    message: &'a str,
+}
+
+/// A breach by its name alone.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Truncated<'a> {
+    pub(crate) name: &'a str,
+}
+
+/// An account under a prefix.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AccountSuffix<'a> {
+    /// 34 hex digits, upper case.
+    hash_suffix: String,
+    /// Names of breaches.
+    websites: Vec<&'a str>,
+}
+
+/// What a key includes.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Subscription<'a> {
+    subscription_name: &'a str,
+    description: &'a str,
+    /// Without a zone letter.
+    subscribed_until: String,
+    rpm: u32,
+    domain_search_max_breached_accounts: Option<u64>,
+    max_breached_domains: Option<u64>,
+    includes_stealer_logs: bool,
+    includes_bulk_domain_add: bool,
+    includes_auto_subdomain_verification: bool,
+    includes_customer_domains: bool,
+    includes_k_anon: bool,
+}
 
 fn error(status: StatusCode, message: &str) -> Response {
-    (status, Json(json!({ "statusCode": status.as_u16(), "message": message }))).into_response()
+    (status, Json(Failure { status_code: status.as_u16(), message })).into_response()
 }
 
 fn bad_account() -> Response {
@@ -93,8 +196,11 @@ fn unavailable(cause: &dyn std::error::Error) -> Response {
     error(StatusCode::SERVICE_UNAVAILABLE, "The service is not available at the moment.")
 }
 
-fn json_bytes(bytes: impl Into<Bytes>) -> Response {
-    ([(header::CONTENT_TYPE, "application/json; charset=utf-8")], bytes.into()).into_response()
+fn json_bytes(status: StatusCode, bytes: impl Into<Bytes>) -> Response {
+    let mut response = Response::new(Body::from(bytes.into()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    response
 }
 
 fn array<'a>(pieces: impl ExactSizeIterator<Item = &'a Bytes> + Clone) -> Response {
@@ -107,7 +213,7 @@ fn array<'a>(pieces: impl ExactSizeIterator<Item = &'a Bytes> + Clone) -> Respon
         out.put_slice(piece);
     }
     out.put_u8(b']');
-    json_bytes(out)
+    json_bytes(StatusCode::OK, out)
 }
 
 /// A request once its route is known.
@@ -126,7 +232,7 @@ impl Asked<'_> {
     }
 
     /// The good key that came along; missing, ill-formed and unknown ones have texts that programs look for.
-    async fn key(&self) -> Result<Arc<ApiKey>, Response> {
+    async fn key(&self) -> Result<Arc<KnownKey>, Response> {
         if let Some(refused) = self.refusal() {
             return Err(refused);
         }
@@ -134,25 +240,25 @@ impl Asked<'_> {
         // One client sends an empty header when it has no key.
         let key = self.headers.get("hibp-api-key").map(|key| key.as_bytes().trim_ascii()).filter(|key| !key.is_empty());
         let key = key.ok_or_else(|| denied("missing"))?;
-        if key.len() != 32 || !key.iter().all(u8::is_ascii_hexdigit) {
+        let Some(mut key) = key.as_array::<32>().copied().filter(|key| key.iter().all(u8::is_ascii_hexdigit)) else {
             return Err(denied("improperly formed"));
-        }
-        let found = self.state.keys.find(keys::hash(&key.to_ascii_lowercase())).await.map_err(|cause| unavailable(&*cause))?;
-        found.filter(|key| !key.operator).ok_or_else(|| denied("invalid"))
+        };
+        key.make_ascii_lowercase();
+        let found = self.state.keys.find(keys::hash(&key)).await.map_err(|cause| unavailable(&*cause))?;
+        found.filter(|found| !found.key.operator).ok_or_else(|| denied("invalid"))
     }
 
-    async fn keyed(&self, used_for: Use) -> Result<Arc<ApiKey>, Response> {
+    async fn keyed(&self, used_for: Use) -> Result<Arc<KnownKey>, Response> {
         let key = self.key().await?;
-        self.count(&key, used_for).await?;
-        Ok(key)
+        self.over_quota(&key, used_for).map_or(Ok(key), Err)
     }
 
-    async fn count(&self, key: &ApiKey, used_for: Use) -> Result<(), Response> {
-        self.state.keys.count(key, used_for).await.map_err(|seconds| {
-            let mut response = error(StatusCode::TOO_MANY_REQUESTS, &format!("Rate limit is exceeded. Try again in {seconds} seconds."));
-            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-            response
-        })
+    /// Counts a request on a key's quota, and gives the answer if it is used up.
+    fn over_quota(&self, key: &KnownKey, used_for: Use) -> Option<Response> {
+        let seconds = self.state.keys.count(key, used_for).err()?;
+        let mut response = error(StatusCode::TOO_MANY_REQUESTS, &format!("Rate limit is exceeded. Try again in {seconds} seconds."));
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        Some(response)
     }
 
     async fn account(&self) -> Response {
@@ -160,8 +266,8 @@ impl Asked<'_> {
             return refused;
         }
         let Some(hash) = decode(self.argument).as_deref().and_then(account_hash) else { return bad_account() };
-        let snapshot = self.state.published.read().await;
-        let loads = match self.state.published.ranges.account(&hash).await {
+        let snapshot = self.state.published.read();
+        let loads = match snapshot.ranges.account(&hash).await {
             Ok(loads) => loads,
             Err(cause) => return unavailable(&cause),
         };
@@ -170,11 +276,12 @@ impl Asked<'_> {
             found.retain(|entry| entry.flags.is_verified);
         }
         self.keep_domain(&mut found);
-        if found.is_empty() {
-            return error(StatusCode::NOT_FOUND, "The account was not found in any breach.");
+        match &found[..] {
+            [] => json_bytes(StatusCode::NOT_FOUND, NOT_IN_ANY),
+            _ if self.query.is_false("truncateresponse") => array(found.iter().map(|entry| &entry.full)),
+            [alone] => json_bytes(StatusCode::OK, alone.truncated_alone.clone()),
+            _ => array(found.iter().map(|entry| &entry.truncated)),
         }
-        let full = self.query.is_false("truncateresponse");
-        array(found.iter().map(|entry| if full { &entry.full } else { &entry.truncated }))
     }
 
     fn keep_domain(&self, found: &mut Vec<&Entry>) {
@@ -191,15 +298,15 @@ impl Asked<'_> {
             Ok(key) => key,
             Err(refused) => return refused,
         };
-        if !key.plan.k_anonymity {
+        if !key.key.plan.k_anonymity {
             return (StatusCode::FORBIDDEN, "Your HIBP API key does not have access to this resource").into_response();
         }
-        if let Err(refused) = self.count(&key, Use::KAnonymity).await {
+        if let Some(refused) = self.over_quota(&key, Use::KAnonymity) {
             return refused;
         }
         let Ok(prefix) = self.argument.parse::<Prefix<6>>() else { return (StatusCode::BAD_REQUEST, "Invalid hex prefix").into_response() };
-        let snapshot = self.state.published.read().await;
-        let accounts = match self.state.published.ranges.accounts_by_prefix(prefix).await {
+        let snapshot = self.state.published.read();
+        let accounts = match snapshot.ranges.accounts_by_prefix(prefix).await {
             Ok(accounts) => accounts,
             Err(cause) => return unavailable(&cause),
         };
@@ -209,7 +316,7 @@ impl Asked<'_> {
             .filter(|(_, found)| !found.is_empty())
             .map(|(hash, found)| {
                 let websites: Vec<&str> = found.iter().map(|entry| entry.name.as_str()).collect();
-                json!({ "hashSuffix": &hex::encode_upper(hash)[6..], "websites": websites })
+                AccountSuffix { hash_suffix: hex::encode_upper(hash)[6..].to_owned(), websites }
             })
             .collect();
         if rows.is_empty() {
@@ -218,11 +325,11 @@ impl Asked<'_> {
         Json(rows).into_response()
     }
 
-    async fn breaches(&self) -> Response {
+    fn breaches(&self) -> Response {
         if let Some(refused) = self.refusal() {
             return refused;
         }
-        let snapshot = self.state.published.read().await;
+        let snapshot = self.state.published.read();
         let mut found: Vec<&Entry> = snapshot.breaches.iter().collect();
         self.keep_domain(&mut found);
         if let Some(spam) = self.query.flag("isspamlist") {
@@ -231,38 +338,51 @@ impl Asked<'_> {
         array(found.iter().map(|entry| &entry.full))
     }
 
-    async fn breach(&self) -> Response {
+    fn breach(&self) -> Response {
         if let Some(refused) = self.refusal() {
             return refused;
         }
-        let snapshot = self.state.published.read().await;
+        let snapshot = self.state.published.read();
         let found = decode(self.argument).and_then(|name| snapshot.named(name.trim()));
-        found.map_or_else(|| error(StatusCode::NOT_FOUND, "There is no breach of that name."), |entry| json_bytes(entry.full.clone()))
+        found.map_or_else(
+            || error(StatusCode::NOT_FOUND, "There is no breach of that name."),
+            |entry| json_bytes(StatusCode::OK, entry.full.clone()),
+        )
     }
 
-    async fn latest(&self) -> Response {
+    fn latest(&self) -> Response {
         if let Some(refused) = self.refusal() {
             return refused;
         }
-        let snapshot = self.state.published.read().await;
+        let snapshot = self.state.published.read();
         let latest = snapshot.latest.map(|place| snapshot.breaches[place].full.clone());
-        latest.map_or_else(|| error(StatusCode::NOT_FOUND, "There is no breach yet."), json_bytes)
+        latest.map_or_else(|| error(StatusCode::NOT_FOUND, "There is no breach yet."), |full| json_bytes(StatusCode::OK, full))
     }
 
-    async fn data_classes(&self) -> Response {
+    fn data_classes(&self) -> Response {
         match self.refusal() {
-            None => json_bytes(self.state.published.read().await.data_classes.clone()),
+            None => json_bytes(StatusCode::OK, self.state.published.read().data_classes.clone()),
             Some(refused) => refused,
         }
     }
 
-    /// Routes over data this service does not hold: no pastes, no verified domains.
+    /// No pastes are held here.
+    async fn paste_account(&self) -> Response {
+        let found = decode(self.argument).and_then(|account| account_hash(&account));
+        match self.keyed(Use::Search).await {
+            Err(refused) => refused,
+            Ok(_) if found.is_none() || !self.argument.contains('@') && !self.argument.contains("%40") => bad_account(),
+            Ok(_) => error(StatusCode::NOT_FOUND, "No pastes were found."),
+        }
+    }
+
+    /// Routes over data this service does not hold: no verified domains.
     async fn none_of(&self, status: StatusCode, message: &str) -> Response {
         self.keyed(Use::Search).await.err().unwrap_or_else(|| error(status, message))
     }
 
     async fn subscribed_domains(&self) -> Response {
-        self.key().await.err().unwrap_or_else(|| json_bytes(&b"[]"[..]))
+        self.key().await.err().unwrap_or_else(|| json_bytes(StatusCode::OK, &b"[]"[..]))
     }
 
     async fn verify_domain(&self) -> Response {
@@ -275,18 +395,26 @@ impl Asked<'_> {
             Ok(key) => key,
             Err(refused) => return refused,
         };
+        let key = &key.key;
         if key.plan.name.is_empty() {
             return error(StatusCode::NOT_FOUND, "No active subscription found.");
         }
         // No zone letter here: a client rejects it.
         let until = jiff::Timestamp::from_millisecond(key.expires_at.unwrap_or(253_402_300_799_000)).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-        Json(json!({
-            "SubscriptionName": key.plan.name, "Description": key.plan.name,
-            "SubscribedUntil": until.strftime("%Y-%m-%dT%H:%M:%S").to_string(), "Rpm": key.rpm,
-            "DomainSearchMaxBreachedAccounts": key.plan.domain_search_accounts_max, "MaxBreachedDomains": key.plan.domains_max,
-            "IncludesStealerLogs": key.plan.stealer_logs, "IncludesBulkDomainAdd": false, "IncludesAutoSubdomainVerification": false,
-            "IncludesCustomerDomains": false, "IncludesKAnon": key.plan.k_anonymity,
-        }))
+        let plan = &key.plan;
+        Json(Subscription {
+            subscription_name: &plan.name,
+            description: &plan.name,
+            subscribed_until: until.strftime("%Y-%m-%dT%H:%M:%S").to_string(),
+            rpm: key.rpm,
+            domain_search_max_breached_accounts: plan.domain_search_accounts_max,
+            max_breached_domains: plan.domains_max,
+            includes_stealer_logs: plan.stealer_logs,
+            includes_bulk_domain_add: false,
+            includes_auto_subdomain_verification: false,
+            includes_customer_domains: false,
+            includes_k_anon: plan.k_anonymity,
+        })
         .into_response()
     }
 }
@@ -311,7 +439,10 @@ impl<'a> Query<'a> {
 }
 
 /// Percent-decoding that leaves a plus alone; `None` if it is too long, no UTF-8, or a percent sign stands without two digits.
-fn decode(text: &str) -> Option<String> {
+fn decode(text: &str) -> Option<Cow<'_, str>> {
+    if !text.contains('%') {
+        return (text.len() <= ARGUMENT_BYTES_MAX).then_some(text.into());
+    }
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {
@@ -325,17 +456,19 @@ fn decode(text: &str) -> Option<String> {
             rest = after;
         }
     }
-    String::from_utf8(bytes).ok().filter(|text| text.len() <= ARGUMENT_BYTES_MAX)
+    String::from_utf8(bytes).ok().filter(|text| text.len() <= ARGUMENT_BYTES_MAX).map(Cow::Owned)
 }
 
 /// SHA-1 of the trimmed, lower-cased account, an international domain in its ASCII form; `None` if nothing is left.
 fn account_hash(account: &str) -> Option<[u8; 20]> {
-    let mut account = account.trim().to_lowercase();
+    let account = account.trim();
     if account.is_empty() || account.chars().any(char::is_control) {
         return None;
     }
+    let is_lower = account.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+    let mut account = if is_lower { Cow::Borrowed(account) } else { Cow::Owned(account.to_lowercase()) };
     if let Some((local, domain)) = account.rsplit_once('@').filter(|(_, domain)| !domain.is_ascii()) {
-        account = format!("{local}@{}", url::Host::parse(domain).ok()?);
+        account = Cow::Owned(format!("{local}@{}", url::Host::parse(domain).ok()?));
     }
     Some(Sha1::digest(account.as_bytes()).into())
 }

@@ -1,4 +1,7 @@
 //! Keys of the public API and operators' tokens: known by their SHA-256, looked up in memory, limited by the minute.
+//!
+//! A key that was seen in the last seconds costs its hash and one look-up: its limiter hangs on it. The limiters outlive that
+//! memory, so that reading a key again does not fill its quota again.
 
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
@@ -13,22 +16,39 @@ use sluice_catalogue::{ApiKey, Catalogue, Error, KeyHash, KeyId};
 /// Keys remembered, good and bad ones.
 const KEYS_MAX: u64 = 65_536;
 /// How long another process's revocation may go unseen; this process's is seen at once.
-const KEY_SECONDS: u64 = 5;
-/// A limiter nobody used for this long is full again anyway.
-const LIMITER_IDLE_SECONDS: u64 = 120;
+const KEY_AGE_MAX: Duration = Duration::from_secs(5);
 
 /// Which of a key's quotas a request counts on.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Use {
     Search,
     /// Half of the plan's.
     KAnonymity,
 }
 
+/// A good key and its limiters.
+pub(crate) struct KnownKey {
+    pub(crate) key: ApiKey,
+    quotas: Arc<Quotas>,
+}
+
+struct Quotas {
+    rpm: u32,
+    search: DefaultDirectRateLimiter,
+    k_anonymity: DefaultDirectRateLimiter,
+}
+
+impl Quotas {
+    fn new(rpm: u32) -> Self {
+        let limiter = |rpm| RateLimiter::direct(Quota::per_minute(NonZeroU32::new(rpm).unwrap_or(NonZeroU32::MIN)));
+        Self { rpm, search: limiter(rpm), k_anonymity: limiter(rpm / 2) }
+    }
+}
+
 pub(crate) struct Keys {
     catalogue: Catalogue,
-    known: Cache<[u8; 32], Option<Arc<ApiKey>>>,
-    limiters: Cache<(KeyId, Use), Arc<DefaultDirectRateLimiter>>,
+    known: Cache<[u8; 32], Option<Arc<KnownKey>>>,
+    quotas: Cache<KeyId, Arc<Quotas>>,
     clock: DefaultClock,
 }
 
@@ -40,15 +60,26 @@ impl Keys {
     pub(crate) fn new(catalogue: Catalogue) -> Self {
         Self {
             catalogue,
-            known: Cache::builder().max_capacity(KEYS_MAX).time_to_live(Duration::from_secs(KEY_SECONDS)).build(),
-            limiters: Cache::builder().max_capacity(KEYS_MAX).time_to_idle(Duration::from_secs(LIMITER_IDLE_SECONDS)).build(),
+            known: Cache::builder().max_capacity(KEYS_MAX).time_to_live(KEY_AGE_MAX).build(),
+            quotas: Cache::new(KEYS_MAX),
             clock: DefaultClock::default(),
         }
     }
 
     /// The key with this hash, if it is good.
-    pub(crate) async fn find(&self, hash: [u8; 32]) -> Result<Option<Arc<ApiKey>>, Arc<Error>> {
-        self.known.try_get_with(hash, async { Ok(self.catalogue.key_with_hash(KeyHash(hash)).await?.map(Arc::new)) }).await
+    pub(crate) async fn find(&self, hash: [u8; 32]) -> Result<Option<Arc<KnownKey>>, Arc<Error>> {
+        if let Some(known) = self.known.get(&hash).await {
+            return Ok(known);
+        }
+        let read = async {
+            let Some(key) = self.catalogue.key_with_hash(KeyHash(hash)).await? else { return Ok(None) };
+            // A key whose rate was changed begins with a full quota of the new one.
+            let kept = self.quotas.get(&key.id).await.filter(|quotas| quotas.rpm == key.rpm);
+            let quotas = kept.unwrap_or_else(|| Arc::new(Quotas::new(key.rpm)));
+            self.quotas.insert(key.id, quotas.clone()).await;
+            Ok(Some(Arc::new(KnownKey { key, quotas })))
+        };
+        self.known.try_get_with(hash, read).await
     }
 
     /// Forgets all of them: one was revoked or made.
@@ -57,13 +88,11 @@ impl Keys {
     }
 
     /// Counts a request; whole seconds to wait, at least one, if the quota is used up.
-    pub(crate) async fn count(&self, key: &ApiKey, used_for: Use) -> Result<(), u64> {
-        let rpm = match used_for {
-            Use::Search => key.rpm,
-            Use::KAnonymity => key.rpm / 2,
+    pub(crate) fn count(&self, key: &KnownKey, used_for: Use) -> Result<(), u64> {
+        let limiter = match used_for {
+            Use::Search => &key.quotas.search,
+            Use::KAnonymity => &key.quotas.k_anonymity,
         };
-        let quota = Quota::per_minute(NonZeroU32::new(rpm).unwrap_or(NonZeroU32::MIN));
-        let limiter = self.limiters.get_with((key.id, used_for), async { Arc::new(RateLimiter::direct(quota)) }).await;
         limiter.check().map_err(|until| until.wait_time_from(self.clock.now()).as_millis().div_ceil(1_000).max(1) as u64)
     }
 }

@@ -9,12 +9,15 @@
 mod events;
 mod hibp;
 mod keys;
+mod metrics;
 mod openapi;
 mod operator;
 mod problem;
 mod published;
 mod range;
+mod serve;
 mod upload;
+mod views;
 
 use std::sync::Arc;
 
@@ -31,10 +34,11 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use sluice_catalogue::Catalogue;
 use sluice_record::PluginDigest;
 use sluice_store::{objects::Objects, ranges::Ranges, records::RecordStore};
-use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::RequestBodyTimeoutLayer};
 
 pub use openapi::document as openapi_document;
 pub use published::{Published, PublishedError};
+pub use serve::{ConnectionLimits, serve};
 
 /// Bytes of a request's body, uploads excepted; a plugin's component is the largest.
 pub const BODY_BYTES_MAX: usize = 16 << 20;
@@ -48,11 +52,18 @@ pub struct ApiOptions {
     pub operator_token_sha256: Option<[u8; 32]>,
     /// Bytes that one part of an upload has at most: what a killed process may lose.
     pub upload_part_bytes: u64,
+    /// Bounds of connections.
+    pub limits: ConnectionLimits,
 }
 
 impl Default for ApiOptions {
     fn default() -> Self {
-        Self { base_url: "http://localhost:8080".into(), operator_token_sha256: None, upload_part_bytes: 64 << 20 }
+        Self {
+            base_url: "http://localhost:8080".into(),
+            operator_token_sha256: None,
+            upload_part_bytes: 64 << 20,
+            limits: ConnectionLimits::default(),
+        }
     }
 }
 
@@ -80,6 +91,8 @@ pub struct ApiState {
     /// Installs plugins.
     pub plugins: Arc<dyn PluginInstaller>,
     keys: Arc<keys::Keys>,
+    query_metrics: Arc<metrics::QueryMetrics>,
+    ready_ranges: Arc<range::ReadyRanges>,
 }
 
 impl ApiState {
@@ -98,42 +111,34 @@ impl ApiState {
     ) -> Result<Self, PublishedError> {
         let published = Arc::new(Published::open(catalogue.clone(), ranges, &options.base_url).await?);
         let keys = Arc::new(keys::Keys::new(catalogue.clone()));
-        Ok(Self { catalogue, objects, records, published, options: Arc::new(options), metrics, plugins, keys })
+        let options = Arc::new(options);
+        let (query_metrics, ready_ranges) = Default::default();
+        Ok(Self { catalogue, objects, records, published, options, metrics, plugins, keys, query_metrics, ready_ranges })
     }
 }
 
-/// All routes.
+/// All routes. [`serve`] has the bounds on connections.
 pub fn router(state: ApiState) -> Router {
     // Anything may be compressed that is whole and text: also the empty range, since one mirror tool takes nothing but gzip.
     let compressible = |status: StatusCode, _: http::Version, headers: &HeaderMap, _: &http::Extensions| {
         let kind = headers.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
-        status == StatusCode::OK && (kind.starts_with(b"text/plain") || kind.starts_with(b"application/json"))
+        let ready = headers.contains_key(header::CONTENT_ENCODING);
+        status == StatusCode::OK && !ready && (kind.starts_with(b"text/plain") || kind.starts_with(b"application/json"))
     };
     let compressed = Router::new()
-        .nest("/api/operator/v1", operator::routes(&state))
+        .nest(openapi::OPERATOR, operator::routes(&state))
         .route("/healthz", get(|| async { "alive" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(|State(state): State<ApiState>| async move { state.metrics.render() }))
         .route("/openapi.json", get(|| async { axum::Json(openapi::document()) }))
         .route("/docs", get(openapi::page))
-        .fallback(hibp::answer)
+        .fallback(hibp::answer_in_router)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(RequestBodyTimeoutLayer::new(state.options.limits.body_pause_max))
         .layer(CompressionLayer::new().compress_when(compressible))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(request_id));
     compressed.with_state(state)
-}
-
-/// Answers on a bound listener until `shutdown`, then lets what is under way end.
-///
-/// # Errors
-/// If the listener fails.
-pub async fn serve(
-    listener: tokio::net::TcpListener,
-    state: ApiState,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    axum::serve(listener, router(state)).with_graceful_shutdown(shutdown).await
 }
 
 /// A number to find a request by in the logs. Paths are not logged: they hold accounts.

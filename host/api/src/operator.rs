@@ -1,67 +1,77 @@
 //! The operator API: what an operator may see and ask for. A change is a row in the catalogue; the controller does the rest.
 
+use std::{io, time::Duration};
+
 use axum::{
-    Json, Router,
+    BoxError, Json, Router,
     body::Body,
     extract::{DefaultBodyLimit, Path, Query, Request, State},
     http::{StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{get, patch, post},
 };
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use sluice_catalogue::{Breach, Job, JobSpec, KeyHash, KeyId, MemberState, NewBreach, NewJob, NewKey, Plan, Resolution, TaskFilter};
+use serde::Serialize;
+use sluice_catalogue::{
+    ApiKey, Job, JobSpec, KeyHash, KeyId, Load, Member, MemberState, NewBreach, NewJob, NewKey, Plugin, Resolution, Task, TaskFilter,
+};
 use sluice_record::{BreachId, JobId, LoadId, MemberId, PluginDigest};
 use sluice_store::{
-    StoreError,
     objects::keys as object_keys,
-    records::{Cursor, Matching, PAGE_RECORDS_MAX, RecordQuery, StoredRecord},
+    records::{Cursor, Matching, PAGE_RECORDS_MAX, RecordQuery},
 };
+use tower_http::timeout::TimeoutLayer;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     ApiState, events, keys,
-    problem::{Answer, Problem, read_json},
+    problem::{Answer, Problem, Refusals, read_json},
     upload,
+    views::{Asked, BreachView, Created, CreatedKey, Installed, JobRequest, KeyRequest, LoadDigest, RecordPage, RecordView, Search, Slots},
 };
 
 /// Rows of a list, newest first.
 pub(crate) const LIST_MAX: u32 = 1_000;
 
+/// What a request may take that is neither an upload nor reads a whole load or dump.
+const REQUEST_TIME_MAX: Duration = Duration::from_secs(60);
+
+/// The routes with what the document says of them.
+pub(crate) fn documented() -> OpenApiRouter<ApiState> {
+    let uploads = OpenApiRouter::new().routes(routes!(upload::append, upload::head, upload::abandon)).layer(DefaultBodyLimit::disable());
+    let long = OpenApiRouter::new().routes(routes!(upload::complete)).routes(routes!(digest)).routes(routes!(plugins, install));
+    let quick = OpenApiRouter::new()
+        .routes(routes!(upload::create, upload::list))
+        .routes(routes!(create_breach, breaches))
+        .routes(routes!(breach, update_breach))
+        .routes(routes!(create_job, jobs))
+        .routes(routes!(job))
+        .routes(routes!(cancel))
+        .routes(routes!(pause))
+        .routes(routes!(resume))
+        .routes(routes!(events::of_job))
+        .routes(routes!(events::of_all))
+        .routes(routes!(loads))
+        .routes(routes!(load))
+        .routes(routes!(publish))
+        .routes(routes!(retract))
+        .routes(routes!(rejects))
+        .routes(routes!(export))
+        .routes(routes!(accept_quarantine))
+        .routes(routes!(waiting))
+        .routes(routes!(resolve))
+        .routes(routes!(tasks))
+        .routes(routes!(slots))
+        .routes(routes!(activate))
+        .routes(routes!(list_keys, create_key))
+        .routes(routes!(revoke_key))
+        .routes(routes!(search));
+    quick.layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIME_MAX)).merge(uploads).merge(long)
+}
+
 pub(crate) fn routes(state: &ApiState) -> Router<ApiState> {
-    let uploads = Router::new().route("/dumps/{id}", patch(upload::append).head(upload::head).delete(upload::abandon));
-    Router::new()
-        .merge(uploads.layer(DefaultBodyLimit::disable()))
-        .route("/dumps", post(upload::create).get(upload::list))
-        .route("/dumps/{id}/complete", post(upload::complete))
-        .route("/breaches", post(create_breach).get(breaches))
-        .route("/breaches/{id}", get(breach).put(update_breach))
-        .route("/jobs", post(create_job).get(jobs))
-        .route("/jobs/{id}", get(job))
-        .route("/jobs/{id}/cancel", post(cancel))
-        .route("/jobs/{id}/pause", post(pause))
-        .route("/jobs/{id}/resume", post(resume))
-        .route("/jobs/{id}/events", get(events::of_job))
-        .route("/events", get(events::of_all))
-        .route("/loads", get(loads))
-        .route("/loads/{id}", get(load))
-        .route("/loads/{id}/publish", post(publish))
-        .route("/loads/{id}/retract", post(retract))
-        .route("/loads/{id}/digest", get(digest))
-        .route("/loads/{id}/rejects", get(rejects))
-        .route("/loads/{id}/records", get(export))
-        .route("/loads/{id}/accept-quarantine", post(accept_quarantine))
-        .route("/loads/{id}/members/waiting", get(waiting))
-        .route("/members/{id}/resolve", post(resolve))
-        .route("/tasks", get(tasks))
-        .route("/slots", get(slots))
-        .route("/plugins", get(plugins).post(install))
-        .route("/plugins/{digest}/activate", post(activate))
-        .route("/keys", get(list_keys).post(create_key))
-        .route("/keys/{id}", axum::routing::delete(revoke_key))
-        .route("/records", get(search))
+    Router::from(documented())
         .fallback(|| async { Problem::new(StatusCode::NOT_FOUND, "not-found", "there is no such route", "see /docs") })
         .layer(middleware::from_fn_with_state(state.clone(), authorise))
 }
@@ -72,60 +82,68 @@ async fn authorise(State(state): State<ApiState>, request: Request, next: Next) 
     let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| keys::hash(token.trim().as_bytes()));
     let good = match token {
         Some(hash) if state.options.operator_token_sha256 == Some(hash) => true,
-        Some(hash) => matches!(state.keys.find(hash).await, Ok(Some(key)) if key.operator),
+        Some(hash) => matches!(state.keys.find(hash).await, Ok(Some(known)) if known.key.operator),
         None => false,
     };
     if good {
-        return next.run(request).await;
+        return in_one_shape(next.run(request).await);
     }
     Problem::new(StatusCode::UNAUTHORIZED, "unauthorised", "no good operator token", "send Authorization: Bearer and the token")
         .into_response()
+}
+
+/// What the framework refuses (a path or a query of another type, a method, a request that takes too long) in the one shape of error.
+/// Its own words are dropped: they may quote the request.
+fn in_one_shape(response: Response) -> Response {
+    let (status, kind) = (response.status(), response.headers().get(header::CONTENT_TYPE));
+    if !status.is_client_error() && !status.is_server_error() || kind.is_some_and(|kind| kind == "application/json") {
+        return response;
+    }
+    let message = status.canonical_reason().unwrap_or("the request was refused").to_lowercase();
+    Problem::new(status, "refused", message, "see /docs for what the route takes").into_response()
 }
 
 fn ok(value: impl Serialize) -> Answer {
     Ok(Json(value).into_response())
 }
 
-fn view(breach: &Breach) -> Value {
-    json!({
-        "id": breach.id, "about": breach.about, "added_at": breach.added_at, "modified_at": breach.modified_at,
-        "pwn_count": breach.pwn_count, "data_classes": breach.data_classes, "published_loads": breach.published_loads,
-    })
-}
-
+/// Makes a breach, by the breach model's names.
+#[utoipa::path(post, path = "/breaches", request_body = NewBreach, responses((status = 201, body = Created), Refusals))]
 async fn create_breach(State(state): State<ApiState>, body: Bytes) -> Answer {
     let id = state.catalogue.create_breach(&read_json::<NewBreach>(&body)?).await?;
-    Ok((StatusCode::CREATED, Json(json!({ "id": id }))).into_response())
+    Ok((StatusCode::CREATED, Json(Created { id: id.0 })).into_response())
 }
 
+/// Changes a breach.
+#[utoipa::path(
+    put,
+    path = "/breaches/{id}",
+    request_body = NewBreach, params(("id" = i64, Path)),
+    responses((status = 200, body = BreachView), Refusals)
+)]
 async fn update_breach(State(state): State<ApiState>, Path(id): Path<i64>, body: Bytes) -> Answer {
     state.catalogue.update_breach(BreachId(id), &read_json(&body)?).await?;
-    ok(view(&state.catalogue.breach(BreachId(id)).await?))
+    ok(BreachView::from(state.catalogue.breach(BreachId(id)).await?))
 }
 
+/// A breach.
+#[utoipa::path(get, path = "/breaches/{id}", params(("id" = i64, Path)), responses((status = 200, body = BreachView), Refusals))]
 async fn breach(State(state): State<ApiState>, Path(id): Path<i64>) -> Answer {
-    ok(view(&state.catalogue.breach(BreachId(id)).await?))
+    ok(BreachView::from(state.catalogue.breach(BreachId(id)).await?))
 }
 
+/// All breaches, unpublished ones too.
+#[utoipa::path(get, path = "/breaches", responses((status = 200, body = Vec<BreachView>), Refusals))]
 async fn breaches(State(state): State<ApiState>) -> Answer {
-    ok(state.catalogue.breaches().await?.iter().map(view).collect::<Vec<_>>())
+    ok(state.catalogue.breaches().await?.into_iter().map(BreachView::from).collect::<Vec<_>>())
 }
 
 /// Takes a spec with what an import need not say left out, and a priority.
+#[utoipa::path(post, path = "/jobs", request_body = JobRequest, responses((status = 201, body = Created), Refusals))]
 async fn create_job(State(state): State<ApiState>, body: Bytes) -> Answer {
-    let mut asked: Value = read_json(&body)?;
-    let priority = asked.get("priority").and_then(Value::as_i64).unwrap_or(0);
-    if let Some(fields) = asked.as_object_mut().filter(|fields| fields.get("kind").is_some_and(|kind| kind == "import")) {
-        for (name, value) in
-            [("policy", json!("notify")), ("plugin", Value::Null), ("archive_passwords", json!([])), ("publish", json!(false))]
-        {
-            fields.entry(name).or_insert(value);
-        }
-    }
-    // What serde says of a wrong field may quote it, and it may be a password.
-    let spec: JobSpec = serde_json::from_value(asked).map_err(|_| Problem::ill_formed("the body is no job", "see /docs for its fields"))?;
+    let JobRequest { spec, priority } = read_json(&body)?;
     let id = state.catalogue.create_job(&NewJob { spec, priority }).await?;
-    Ok((StatusCode::CREATED, Json(json!({ "id": id }))).into_response())
+    Ok((StatusCode::CREATED, Json(Created { id: id.0 })).into_response())
 }
 
 fn shown(mut job: Job) -> Job {
@@ -133,57 +151,83 @@ fn shown(mut job: Job) -> Job {
     job
 }
 
+/// Jobs, newest first.
+#[utoipa::path(get, path = "/jobs", responses((status = 200, body = Vec<Job>), Refusals))]
 async fn jobs(State(state): State<ApiState>) -> Answer {
     ok(state.catalogue.jobs(LIST_MAX).await?.into_iter().map(shown).collect::<Vec<_>>())
 }
 
+/// A job.
+#[utoipa::path(get, path = "/jobs/{id}", params(("id" = i64, Path)), responses((status = 200, body = Job), Refusals))]
 async fn job(State(state): State<ApiState>, Path(id): Path<i64>) -> Answer {
     ok(shown(state.catalogue.job(JobId(id)).await?))
 }
 
+/// Cancels a job.
+#[utoipa::path(post, path = "/jobs/{id}/cancel", params(("id" = i64, Path)), responses((status = 200, body = Job), Refusals))]
 async fn cancel(state: State<ApiState>, id: Path<i64>) -> Answer {
     state.catalogue.cancel_job(JobId(*id)).await?;
     job(state, id).await
 }
 
+/// Pauses a job.
+#[utoipa::path(post, path = "/jobs/{id}/pause", params(("id" = i64, Path)), responses((status = 200, body = Job), Refusals))]
 async fn pause(state: State<ApiState>, id: Path<i64>) -> Answer {
     state.catalogue.pause_job(JobId(*id)).await?;
     job(state, id).await
 }
 
+/// Lets a paused job go on.
+#[utoipa::path(post, path = "/jobs/{id}/resume", params(("id" = i64, Path)), responses((status = 200, body = Job), Refusals))]
 async fn resume(state: State<ApiState>, id: Path<i64>) -> Answer {
     state.catalogue.resume_job(JobId(*id)).await?;
     job(state, id).await
 }
 
+/// Loads with their ledgers, newest first.
+#[utoipa::path(get, path = "/loads", responses((status = 200, body = Vec<Load>), Refusals))]
 async fn loads(State(state): State<ApiState>) -> Answer {
     ok(state.catalogue.loads(LIST_MAX).await?)
 }
 
+/// A load with its ledger.
+#[utoipa::path(get, path = "/loads/{id}", params(("id" = i64, Path)), responses((status = 200, body = Load), Refusals))]
 async fn load(State(state): State<ApiState>, Path(id): Path<i64>) -> Answer {
     ok(state.catalogue.load(LoadId(id)).await?)
 }
 
+/// Asks for a publish job.
+#[utoipa::path(post, path = "/loads/{id}/publish", params(("id" = i64, Path)), responses((status = 202, body = Asked), Refusals))]
 async fn publish(State(state): State<ApiState>, Path(id): Path<i64>) -> Answer {
     ask(&state, JobSpec::Publish { load: LoadId(id) }).await
 }
 
+/// Asks for a retract job.
+#[utoipa::path(post, path = "/loads/{id}/retract", params(("id" = i64, Path)), responses((status = 202, body = Asked), Refusals))]
 async fn retract(State(state): State<ApiState>, Path(id): Path<i64>) -> Answer {
     ask(&state, JobSpec::Retract { load: LoadId(id) }).await
 }
 
 async fn ask(state: &ApiState, spec: JobSpec) -> Answer {
     let job = state.catalogue.create_job(&NewJob { spec, priority: 0 }).await?;
-    Ok((StatusCode::ACCEPTED, Json(json!({ "job": job }))).into_response())
+    Ok((StatusCode::ACCEPTED, Json(Asked { job })).into_response())
 }
 
+/// Digest and counts of what the load stored.
+#[utoipa::path(get, path = "/loads/{id}/digest", params(("id" = i64, Path)), responses((status = 200, body = LoadDigest), Refusals))]
 async fn digest(State(state): State<ApiState>, Path(id): Path<i64>) -> Answer {
     let load = state.catalogue.load(LoadId(id)).await?;
     let (digest, records) = tokio::try_join!(state.records.digest(load.id), state.records.count(load.id))?;
-    ok(json!({ "digest": hex::encode(digest), "records": records, "accounts": load.accounts, "passwords": load.passwords }))
+    ok(LoadDigest { digest: hex::encode(digest), records, accounts: load.accounts, passwords: load.passwords })
 }
 
 /// The reject logs as they are stored, one after another.
+#[utoipa::path(
+    get,
+    path = "/loads/{id}/rejects",
+    params(("id" = i64, Path)),
+    responses((status = 200, content_type = "application/octet-stream"), Refusals)
+)]
 async fn rejects(State(state): State<ApiState>, Path(id): Path<i64>) -> Answer {
     let load = state.catalogue.load(LoadId(id)).await?;
     let logs = state.objects.list(&object_keys::rejects_folder(load.id)).await?;
@@ -197,100 +241,126 @@ async fn rejects(State(state): State<ApiState>, Path(id): Path<i64>) -> Answer {
 }
 
 /// All records a load stored, published or not, as JSON lines.
+#[utoipa::path(
+    get,
+    path = "/loads/{id}/records",
+    params(("id" = i64, Path)),
+    responses((status = 200, body = RecordView, content_type = "application/x-ndjson"), Refusals)
+)]
 async fn export(State(state): State<ApiState>, Path(id): Path<i64>) -> Answer {
     let load = state.catalogue.load(LoadId(id)).await?;
     let lines = state.records.export(load.id).await?.map(|stretch| {
-        let lines = stretch?.iter().map(|record| view_record(record).to_string() + "\n").collect::<String>();
-        Ok::<_, StoreError>(lines)
+        let mut lines = Vec::new();
+        for record in stretch? {
+            serde_json::to_writer(&mut lines, &RecordView::from(record)).map_err(io::Error::other)?;
+            lines.push(b'\n');
+        }
+        Ok::<_, BoxError>(lines)
     });
     Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response())
 }
 
+/// Lets the load be published without its quarantined bytes.
+#[utoipa::path(post, path = "/loads/{id}/accept-quarantine", params(("id" = i64, Path)), responses((status = 200, body = Load), Refusals))]
 async fn accept_quarantine(state: State<ApiState>, id: Path<i64>) -> Answer {
     state.catalogue.accept_quarantine(LoadId(*id)).await?;
     load(state, id).await
 }
 
+/// Members that no plugin, or several, claimed.
+#[utoipa::path(
+    get,
+    path = "/loads/{id}/members/waiting",
+    params(("id" = i64, Path)),
+    responses((status = 200, body = Vec<Member>), Refusals)
+)]
 async fn waiting(State(state): State<ApiState>, Path(id): Path<i64>) -> Answer {
     ok(state.catalogue.members_in(LoadId(id), MemberState::Unclaimed, LIST_MAX).await?)
 }
 
+/// Says which plugin reads a member that waits, or that it is left out.
+#[utoipa::path(
+    post,
+    path = "/members/{id}/resolve",
+    request_body = Resolution, params(("id" = i64, Path)),
+    responses((status = 200, body = Member), Refusals)
+)]
 async fn resolve(State(state): State<ApiState>, Path(id): Path<i64>, body: Bytes) -> Answer {
     state.catalogue.resolve_member(MemberId(id), read_json::<Resolution>(&body)?).await?;
     ok(state.catalogue.member(MemberId(id)).await?)
 }
 
+/// Tasks, by ascending id, a thousand at most.
+#[utoipa::path(get, path = "/tasks", params(TaskFilter), responses((status = 200, body = Vec<Task>), Refusals))]
 async fn tasks(State(state): State<ApiState>, Query(filter): Query<TaskFilter>) -> Answer {
     ok(state.catalogue.tasks(filter, LIST_MAX).await?)
 }
 
+/// Dispatchers and their reserved slots.
+#[utoipa::path(get, path = "/slots", responses((status = 200, body = Slots), Refusals))]
 async fn slots(State(state): State<ApiState>) -> Answer {
-    ok(json!({ "dispatchers": state.catalogue.dispatchers().await?, "slots": state.catalogue.slots().await? }))
+    ok(Slots { dispatchers: state.catalogue.dispatchers().await?, slots: state.catalogue.slots().await? })
 }
 
+/// Plugins.
+#[utoipa::path(get, path = "/plugins", responses((status = 200, body = Vec<Plugin>), Refusals))]
 async fn plugins(State(state): State<ApiState>) -> Answer {
     ok(state.catalogue.plugins().await?)
 }
 
+/// Installs the component in the body.
+#[utoipa::path(
+    post,
+    path = "/plugins",
+    request_body(content = Vec<u8>, content_type = "application/wasm"),
+    responses((status = 201, body = Installed), Refusals)
+)]
 async fn install(State(state): State<ApiState>, component: Bytes) -> Answer {
     let refused = |message| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "plugin", message, "see the plugin's conformance report");
     let digest = state.plugins.install(component).await.map_err(refused)?;
-    Ok((StatusCode::CREATED, Json(json!({ "digest": digest }))).into_response())
+    Ok((StatusCode::CREATED, Json(Installed { digest })).into_response())
 }
 
+/// Makes a plugin the one of its name.
+#[utoipa::path(
+    post,
+    path = "/plugins/{digest}/activate",
+    params(("digest" = String, Path)),
+    responses((status = 200, body = Plugin), Refusals)
+)]
 async fn activate(State(state): State<ApiState>, Path(digest): Path<String>) -> Answer {
     let digest: PluginDigest = digest.parse().map_err(|_| Problem::ill_formed("no plugin's digest", "list the plugins"))?;
     state.catalogue.activate_plugin(digest).await?;
     ok(state.catalogue.plugin(digest).await?)
 }
 
+/// Keys, without the keys.
+#[utoipa::path(get, path = "/keys", responses((status = 200, body = Vec<ApiKey>), Refusals))]
 async fn list_keys(State(state): State<ApiState>) -> Answer {
     ok(state.catalogue.keys().await?)
 }
 
-#[derive(Deserialize)]
-struct KeyRequest {
-    label: String,
-    #[serde(default)]
-    operator: bool,
-    #[serde(default)]
-    plan: Plan,
-    rpm: u32,
-    #[serde(default)]
-    expires_at: Option<i64>,
-}
-
 /// Makes a key of 128 random bits. It is in this answer and nowhere else.
+#[utoipa::path(post, path = "/keys", request_body = KeyRequest, responses((status = 201, body = CreatedKey), Refusals))]
 async fn create_key(State(state): State<ApiState>, body: Bytes) -> Answer {
     let asked: KeyRequest = read_json(&body)?;
     let key = hex::encode(rand::random::<[u8; 16]>());
     let KeyRequest { label, operator, plan, rpm, expires_at } = asked;
     let new = NewKey { hash: KeyHash(keys::hash(key.as_bytes())), operator, label, plan, rpm, expires_at };
     let id = state.catalogue.create_key(&new).await?;
-    Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(json!({ "id": id, "key": key }))).into_response())
+    Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(CreatedKey { id, key })).into_response())
 }
 
+/// Revokes a key.
+#[utoipa::path(delete, path = "/keys/{id}", params(("id" = i64, Path)), responses((status = 204), Refusals))]
 async fn revoke_key(State(state): State<ApiState>, Path(id): Path<i64>) -> Answer {
     state.catalogue.revoke_key(KeyId(id)).await?;
     state.keys.forget();
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-#[derive(Deserialize)]
-struct Search {
-    account: Option<String>,
-    domain: Option<String>,
-    text: Option<String>,
-    limit: Option<usize>,
-    /// As the page before gave it.
-    after: Option<String>,
-}
-
-fn view_record(record: &StoredRecord) -> Value {
-    let StoredRecord { load, member, offset, len, fields, .. } = record;
-    json!({ "load": load, "member": member, "offset": offset, "len": len, "fields": fields })
-}
-
+/// Searches published records: by account, domain or text.
+#[utoipa::path(get, path = "/records", params(Search), responses((status = 200, body = RecordPage), Refusals))]
 async fn search(State(state): State<ApiState>, Query(asked): Query<Search>) -> Answer {
     let matching = match (asked.account, asked.domain, asked.text) {
         (Some(account), None, None) => Matching::Account(account),
@@ -302,6 +372,6 @@ async fn search(State(state): State<ApiState>, Query(asked): Query<Search>) -> A
     let loads = state.catalogue.published_loads().await?.into_iter().map(|(load, _)| load).collect();
     let limit = asked.limit.unwrap_or(100).clamp(1, PAGE_RECORDS_MAX);
     let page = state.records.search(&RecordQuery { matching, loads, limit, after }).await?;
-    let records: Vec<Value> = page.records.iter().map(view_record).collect();
-    ok(json!({ "records": records, "next": page.next }))
+    let records = page.records.into_iter().map(RecordView::from).collect();
+    ok(RecordPage { records, next: page.next })
 }

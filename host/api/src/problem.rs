@@ -8,16 +8,44 @@ use axum::{
 use serde::{Serialize, de::DeserializeOwned};
 use sluice_catalogue::Error;
 use sluice_store::StoreError;
+use utoipa::{IntoResponses, ToSchema};
 
 /// `{code, message, hint}` under a status. 400 ill-formed, 401 no good token, 404 no such thing, 409 the state forbids it, 422 the
 /// bytes are not what was announced, 503 a store is away, 507 a disk is full.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Problem {
     #[serde(skip)]
     status: StatusCode,
     code: &'static str,
     message: String,
     hint: String,
+}
+
+/// How any operator route may refuse.
+#[derive(IntoResponses)]
+#[allow(dead_code)] // only its shape is asked for
+pub(crate) enum Refusals {
+    /// Ill-formed
+    #[response(status = 400)]
+    IllFormed(Problem),
+    /// No good operator token
+    #[response(status = 401)]
+    Unauthorised(Problem),
+    /// There is no such thing
+    #[response(status = 404)]
+    NotFound(Problem),
+    /// The state forbids it
+    #[response(status = 409)]
+    Conflict(Problem),
+    /// The bytes are not what was announced
+    #[response(status = 422)]
+    OtherBytes(Problem),
+    /// A store is away, or takes too long
+    #[response(status = 503)]
+    Unavailable(Problem),
+    /// A disk is full
+    #[response(status = 507)]
+    Full(Problem),
 }
 
 pub(crate) type Answer<T = Response> = Result<T, Problem>;

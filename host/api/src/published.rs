@@ -1,7 +1,7 @@
 //! What queries see: the breaches, rendered, and the loads of one generation, switched together with the ranges.
 //!
-//! A lookup holds the read side of a lock from its look into the ranges to its answer, a switch the write side, so that no answer
-//! has loads of one generation and breaches of another. A switch waits for three small reads a new segment; so do lookups meanwhile.
+//! Both are one snapshot behind one pointer: a lookup takes it once and is answered from it, so that no answer has loads of one
+//! generation and breaches of another, and nobody waits for a switch.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -9,12 +9,17 @@ use std::{
     time::Duration,
 };
 
+use arc_swap::{ArcSwap, Guard};
 use bytes::Bytes;
+use http::HeaderValue;
 use serde::Serialize;
-use sluice_catalogue::{Breach, BreachFlags, Catalogue, Error, Topic};
-use sluice_record::{BreachId, LoadId, SegmentRef};
-use sluice_store::ranges::{Ranges, RangesError};
-use tokio::sync::{Mutex, RwLock, RwLockReadGuard};
+use sluice_catalogue::{Breach, BreachFlags, Catalogue, Error, Generation, Topic};
+use sluice_record::{BreachId, LoadId};
+use sluice_store::ranges::{Ranges, RangesError, View};
+use tokio::sync::Mutex;
+use utoipa::ToSchema;
+
+use crate::hibp::Truncated;
 
 /// How long a change by another process may go unseen.
 const POLL: Duration = Duration::from_secs(2);
@@ -34,16 +39,19 @@ pub enum PublishedError {
 /// The ranges and the breaches that belong to them.
 pub struct Published {
     catalogue: Catalogue,
-    pub(crate) ranges: Arc<Ranges>,
+    ranges: Arc<Ranges>,
     base_url: String,
-    current: RwLock<Snapshot>,
+    current: ArcSwap<Snapshot>,
     refreshing: Mutex<()>,
 }
 
 /// One generation.
-#[derive(Default)]
 pub(crate) struct Snapshot {
-    segments: Vec<SegmentRef>,
+    /// Of its number in the catalogue.
+    pub(crate) generation: u64,
+    /// When it became the current one, for clients' caches.
+    pub(crate) published_at: HeaderValue,
+    pub(crate) ranges: View,
     /// By title.
     pub(crate) breaches: Vec<Entry>,
     by_load: HashMap<LoadId, usize>,
@@ -59,6 +67,8 @@ pub(crate) struct Entry {
     pub(crate) flags: BreachFlags,
     pub(crate) full: Bytes,
     pub(crate) truncated: Bytes,
+    /// What most accounts get: an array of it alone.
+    pub(crate) truncated_alone: Bytes,
 }
 
 impl Snapshot {
@@ -68,7 +78,9 @@ impl Snapshot {
 
     /// The breaches of loads, each once, without those that account searches never show.
     pub(crate) fn shown(&self, loads: &[LoadId]) -> Vec<&Entry> {
-        let places: BTreeSet<usize> = loads.iter().filter_map(|load| self.by_load.get(load).copied()).collect();
+        let mut places: Vec<usize> = loads.iter().filter_map(|load| self.by_load.get(load).copied()).collect();
+        places.sort_unstable();
+        places.dedup();
         places.into_iter().map(|place| &self.breaches[place]).filter(|entry| !entry.flags.is_sensitive && !entry.flags.is_retired).collect()
     }
 }
@@ -76,13 +88,12 @@ impl Snapshot {
 impl Published {
     pub(crate) async fn open(catalogue: Catalogue, ranges: Arc<Ranges>, base_url: &str) -> Result<Self, PublishedError> {
         let base_url = base_url.trim_end_matches('/').to_owned();
-        let published = Self { catalogue, ranges, base_url, current: RwLock::default(), refreshing: Mutex::default() };
-        published.refresh().await?;
-        Ok(published)
+        let current = ArcSwap::from_pointee(read(&catalogue, &ranges, &base_url).await?);
+        Ok(Self { catalogue, ranges, base_url, current, refreshing: Mutex::default() })
     }
 
-    pub(crate) async fn read(&self) -> RwLockReadGuard<'_, Snapshot> {
-        self.current.read().await
+    pub(crate) fn read(&self) -> Guard<Arc<Snapshot>> {
+        self.current.load()
     }
 
     /// Goes over to what the catalogue says now.
@@ -91,19 +102,8 @@ impl Published {
     /// If it or a new segment cannot be read; nothing changes then.
     pub async fn refresh(&self) -> Result<(), PublishedError> {
         let _one_at_a_time = self.refreshing.lock().await;
-        let (generation, breaches) = loop {
-            let generation = self.catalogue.generation().await?;
-            let breaches = self.catalogue.published_breaches().await?;
-            if self.catalogue.generation().await?.number == generation.number {
-                break (generation, breaches);
-            }
-        };
-        let next = render(&self.base_url, breaches, &generation.loads, generation.segments)?;
-        let mut current = self.current.write().await;
-        if self.ranges.generation() != next.segments {
-            self.ranges.switch(&next.segments).await?;
-        }
-        *current = next;
+        let next = read(&self.catalogue, &self.ranges, &self.base_url).await?;
+        self.current.store(Arc::new(next));
         Ok(())
     }
 
@@ -120,18 +120,30 @@ impl Published {
     }
 }
 
-fn render(
-    base_url: &str,
-    mut found: Vec<Breach>,
-    loads: &[(LoadId, BreachId)],
-    segments: Vec<SegmentRef>,
-) -> Result<Snapshot, PublishedError> {
+/// Reads what is published now; the ranges are switched to it.
+async fn read(catalogue: &Catalogue, ranges: &Ranges, base_url: &str) -> Result<Snapshot, PublishedError> {
+    let (generation, breaches) = loop {
+        let generation = catalogue.generation().await?;
+        let breaches = catalogue.published_breaches().await?;
+        if catalogue.generation().await?.number == generation.number {
+            break (generation, breaches);
+        }
+    };
+    if ranges.generation() != generation.segments {
+        ranges.switch(&generation.segments).await?;
+    }
+    render(base_url, breaches, &generation, ranges.view())
+}
+
+fn render(base_url: &str, mut found: Vec<Breach>, generation: &Generation, ranges: View) -> Result<Snapshot, PublishedError> {
     found.sort_by_cached_key(|breach| (breach.about.title.to_lowercase(), breach.id));
     let by_id: HashMap<BreachId, usize> = found.iter().enumerate().map(|(place, breach)| (breach.id, place)).collect();
     let classes: BTreeSet<&str> = found.iter().flat_map(|breach| breach.data_classes.iter().map(String::as_str)).collect();
     Ok(Snapshot {
-        segments,
-        by_load: loads.iter().filter_map(|(load, breach)| Some((*load, *by_id.get(breach)?))).collect(),
+        generation: generation.number,
+        published_at: http_date(generation.created_at),
+        ranges,
+        by_load: generation.loads.iter().filter_map(|(load, breach)| Some((*load, *by_id.get(breach)?))).collect(),
         by_name: found.iter().enumerate().map(|(place, breach)| (breach.about.name.to_lowercase(), place)).collect(),
         latest: (0..found.len()).max_by_key(|place| (found[*place].added_at, found[*place].id)),
         data_classes: serde_json::to_vec(&classes)?.into(),
@@ -139,10 +151,17 @@ fn render(
     })
 }
 
+/// As `Last-Modified` has it.
+fn http_date(at: i64) -> HeaderValue {
+    let at = jiff::Timestamp::from_millisecond(at).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    HeaderValue::from_str(&at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()).unwrap_or(HeaderValue::from_static(""))
+}
+
 /// The breach object, in the live service's order of keys.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
-struct Model<'a> {
+#[schema(as = Breach)]
+pub(crate) struct Model<'a> {
     name: &'a str,
     title: &'a str,
     domain: &'a str,
@@ -176,8 +195,9 @@ fn entry(base_url: &str, breach: &Breach) -> Result<Entry, serde_json::Error> {
         data_classes: &breach.data_classes,
         flags: about.flags,
     })?;
-    let truncated = serde_json::to_vec(&serde_json::json!({ "Name": about.name }))?;
-    Ok(Entry { name: about.name.clone(), domain: about.domain.clone(), flags: about.flags, full: full.into(), truncated: truncated.into() })
+    let truncated_alone: Bytes = serde_json::to_vec(&[Truncated { name: &about.name }])?.into();
+    let truncated = truncated_alone.slice(1..truncated_alone.len() - 1);
+    Ok(Entry { name: about.name.clone(), domain: about.domain.clone(), flags: about.flags, full: full.into(), truncated, truncated_alone })
 }
 
 /// Whole seconds and a `Z`: clients read no other form.

@@ -12,29 +12,44 @@ use axum::{
 };
 use bytes::Bytes;
 use futures::StreamExt;
-use serde::Deserialize;
-use serde_json::json;
-use sluice_catalogue::{DumpState, NewDump};
+use sluice_catalogue::{Dump, DumpState, NewDump};
 use sluice_record::{BlobDigest, DumpId};
 use sluice_store::objects::keys;
 
 use crate::{
     ApiState,
-    problem::{Answer, Problem, read_json},
+    problem::{Answer, Problem, Refusals, read_json},
+    views::{Completed, Completion, Created},
 };
 
 const OFFSET: HeaderName = HeaderName::from_static("upload-offset");
 
+/// Begins a dump.
+#[utoipa::path(post, path = "/dumps", request_body = NewDump, responses((status = 201, body = Created), Refusals))]
 pub(crate) async fn create(State(state): State<ApiState>, body: Bytes) -> Answer {
     let id = state.catalogue.create_dump(&read_json::<NewDump>(&body)?).await?;
-    Ok((StatusCode::CREATED, Json(json!({ "id": id }))).into_response())
+    Ok((StatusCode::CREATED, Json(Created { id: id.0 })).into_response())
 }
 
+/// The byte at which the upload goes on.
+#[utoipa::path(
+    head,
+    path = "/dumps/{id}",
+    params(("id" = i64, Path)),
+    responses((status = 204, headers(("upload-offset" = u64))), Refusals)
+)]
 pub(crate) async fn head(State(state): State<ApiState>, Path(id): Path<i64>) -> Answer {
     let dump = state.catalogue.dump(DumpId(id)).await?;
     Ok(([(OFFSET, dump.bytes.to_string()), (header::CACHE_CONTROL, "no-store".to_owned())], StatusCode::NO_CONTENT).into_response())
 }
 
+/// Appends the body at the byte reached; what came before a break is kept.
+#[utoipa::path(
+    patch,
+    path = "/dumps/{id}",
+    params(("id" = i64, Path), ("upload-offset" = u64, Header)), request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses((status = 204, headers(("upload-offset" = u64))), Refusals)
+)]
 pub(crate) async fn append(State(state): State<ApiState>, Path(id): Path<i64>, headers: HeaderMap, body: Body) -> Answer {
     let offset = headers.get(OFFSET).and_then(|offset| offset.to_str().ok()).and_then(|offset| offset.parse::<u64>().ok());
     let offset = offset.ok_or_else(|| Problem::ill_formed("the header Upload-Offset is missing", "ask for it with HEAD"))?;
@@ -91,12 +106,13 @@ async fn receive(state: &ApiState, dump: DumpId, mut offset: u64, body: Body) ->
     }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Completion {
-    digest: Option<BlobDigest>,
-}
-
+/// All bytes are there; 422 if they are not those of the digest.
+#[utoipa::path(
+    post,
+    path = "/dumps/{id}/complete",
+    request_body = Completion, params(("id" = i64, Path)),
+    responses((status = 200, body = Completed), Refusals)
+)]
 pub(crate) async fn complete(State(state): State<ApiState>, Path(id): Path<i64>, body: Bytes) -> Answer {
     let expected = if body.is_empty() { None } else { read_json::<Completion>(&body)?.digest };
     let dump = DumpId(id);
@@ -120,13 +136,17 @@ pub(crate) async fn complete(State(state): State<ApiState>, Path(id): Path<i64>,
             state.objects.delete(&part.key).await?;
         }
     }
-    Ok(Json(json!({ "id": kept, "digest": digest })).into_response())
+    Ok(Json(Completed { id: kept, digest }).into_response())
 }
 
+/// Dumps, newest first.
+#[utoipa::path(get, path = "/dumps", responses((status = 200, body = Vec<Dump>), Refusals))]
 pub(crate) async fn list(State(state): State<ApiState>) -> Answer {
     Ok(Json(state.catalogue.dumps(super::operator::LIST_MAX).await?).into_response())
 }
 
+/// Gives up a dump that is still arriving.
+#[utoipa::path(delete, path = "/dumps/{id}", params(("id" = i64, Path)), responses((status = 204), Refusals))]
 pub(crate) async fn abandon(State(state): State<ApiState>, Path(id): Path<i64>) -> Answer<Response> {
     for part in state.catalogue.abandon_dump(DumpId(id)).await? {
         state.objects.delete(&part.key).await?;

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The breach model's flags.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, rename_all = "PascalCase")]
 #[allow(missing_docs)] // as the breach model has them
 pub struct BreachFlags {
@@ -41,7 +41,7 @@ impl Default for BreachFlags {
 }
 
 /// What an operator says of a breach. It has no `Default`: a breach without a name is none.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct NewBreach {
     /// Stable, Pascal case, unique whatever the case.

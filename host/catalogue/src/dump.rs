@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A dump about to arrive.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct NewDump {
     /// The file's name, for display and for probing.
     pub name: String,
@@ -19,7 +19,7 @@ pub struct NewDump {
 }
 
 /// A dump.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Dump {
     /// Its id.
     pub id: DumpId,

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What was asked for. An import's archive passwords are in it: show [`JobSpec::without_secrets`].
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum JobSpec {
     /// Make a load of these dumps for a breach.
@@ -21,12 +21,16 @@ pub enum JobSpec {
         /// Complete dumps, at least one.
         dumps: Vec<DumpId>,
         /// What may be kept.
+        #[serde(default)]
         policy: Policy,
         /// The operator's choice of plugin, by name or digest, for every member; probing decides otherwise.
+        #[serde(default)]
         plugin: Option<String>,
         /// Passwords to try on encrypted members.
+        #[serde(default)]
         archive_passwords: Vec<String>,
         /// Publish the load once it is verified.
+        #[serde(default)]
         publish: bool,
     },
     /// Make a verified load visible.
@@ -71,7 +75,7 @@ pub struct NewJob {
 }
 
 /// How far a job is. Counts are of finished tasks; see [`crate::Task::progress_bytes`] for those under way.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[allow(missing_docs)] // as they say
 pub struct Progress {
     pub tasks: u64,
@@ -87,7 +91,7 @@ pub struct Progress {
 }
 
 /// A job.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Job {
     /// Its id.
     pub id: JobId,

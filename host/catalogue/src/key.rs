@@ -26,7 +26,7 @@ impl std::fmt::Debug for KeyHash {
 }
 
 /// A key's id: what it is listed and revoked by.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct KeyId(pub i64);
 
@@ -37,7 +37,7 @@ impl std::fmt::Display for KeyId {
 }
 
 /// What a key's plan includes, by HaveIBeenPwned's names.
-#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 #[allow(missing_docs)] // as the plan says
 pub struct Plan {
@@ -69,7 +69,7 @@ pub struct NewKey {
 }
 
 /// A key, without the key.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ApiKey {
     /// Its id.
     pub id: KeyId,

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A load.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Load {
     /// Its id.
     pub id: LoadId,

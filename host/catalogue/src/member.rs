@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A member.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Member {
     /// Its id.
     pub id: MemberId,
@@ -31,7 +31,7 @@ pub struct Member {
 }
 
 /// What an operator says to a member nobody claims, or two do alike.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Resolution {
     /// Parse it with this plugin.

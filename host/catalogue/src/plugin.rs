@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A plugin.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Plugin {
     /// Of its component.
     pub digest: PluginDigest,

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A dispatcher.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Dispatcher {
     /// Its id.
     pub id: DispatcherId,
@@ -25,7 +25,7 @@ pub struct Dispatcher {
 }
 
 /// A reserved stretch of a lane.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Slot {
     /// Its id.
     pub id: SlotId,

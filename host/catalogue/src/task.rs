@@ -30,7 +30,7 @@ pub struct NewTask {
 }
 
 /// A task, without its spec and outcome.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Task {
     /// Its id.
     pub id: TaskId,
@@ -120,7 +120,7 @@ pub struct EndedTask {
 }
 
 /// Which tasks to list.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize, utoipa::IntoParams)]
 #[serde(default)]
 pub struct TaskFilter {
     /// Of this job alone.

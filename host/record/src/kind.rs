@@ -141,7 +141,7 @@ impl FieldKind {
 
 /// The set of field kinds seen, a bit a kind: what a load's data classes are made of.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-#[cfg_attr(feature = "host", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "host", derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema))]
 #[cfg_attr(feature = "host", serde(transparent))]
 pub struct DataClasses(pub u32);
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{DataClasses, limits};
 
 /// Rejects by reason, bounded: past [`limits::REASONS_MAX`] reasons the rest counts as `other`.
-#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct Rejects(pub BTreeMap<String, u64>);
 
@@ -32,7 +32,7 @@ impl Rejects {
 /// What became of a stretch of a staged member, or of many added up.
 ///
 /// It balances when every byte is in a record, a reject or a skip, and every record parsed was stored or refused with a reason.
-#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Ledger {
     /// Bytes the stretch has.
     pub bytes: u64,

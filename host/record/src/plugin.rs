@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// What bytes a plugin wants.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum InputKind {
     /// UTF-8, decoded by the host; stretches that no encoding explains pass unchanged.
@@ -13,7 +13,7 @@ pub enum InputKind {
 }
 
 /// Who cuts a member into chunks.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Framing {
     /// The host, at line ends.
@@ -25,7 +25,7 @@ pub enum Framing {
 }
 
 /// What `describe` says.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Descriptor {
     /// Short and unique: `combo`, `csv`, `mysqldump`.
     pub name: String,
@@ -44,7 +44,7 @@ pub struct Descriptor {
 }
 
 /// What `probe` says of a member.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Claim {
     /// 0–100; 0 is no claim.
     pub confidence: u8,

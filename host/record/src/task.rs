@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{BlobDigest, Claim, DumpId, Framing, Ledger, LoadId, MemberId, PluginDigest};
 
 /// What may be kept of a record.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Policy {
     /// Account and data classes; passwords counted for the ranges, the rest dropped.
@@ -26,7 +26,7 @@ impl Policy {
 }
 
 /// An object and the bytes it has.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Frame {
     /// Its key in the object store.
     pub key: String,
@@ -35,7 +35,7 @@ pub struct Frame {
 }
 
 /// Where a staged member's bytes are.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum StagedSource {
     /// The dump as it stands: its parts, one after another.
@@ -51,7 +51,7 @@ pub enum StagedSource {
 }
 
 /// A member unpacked, decoded and ready to be cut.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct StagedMember {
     /// Path within the dump, for display only; it never names a file.
     pub name: String,
@@ -72,7 +72,7 @@ pub struct StagedMember {
 }
 
 /// A member that was left out of a dump, and why.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct MemberNote {
     /// Path within the dump.
     pub name: String,
@@ -103,7 +103,7 @@ pub struct Chunk {
 }
 
 /// What a run or a segment is sorted by.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RunKind {
     /// SHA-1 of plain passwords, with counts.
@@ -148,7 +148,7 @@ pub struct RunRef {
 }
 
 /// An immutable segment of the ranges in the object store.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SegmentRef {
     /// What it holds.
     pub kind: RunKind,
@@ -230,7 +230,7 @@ pub enum TaskSpec {
 }
 
 /// A task's kind, for queues, metrics and display.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)] // as TaskSpec
 pub enum TaskKind {
@@ -319,7 +319,7 @@ pub enum TaskOutcome {
 }
 
 /// How a task failed: what the controller decides by.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailureKind {
     /// The input is at fault, and will be tomorrow: a bomb, a broken archive, a wrong password.
@@ -333,7 +333,7 @@ pub enum FailureKind {
 }
 
 /// Why a task failed. It never holds a value from the input.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, thiserror::Error, utoipa::ToSchema)]
 #[error("{message}")]
 pub struct TaskFailure {
     /// How.

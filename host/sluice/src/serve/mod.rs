@@ -8,11 +8,11 @@ mod token;
 use std::{path::PathBuf, sync::Arc};
 
 use anyhow::Result;
-use metrics_exporter_prometheus::PrometheusBuilder;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use serde::Serialize;
 use sluice_api::{ApiOptions, ApiState};
 use sluice_control::{Controller, Dispatcher, Scheduler};
-use sluice_store::ranges::{CacheBytes, Ranges};
+use sluice_store::ranges::{CacheBytes, Ranges, SegmentFiles};
 use sluice_worker::{Worker, WorkerOptions};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -143,15 +143,19 @@ async fn wait_for_signal() -> Result<()> {
     Ok(())
 }
 
+/// How long queries take, for the histogram: from a lookup in memory to a store that hangs.
+const SECONDS: [f64; 12] = [0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10.0];
+
 async fn api_state(config: &Config, stores: &Stores, plugins: &Hot, token: &str, address: std::net::SocketAddr) -> Result<ApiState> {
     let generation = stores.catalogue.generation().await?;
-    let ranges = Ranges::open(&generation.segments, Arc::new(stores.objects.clone()), CacheBytes::default()).await?;
+    let ranges = Ranges::open(&generation.segments, Arc::new(SegmentFiles::new(stores.objects.clone())), CacheBytes::default()).await?;
     let options = ApiOptions {
         base_url: config.base_url.clone().unwrap_or_else(|| format!("http://{address}")),
         operator_token_sha256: Some(token::hash(token)),
         ..ApiOptions::default()
     };
-    let metrics = PrometheusBuilder::new().install_recorder()?;
+    let seconds = Matcher::Suffix("_seconds".to_owned());
+    let metrics = PrometheusBuilder::new().set_buckets_for_metric(seconds, &SECONDS)?.install_recorder()?;
     let (records, installer) = (stores.records.clone(), Arc::new(plugins.clone()));
     Ok(ApiState::new(stores.catalogue.clone(), stores.objects.clone(), records, Arc::new(ranges), options, metrics, installer).await?)
 }
