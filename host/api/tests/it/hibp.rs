@@ -1,5 +1,7 @@
 //! The rules of the breach API and the ranges as data, quirks of clients by their names.
 
+use sha1::{Digest, Sha1};
+
 use crate::server::{KEY, Server};
 
 #[tokio::test]
@@ -93,10 +95,81 @@ async fn ranges_are_padded_and_tagged() {
     assert_eq!(empty.headers()["content-encoding"], "gzip", "hibp-downloader");
 }
 
+/// What HaveIBeenPwned sends with a range, and what becomes of it when it is compressed.
+#[tokio::test]
+async fn ranges_come_with_the_live_headers() {
+    let server = Server::start(10).await;
+    let url = format!("{}/range/5BAA6", server.base);
+    let plain = server.client.get(&url).header("accept", "application/json").send().await.unwrap();
+    let headers = plain.headers().clone();
+    let text = plain.bytes().await.unwrap();
+    let digest = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, <md5::Md5 as md5::Digest>::digest(&text));
+    for (name, value) in [
+        ("content-type", "text/plain; charset=utf-8"),
+        ("cache-control", "public, max-age=2678400"),
+        ("vary", "add-padding, accept-encoding"),
+        ("access-control-allow-origin", "*"),
+        ("access-control-expose-headers", "Content-MD5, ETag"),
+        ("content-md5", digest.as_str()),
+    ] {
+        assert_eq!(headers[name], value, "{name}");
+    }
+    assert!(headers["last-modified"].to_str().unwrap().ends_with(" GMT"));
+    assert!(!text.ends_with(b"\n"));
+
+    let gzip = server.client.get(&url).header("accept-encoding", "br;q=0.5, gzip").send().await.unwrap();
+    assert_eq!((&gzip.headers()["content-encoding"], &gzip.headers()["content-md5"]), (&"gzip".parse().unwrap(), &headers["content-md5"]));
+    let mut unpacked = Vec::new();
+    std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&gzip.bytes().await.unwrap()[..]), &mut unpacked).unwrap();
+    assert_eq!(unpacked, text);
+    let refused = server.client.get(&url).header("accept-encoding", "gzip;q=0").send().await.unwrap();
+    assert!(!refused.headers().contains_key("content-encoding"));
+    // A tag of the one form is known in the other.
+    let tagged = server.client.get(&url).header("accept-encoding", "gzip").header("if-none-match", &headers["etag"]);
+    let known = tagged.send().await.unwrap();
+    assert_eq!((known.status().as_u16(), known.headers().contains_key("etag")), (304, true));
+
+    let options = server.client.request(reqwest::Method::OPTIONS, &url).send().await.unwrap();
+    assert_eq!((options.status().as_u16(), &options.headers()["access-control-allow-headers"]), (200, &"Add-Padding".parse().unwrap()));
+    let padded = server.client.get(&url).header("add-padding", "true").send().await.unwrap();
+    assert_eq!((&padded.headers()["cache-control"], padded.headers().get("etag")), (&"no-store".parse().unwrap(), None));
+}
+
+/// A prefix under which a load has many accounts, and one under which it has many passwords: whoever asks sees all or none.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nobody_sees_half_a_publish() {
+    const ROWS: usize = 300;
+    let server = Server::start(u32::MAX).await;
+    let many = |first: [u8; 3]| -> Vec<[u8; 20]> {
+        let hash = |number: usize| {
+            let mut hash: [u8; 20] = Sha1::digest(number.to_le_bytes()).into();
+            hash[..3].copy_from_slice(&first);
+            hash
+        };
+        (0..ROWS).map(hash).collect()
+    };
+    let (accounts, passwords) = (many([0xab, 0xcd, 0xef]), many([0x12, 0x34, 0x50]));
+    let look = async || {
+        let (status, accounts) = server.get("/api/v3/breachedaccount/range/abcdef").await;
+        let accounts = if status == 404 { 0 } else { accounts.matches("hashSuffix").count() };
+        let (_, passwords) = server.get("/range/12345").await;
+        let passwords = passwords.split("\r\n").filter(|row| !row.is_empty()).count();
+        assert!([0, ROWS].contains(&accounts) && [0, ROWS].contains(&passwords), "{accounts} accounts, {passwords} passwords");
+        (accounts, passwords)
+    };
+    let until = async |wanted: usize| while look().await != (wanted, wanted) {};
+    for round in 0..5 {
+        let name = format!("Round{round}");
+        let published = async { server.publish(&name, &accounts, &passwords).await };
+        let (load, ..) = tokio::join!(published, until(ROWS), until(ROWS), until(ROWS));
+        tokio::join!(server.retract(load), until(0), until(0), until(0));
+    }
+}
+
 #[tokio::test]
 async fn a_retracted_load_is_gone_from_all_answers() {
     let server = Server::start(60_000).await;
-    server.catalogue.retract(server.load, &[], 1).await.unwrap();
+    server.retract(server.load).await;
     let deadline = tokio::time::Duration::from_secs(30);
     tokio::time::timeout(deadline, async { while server.get("/api/v3/breaches").await.1 != "[]" {} }).await.unwrap();
     assert_eq!(server.get("/api/v3/breachedaccount/test@example.com").await.0, 404);

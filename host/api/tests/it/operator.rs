@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::server::{Server, TOKEN};
+use crate::server::{KEY, Server, TOKEN};
 
 #[tokio::test]
 async fn an_upload_goes_on_where_it_stood() {
@@ -70,4 +70,136 @@ async fn a_job_is_watched_as_events() {
     assert!(String::from_utf8_lossy(&first).starts_with("event: progress"));
     let page: Vec<Value> = server.client.get(&jobs).bearer_auth(TOKEN).send().await.unwrap().json().await.unwrap();
     assert_eq!(page.len(), 1);
+}
+
+/// Every operator route of the document, asked without a token, with a wrong one and with a public key: none does anything.
+#[tokio::test]
+async fn every_route_asks_for_a_token() {
+    let server = Server::start(10).await;
+    let mut routes = 0;
+    for (path, item) in sluice_api::openapi_document()["paths"].as_object().unwrap() {
+        if !path.starts_with("/api/operator/") {
+            continue;
+        }
+        for method in item.as_object().unwrap().keys() {
+            let url = format!("{}{}", server.base, path.replace("{id}", "1").replace("{digest}", "sha256:00"));
+            let method: reqwest::Method = method.to_uppercase().parse().unwrap();
+            for token in [None, Some("wrong"), Some(KEY)] {
+                let mut asked = server.client.request(method.clone(), &url);
+                if let Some(token) = token {
+                    asked = asked.bearer_auth(token);
+                }
+                assert_eq!(asked.send().await.unwrap().status(), 401, "{method} {path}");
+            }
+            routes += 1;
+        }
+    }
+    assert!(routes > 30, "{routes}");
+    assert_eq!(server.operator("GET", "/breaches", None).await.1.as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn breaches_are_made_changed_and_refused() {
+    let server = Server::start(10).await;
+    let about = json!({ "Name": "Second", "Title": "The second", "BreachDate": "2021-03-04", "IsSpamList": true });
+    let (status, made) = server.operator("POST", "/breaches", Some(about.clone())).await;
+    assert_eq!(status, 201);
+    let path = format!("/breaches/{}", made["id"]);
+    let (_, found) = server.operator("GET", &path, None).await;
+    assert_eq!((&found["about"]["Title"], &found["published_loads"]), (&"The second".into(), &0.into()));
+    let mut changed = about.clone();
+    changed["Title"] = "Renamed".into();
+    assert_eq!(server.operator("PUT", &path, Some(changed)).await.1["about"]["Title"], "Renamed");
+    for (case, method, path, body, status) in [
+        ("a name that is taken", "POST", "/breaches", Some(about.clone()), 409),
+        ("no name", "POST", "/breaches", Some(json!({ "Title": "x" })), 400),
+        ("no such breach", "GET", "/breaches/999", None, 404),
+        ("no number", "GET", "/breaches/one", None, 400),
+        ("no such route", "GET", "/nothing", None, 404),
+    ] {
+        let (got, problem) = server.operator(method, path, body).await;
+        assert_eq!(got, status, "{case}: {problem}");
+        assert!(problem["hint"].is_string(), "{case}: {problem}");
+    }
+    // Nothing is published for it: the public API does not know it.
+    assert_eq!(server.get("/api/v3/breach/Second").await.0, 404);
+}
+
+#[tokio::test]
+async fn jobs_tasks_slots_and_plugins_are_listed_and_asked_for() {
+    let server = Server::start(10).await;
+    let (_, jobs) = server.operator("GET", "/jobs", None).await;
+    let job = format!("/jobs/{}", jobs[0]["id"]);
+    let mut wrong = Vec::new();
+    for (case, method, path, body, status) in [
+        ("a job", "GET", job.clone(), None, 200),
+        ("a publish job of a published load is made, and fails by itself", "POST", format!("/loads/{}/publish", server.load), None, 202),
+        ("a retract job", "POST", format!("/loads/{}/retract", server.load), None, 202),
+        ("of no load", "POST", "/loads/999/publish".into(), None, 404),
+        ("an import without dumps", "POST", "/jobs".into(), Some(json!({ "kind": "import", "breach": 1, "dumps": [] })), 409),
+        ("an unknown kind", "POST", "/jobs".into(), Some(json!({ "kind": "dance" })), 400),
+        ("no such job", "POST", "/jobs/999/cancel".into(), None, 404),
+        ("a load", "GET", format!("/loads/{}", server.load), None, 200),
+        ("its digest", "GET", format!("/loads/{}/digest", server.load), None, 200),
+        ("its rejects", "GET", format!("/loads/{}/rejects", server.load), None, 200),
+        ("its records", "GET", format!("/loads/{}/records", server.load), None, 200),
+        ("members that wait", "GET", format!("/loads/{}/members/waiting", server.load), None, 200),
+        ("tasks", "GET", "/tasks?state=queued".into(), None, 200),
+        ("tasks in no state", "GET", "/tasks?state=dancing".into(), None, 400),
+        ("slots", "GET", "/slots".into(), None, 200),
+        ("plugins", "GET", "/plugins".into(), None, 200),
+        ("what is no plugin", "POST", "/plugins".into(), Some(json!("no component")), 422),
+        ("no digest", "POST", "/plugins/none/activate".into(), None, 400),
+        ("a digest nobody has", "POST", format!("/plugins/sha256:{}/activate", "0".repeat(64)), None, 404),
+        ("a search for nothing", "GET", "/records".into(), None, 400),
+        ("a search", "GET", "/records?account=test@example.com".into(), None, 200),
+    ] {
+        let (got, answer) = server.operator(method, &path, body).await;
+        if got != status || status >= 400 && !answer["hint"].is_string() {
+            wrong.push(format!("{case}: {got} {answer}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    let (_, job) = server.operator("POST", &format!("{job}/pause"), None).await;
+    assert_eq!(job["state"], "paused");
+}
+
+#[tokio::test]
+async fn an_upload_is_refused_where_it_does_not_fit() {
+    let server = Server::start(10).await;
+    let (_, made) = server.operator("POST", "/dumps", Some(json!({ "name": "c.txt", "bytes": 3 }))).await;
+    let url = format!("{}/api/operator/v1/dumps/{}", server.base, made["id"]);
+    let append = async |offset: Option<&str>, body: &'static str| {
+        let mut asked = server.client.patch(&url).bearer_auth(TOKEN).body(body);
+        if let Some(offset) = offset {
+            asked = asked.header("upload-offset", offset);
+        }
+        asked.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!((append(None, "x").await, append(Some("-1"), "x").await, append(Some("5"), "x").await), (400, 400, 409));
+    assert_eq!(append(Some("0"), "abc").await, 204);
+    assert_eq!(server.operator("POST", &format!("/dumps/{}/complete", made["id"]), None).await.0, 200);
+    assert_eq!(append(Some("3"), "d").await, 409, "it is complete");
+    let (_, other) = server.operator("POST", "/dumps", Some(json!({ "name": "d.txt" }))).await;
+    let path = format!("/dumps/{}", other["id"]);
+    assert_eq!(server.operator("DELETE", &path, None).await.0, 204);
+    assert_eq!(server.operator("DELETE", &path, None).await.0, 404);
+}
+
+#[tokio::test]
+async fn health_readiness_and_metrics_are_for_everybody() {
+    let server = Server::start(10).await;
+    assert_eq!(server.get("/healthz").await, (200, "alive".to_owned()));
+    let (status, ready) = server.get("/readyz").await;
+    assert_eq!(
+        (status, serde_json::from_str::<Value>(&ready).unwrap()),
+        (200, json!({ "catalogue": true, "objects": true, "records": true }))
+    );
+    server.get("/range/5baa6").await;
+    let (_, text) = server.get("/metrics").await;
+    for name in [r#"sluice_query_requests_total{route="range",status="200"}"#, "sluice_query_seconds"] {
+        assert!(text.contains(name), "{name}: {text}");
+    }
+    let (status, page) = server.get("/docs").await;
+    assert!(status == 200 && page.contains("/api/operator/v1/dumps") && !page.contains("src="), "{page}");
 }

@@ -1,17 +1,22 @@
 //! A server with one published load: a breach, an account and a password.
 
-use std::sync::Arc;
+use std::{
+    path::Path,
+    sync::{Arc, LazyLock},
+};
 
 use futures::future::BoxFuture;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use serde_json::Value;
 use sha1::{Digest, Sha1};
-use sluice_api::{ApiOptions, ApiState, PluginInstaller, router};
+use sluice_api::{ApiOptions, ApiState, ConnectionLimits, PluginInstaller, serve};
 use sluice_catalogue::{
     BreachFlags, Catalogue, Change, JobSpec, KeyHash, LoadState, NewBreach, NewDump, NewJob, NewKey, Plan, Publish, sqlite_url,
 };
 use sluice_record::{BlobDigest, LoadId, PluginDigest, Policy, RunKind, SegmentRef};
 use sluice_store::{
     objects::Objects,
-    ranges::{CacheBytes, Output, Ranges, RunWriter, merge},
+    ranges::{CacheBytes, Output, Ranges, RunWriter, SegmentFiles, merge},
     records::{TantivyOptions, TantivyRecords},
 };
 
@@ -23,7 +28,14 @@ pub(crate) struct Server {
     pub(crate) client: reqwest::Client,
     pub(crate) catalogue: Catalogue,
     pub(crate) load: LoadId,
-    _folder: tempfile::TempDir,
+    objects: Objects,
+    folder: tempfile::TempDir,
+}
+
+/// The recorder of this process: a counter that nobody records is no counter.
+fn metrics() -> PrometheusHandle {
+    static HANDLE: LazyLock<PrometheusHandle> = LazyLock::new(|| PrometheusBuilder::new().install_recorder().unwrap());
+    HANDLE.clone()
 }
 
 struct NoPlugins;
@@ -34,7 +46,7 @@ impl PluginInstaller for NoPlugins {
     }
 }
 
-fn segment<const N: usize>(mut run: RunWriter<N>, kind: RunKind, load: LoadId, folder: &std::path::Path) -> (Vec<u8>, u64) {
+fn segment<const N: usize>(mut run: RunWriter<N>, kind: RunKind, load: LoadId, folder: &Path) -> (Vec<u8>, u64) {
     let (mut rows, mut out) = (Vec::new(), Vec::new());
     run.write(&mut rows).unwrap();
     let merged = merge(kind, Output::Segment, &[load], [Ok(&rows[..])], folder, &mut out).unwrap();
@@ -43,43 +55,77 @@ fn segment<const N: usize>(mut run: RunWriter<N>, kind: RunKind, load: LoadId, f
 
 impl Server {
     pub(crate) async fn start(rpm: u32) -> Self {
+        Self::start_with(rpm, ConnectionLimits::default()).await
+    }
+
+    pub(crate) async fn start_with(rpm: u32, limits: ConnectionLimits) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let catalogue = Catalogue::open(&sqlite_url(&folder.path().join("catalogue.db"))).await.unwrap();
         catalogue.migrate().await.unwrap();
         let objects = Objects::local(&folder.path().join("objects")).unwrap();
-        let load = publish(&catalogue, &objects, folder.path()).await;
+        let accounts = ["test@example.com", "a+b@example.com"].map(|account| Sha1::digest(account).into());
+        let load = publish(&catalogue, &objects, folder.path(), "Example", &accounts, &[Sha1::digest("password").into()]).await;
         let plan = Plan { name: "Pro 1".into(), k_anonymity: true, ..Plan::default() };
         let hash = KeyHash(sha2::Digest::finalize(sha2::Digest::chain_update(<sha2::Sha256 as sha2::Digest>::new(), KEY)).into());
         let new = NewKey { hash, operator: false, label: "tests".into(), plan, rpm, expires_at: None };
         catalogue.create_key(&new).await.unwrap();
         let generation = catalogue.generation().await.unwrap();
-        let ranges = Ranges::open(&generation.segments, Arc::new(objects.clone()), CacheBytes::default()).await.unwrap();
+        let ranges = Ranges::open(&generation.segments, Arc::new(SegmentFiles::new(objects.clone())), CacheBytes::default()).await.unwrap();
         let records = TantivyRecords::open(&folder.path().join("records"), TantivyOptions::default()).unwrap();
-        let options =
-            ApiOptions { operator_token_sha256: Some(<sha2::Sha256 as sha2::Digest>::digest(TOKEN).into()), ..ApiOptions::default() };
-        let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle();
-        let state = ApiState::new(catalogue.clone(), objects, Arc::new(records), Arc::new(ranges), options, metrics, Arc::new(NoPlugins))
-            .await
-            .unwrap();
+        let operator_token_sha256 = Some(<sha2::Sha256 as sha2::Digest>::digest(TOKEN).into());
+        let options = ApiOptions { operator_token_sha256, limits, ..ApiOptions::default() };
+        let (records, ranges) = (Arc::new(records), Arc::new(ranges));
+        let state = ApiState::new(catalogue.clone(), objects.clone(), records, ranges, options, metrics(), Arc::new(NoPlugins));
+        let state = state.await.unwrap();
         let published = state.published.clone();
         tokio::spawn(async move { published.follow().await });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, router(state)).await.unwrap() });
+        tokio::spawn(serve(listener, state, std::future::pending()));
         let client = reqwest::Client::builder().user_agent("tests").build().unwrap();
-        Self { base, client, catalogue, load, _folder: folder }
+        Self { base, client, catalogue, load, objects, folder }
     }
 
     pub(crate) async fn get(&self, path: &str) -> (u16, String) {
         let answer = self.client.get(format!("{}{path}", self.base)).header("hibp-api-key", KEY).send().await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
+
+    /// Asks the operator API.
+    pub(crate) async fn operator(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+        let url = format!("{}/api/operator/v1{path}", self.base);
+        let mut asked = self.client.request(method.parse().unwrap(), url).bearer_auth(TOKEN);
+        if let Some(body) = body {
+            asked = asked.json(&body);
+        }
+        let answer = asked.send().await.unwrap();
+        (answer.status().as_u16(), serde_json::from_str(&answer.text().await.unwrap()).unwrap_or_default())
+    }
+
+    /// Publishes another load, of a breach of its own.
+    pub(crate) async fn publish(&self, name: &str, accounts: &[[u8; 20]], passwords: &[[u8; 20]]) -> LoadId {
+        publish(&self.catalogue, &self.objects, self.folder.path(), name, accounts, passwords).await
+    }
+
+    /// Takes a load back.
+    pub(crate) async fn retract(&self, load: LoadId) {
+        let current = self.catalogue.generation().await.unwrap();
+        let kept: Vec<_> = current.segments.into_iter().filter(|segment| !segment.loads.contains(&load)).collect();
+        self.catalogue.retract(load, &kept, current.number).await.unwrap();
+    }
 }
 
-async fn publish(catalogue: &Catalogue, objects: &Objects, folder: &std::path::Path) -> LoadId {
+async fn publish(
+    catalogue: &Catalogue,
+    objects: &Objects,
+    folder: &Path,
+    name: &str,
+    accounts: &[[u8; 20]],
+    passwords: &[[u8; 20]],
+) -> LoadId {
     let about = NewBreach {
-        name: "Example".into(),
-        title: "Example".into(),
+        name: name.into(),
+        title: name.into(),
         domain: "example.com".into(),
         breach_date: "2020-01-02".into(),
         description: String::new(),
@@ -89,32 +135,34 @@ async fn publish(catalogue: &Catalogue, objects: &Objects, folder: &std::path::P
         flags: BreachFlags::default(),
     };
     let breach = catalogue.create_breach(&about).await.unwrap();
-    let dump = catalogue.create_dump(&NewDump { name: "a.txt".into(), bytes: None }).await.unwrap();
-    let part = objects.put("dumps/a/0", bytes::Bytes::from_static(b"x")).await.unwrap();
+    let dump = catalogue.create_dump(&NewDump { name: name.into(), bytes: None }).await.unwrap();
+    let part = objects.put(&format!("dumps/{name}/0"), bytes::Bytes::copy_from_slice(name.as_bytes())).await.unwrap();
     catalogue.append_part(dump, 0, &part).await.unwrap();
-    catalogue.complete_dump(dump, BlobDigest([1; 32])).await.unwrap();
+    catalogue.complete_dump(dump, BlobDigest(*blake3::hash(name.as_bytes()).as_bytes())).await.unwrap();
     let spec =
         JobSpec::Import { breach, dumps: vec![dump], policy: Policy::Notify, plugin: None, archive_passwords: vec![], publish: true };
     let job = catalogue.create_job(&NewJob { spec, priority: 0 }).await.unwrap();
     catalogue.apply(&[Change::BeginLoad { job, breach, policy: Policy::Notify }]).await.unwrap();
     let load = catalogue.loads(1).await.unwrap()[0].id;
-    let mut accounts = RunWriter::account(load, 1 << 20);
-    for account in ["test@example.com", "a+b@example.com"] {
-        accounts.push(Sha1::digest(account).into());
-    }
-    let mut passwords = RunWriter::sha1(load, 1 << 20);
-    passwords.push(Sha1::digest("password").into());
-    let mut segments = Vec::new();
-    let accounts = segment(accounts, RunKind::Account, load, folder);
-    let passwords = segment(passwords, RunKind::Sha1, load, folder);
-    for (kind, (bytes, rows)) in [(RunKind::Account, accounts), (RunKind::Sha1, passwords)] {
-        let object = objects.put(&format!("ranges/{kind:?}"), bytes.into()).await.unwrap();
-        segments.push(SegmentRef { kind, object, rows, loads: vec![load] });
+    let (mut of_accounts, mut of_passwords) = (RunWriter::account(load, 1 << 20), RunWriter::sha1(load, 1 << 20));
+    accounts.iter().for_each(|hash| of_accounts.push(*hash));
+    passwords.iter().for_each(|hash| of_passwords.push(*hash));
+    let mut own = Vec::new();
+    let made = [
+        (RunKind::Account, segment(of_accounts, RunKind::Account, load, folder)),
+        (RunKind::Sha1, segment(of_passwords, RunKind::Sha1, load, folder)),
+    ];
+    for (kind, (bytes, rows)) in made {
+        let object = objects.put(&format!("ranges/{kind:?}-{load}"), bytes.into()).await.unwrap();
+        own.push(SegmentRef { kind, object, rows, loads: vec![load] });
     }
     let state = catalogue.load(load).await.unwrap().state;
-    let merged = Change::Merged { load, segments: segments.clone(), accounts: 2, passwords: 1 };
+    let (accounts, passwords) = (accounts.len() as u64, passwords.len() as u64);
+    let merged = Change::Merged { load, segments: own.clone(), accounts, passwords };
     let step = |from, to| Change::Load { load, from, to, message: String::new() };
     catalogue.apply(&[step(state, LoadState::Merging), merged, step(LoadState::Merging, LoadState::Verified)]).await.unwrap();
-    catalogue.publish(&Publish { load, segments, expected_generation: 0 }).await.unwrap();
+    let current = catalogue.generation().await.unwrap();
+    let segments = current.segments.into_iter().chain(own).collect();
+    catalogue.publish(&Publish { load, segments, expected_generation: current.number }).await.unwrap();
     load
 }
