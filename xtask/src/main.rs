@@ -6,6 +6,7 @@
 
 mod bench;
 mod ci;
+mod clients;
 mod demo;
 mod plugins;
 mod service;
@@ -28,6 +29,8 @@ enum Chore {
     },
     /// Install what tests need and run them all.
     Test,
+    /// Let HaveIBeenPwned clients from PyPI and npm ask a running service.
+    Clients,
     /// Measure; see conformance/benches.
     Bench {
         what: bench::Bench,
@@ -50,6 +53,7 @@ fn main() -> Result<()> {
         }
         Chore::Demo { once } => demo::run(&root, once),
         Chore::Test => test::run(&root),
+        Chore::Clients => clients::run(&root),
         Chore::Bench { what, args } => bench::run(&root, what, &args),
         Chore::Ci => ci::run(&root),
     }
