@@ -7,7 +7,7 @@ use sluice_record::{BreachId, LoadId, SegmentRef};
 use crate::{
     Catalogue, Error, LoadState, Result, Topic, UnixMs, audit, breach,
     open::Tx,
-    row::{Columns, from_json, query, to_json},
+    row::{Columns, all, from_json, query, to_json},
 };
 
 /// Generations kept for readers that still hold one, and for the record.
@@ -52,6 +52,24 @@ impl Catalogue {
         let mut loads: Vec<(LoadId, BreachId)> = from_json("loads", &row.text("loads")?)?;
         loads.sort_unstable();
         Ok(Generation { number: row.count("number")?, segments: row.json("segments")?, loads, created_at: row.number("created_at")? })
+    }
+
+    /// The current generation's number.
+    pub async fn generation_number(&self) -> Result<u64> {
+        let row = query("SELECT MAX(number) AS number FROM generations").fetch_one(self.readers()).await.map_err(Error::sql)?;
+        row.count("number")
+    }
+
+    /// The segments with a load's rows that older generations had and the current one does not, as far back as they are kept.
+    pub async fn superseded_segments(&self, load: LoadId) -> Result<Vec<SegmentRef>> {
+        let rows = query("SELECT segments FROM generations ORDER BY number DESC").fetch_all(self.readers()).await.map_err(Error::sql)?;
+        let mut kept: Vec<Vec<SegmentRef>> = all(&rows, |row| row.json("segments"))?;
+        let current = if kept.is_empty() { vec![] } else { kept.remove(0) };
+        let mut superseded: Vec<SegmentRef> = kept.into_iter().flatten().filter(|segment| segment.loads.contains(&load)).collect();
+        superseded.retain(|segment| !current.iter().any(|used| used.object.key == segment.object.key));
+        superseded.sort_by(|left, right| left.object.key.cmp(&right.object.key));
+        superseded.dedup_by(|left, right| left.object.key == right.object.key);
+        Ok(superseded)
     }
 
     /// Makes a verified load visible: its state, its breach's count, classes and dates, and the generation, in one transaction.

@@ -43,6 +43,8 @@ pub enum JobSpec {
         /// Which.
         load: LoadId,
     },
+    /// Merge the ranges' small segments into fewer, so that a lookup asks fewer. Queued by the controller when they pile up.
+    Compact,
 }
 
 impl JobSpec {
@@ -52,6 +54,7 @@ impl JobSpec {
             Self::Import { .. } => JobKind::Import,
             Self::Publish { .. } => JobKind::Publish,
             Self::Retract { .. } => JobKind::Retract,
+            Self::Compact => JobKind::Compact,
         }
     }
 
@@ -156,6 +159,7 @@ impl Catalogue {
                 exists(&mut tx, "load", "SELECT id FROM loads WHERE id = $1", load.0).await?;
                 Some(load.0)
             }
+            JobSpec::Compact => None,
         };
         let id = tx.ids("job", 1).await?;
         query("INSERT INTO jobs (id, kind, spec, state, priority, load, created_at, changed_at) VALUES ($1, $2, $3, 'queued', $4, $5, $6, $6)")

@@ -6,7 +6,7 @@ use sluice_record::{DispatcherId, FailureKind, FencingToken, JobId, TaskFailure,
 use sqlx::any::AnyRow;
 
 use crate::{
-    Catalogue, Error, Rate, Result, Topic, UnixMs,
+    Catalogue, DispatcherState, Error, Rate, Result, Topic, UnixMs,
     open::Tx,
     rate,
     row::{Columns, query, to_json},
@@ -61,9 +61,12 @@ struct Candidate {
 
 impl Catalogue {
     /// Leases a task: the earliest slot of the lane, else the earliest of any lane of the dispatcher (an idle lane takes it early),
-    /// else an unbooked task by priority and by what its job had so far. `None` if nothing fits.
+    /// else an unbooked task by priority and by what its job had so far. `None` if nothing fits, or if the dispatcher is draining.
     pub async fn lease(&self, request: &LeaseRequest) -> Result<Option<Lease>> {
         let mut tx = self.begin().await?;
+        if !takes_work(&mut tx, request.dispatcher).await? {
+            return Ok(None);
+        }
         let kinds = words_of(&request.kinds);
         let found = match booked(&mut tx, request, &kinds).await? {
             Some(found) => Some(found),
@@ -168,6 +171,13 @@ impl Catalogue {
         tx.commit(&[Topic::Work, Topic::Results]).await?;
         Ok(done.rows_affected())
     }
+}
+
+async fn takes_work(tx: &mut Tx, dispatcher: DispatcherId) -> Result<bool> {
+    let row =
+        query("SELECT state FROM dispatchers WHERE id = $1").bind(dispatcher.0).fetch_optional(&mut **tx).await.map_err(Error::sql)?;
+    let state: DispatcherState = row.ok_or_else(|| Error::not_found("dispatcher", dispatcher))?.word("state")?;
+    Ok(state == DispatcherState::Active)
 }
 
 /// Kinds as a list that a LIKE finds a word in.
@@ -339,7 +349,7 @@ pub(crate) async fn take_back(tx: &mut Tx, dispatcher: i64) -> Result<u64> {
 }
 
 fn lost(message: &str) -> TaskFailure {
-    TaskFailure { kind: FailureKind::Transient, message: message.to_owned(), offset: None }
+    TaskFailure::new(FailureKind::Transient, message)
 }
 
 pub(crate) async fn delete_slot(tx: &mut Tx, task: i64) -> Result<()> {

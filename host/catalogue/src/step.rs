@@ -177,7 +177,8 @@ async fn one(tx: &mut Tx, change: &Change) -> Result<()> {
             affected(statement.execute(&mut **tx).await, "task", task.0)
         }
         Change::Narrow { task, spec, splits } => {
-            let sql = "UPDATE tasks SET state = 'queued', spec = $2, bytes = $3, splits = $4, attempts = 0, finished_at = NULL
+            let sql =
+                "UPDATE tasks SET state = 'queued', spec = $2, bytes = $3, splits = $4, attempts = 0, failure = NULL, finished_at = NULL
                  WHERE id = $1 AND state = 'failed' AND followed = 0";
             let statement = query(sql).bind(task.0).bind(to_json("spec", spec)?).bind(spec.bytes() as i64).bind(i64::from(*splits));
             affected(statement.execute(&mut **tx).await, "task", task.0)

@@ -27,6 +27,8 @@ pub struct NewTask {
     pub spec: TaskSpec,
     /// How often its range was cut in the search for a failing one.
     pub splits: u32,
+    /// Not before then; 0 is at once.
+    pub not_before: UnixMs,
 }
 
 /// A task, without its spec and outcome.
@@ -70,6 +72,8 @@ pub struct Task {
     pub progress_records: u64,
     /// How it failed last.
     pub failure: Option<TaskFailure>,
+    /// Of a quarantined task: what it takes to see it fail again.
+    pub reproducer: Option<Reproducer>,
     /// When it was queued.
     pub created_at: UnixMs,
     /// When it ended.
@@ -152,6 +156,7 @@ fn read(row: &AnyRow) -> Result<Task> {
         progress_bytes: row.count("progress_bytes")?,
         progress_records: row.count("progress_records")?,
         failure: row.json_or_none("failure")?,
+        reproducer: row.json_or_none("reproducer")?,
         created_at: row.number("created_at")?,
         finished_at: row.number_or_none("finished_at")?,
     })
@@ -161,7 +166,7 @@ macro_rules! task_columns {
     ($rest:literal) => {
         concat!(
             "SELECT id, job, load, member, task_key, kind, plugin, bytes, state, attempts, not_before, fencing_token, worker, dispatcher, \
-             leased_at, lease_deadline, progress_bytes, progress_records, failure, created_at, finished_at FROM tasks ",
+             leased_at, lease_deadline, progress_bytes, progress_records, failure, reproducer, created_at, finished_at FROM tasks ",
             $rest
         )
     };
@@ -268,6 +273,12 @@ impl Catalogue {
             .collect())
     }
 
+    /// How many of a job's tasks are pieces of one that was cut in the search for a failing range.
+    pub async fn split_tasks(&self, job: JobId) -> Result<u64> {
+        let row = query("SELECT COUNT(*) AS tasks FROM tasks WHERE job = $1 AND splits > 0").bind(job.0).fetch_one(self.readers()).await;
+        row.map_err(Error::sql)?.count("tasks")
+    }
+
     /// A load's quarantined tasks, each with its reproducer.
     pub async fn quarantined(&self, load: LoadId) -> Result<Vec<Quarantined>> {
         let rows = query("SELECT id, member, reproducer FROM tasks WHERE load = $1 AND state = 'quarantined' ORDER BY id")
@@ -285,19 +296,20 @@ impl Catalogue {
     }
 
     /// Gives a quarantined task another round of attempts: the store was at fault, or the plugin is mended by its host.
-    /// `Conflict` once the load's runs were merged.
+    /// `Conflict` once the load's runs were merged or the job has ended.
     pub async fn release_quarantine(&self, task: TaskId) -> Result<()> {
         let mut tx = self.begin().await?;
         let done = query(
             "UPDATE tasks SET state = 'queued', followed = 0, attempts = 0, losses = 0, not_before = 0, finished_at = NULL, reproducer = NULL
-             WHERE id = $1 AND state = 'quarantined' AND load IN (SELECT id FROM loads WHERE state IN ('staging', 'parsing'))",
+             WHERE id = $1 AND state = 'quarantined' AND job IN (SELECT id FROM jobs WHERE finished_at IS NULL)
+             AND (kind IN ('merge', 'purge') OR load IN (SELECT id FROM loads WHERE state IN ('staging', 'parsing')))",
         )
         .bind(task.0)
         .execute(&mut *tx)
         .await
         .map_err(Error::sql)?;
         if done.rows_affected() == 0 {
-            let message = format!("task {task} is not quarantined, or its load is past parsing");
+            let message = format!("task {task} is not quarantined, or its load is past that");
             return Err(Error::conflict(message, "import the dump again"));
         }
         let sql = "UPDATE jobs SET tasks_quarantined = tasks_quarantined - 1 WHERE id = (SELECT job FROM tasks WHERE id = $1)";
@@ -309,9 +321,9 @@ impl Catalogue {
 /// The load, member and plugin of a spec: what its row is found by.
 fn columns_of(spec: &TaskSpec) -> (LoadId, Option<MemberId>, Option<PluginDigest>) {
     match spec {
-        TaskSpec::Stage { load, .. } | TaskSpec::Purge { load, .. } => (*load, None, None),
+        TaskSpec::Stage { load, .. } => (*load, None, None),
         TaskSpec::Scan { load, member, plugin, .. } | TaskSpec::Parse { load, member, plugin, .. } => (*load, Some(*member), Some(*plugin)),
-        TaskSpec::Merge { load, .. } => (load.unwrap_or(LoadId(0)), None, None),
+        TaskSpec::Merge { load, .. } | TaskSpec::Purge { load, .. } => (load.unwrap_or(LoadId(0)), None, None),
     }
 }
 
@@ -323,11 +335,12 @@ pub(crate) async fn insert(tx: &mut Tx, tasks: &[NewTask]) -> Result<()> {
     let mut id = tx.ids("task", tasks.len()).await?;
     for batch in tasks.chunks(INSERT_ROWS_MAX) {
         let mut sql =
-            "INSERT INTO tasks (id, job, task_key, load, member, kind, plugin, bytes, spec, splits, created_at, state) VALUES ".to_owned();
+            "INSERT INTO tasks (id, job, task_key, load, member, kind, plugin, bytes, spec, splits, not_before, created_at, state) VALUES "
+                .to_owned();
         for row in 0..batch.len() {
-            let first = row * 11;
+            let first = row * 12;
             sql.push_str(if row == 0 { "(" } else { ", (" });
-            (1..=11).for_each(|column| sql.push_str(&format!("${}, ", first + column)));
+            (1..=12).for_each(|column| sql.push_str(&format!("${}, ", first + column)));
             sql.push_str("'queued')");
         }
         sql.push_str(" ON CONFLICT (job, task_key) DO NOTHING");
@@ -346,6 +359,7 @@ pub(crate) async fn insert(tx: &mut Tx, tasks: &[NewTask]) -> Result<()> {
                 .bind(task.spec.bytes() as i64)
                 .bind(to_json("spec", &task.spec)?)
                 .bind(i64::from(task.splits))
+                .bind(task.not_before)
                 .bind(tx.now);
             id += 1;
         }

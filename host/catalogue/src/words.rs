@@ -47,6 +47,8 @@ words! {
         Publish = "publish",
         /// A published load goes away again.
         Retract = "retract",
+        /// The ranges' small segments become fewer.
+        Compact = "compact",
     }
     /// Where a job stands.
     JobState {

@@ -1,7 +1,12 @@
 //! The controller: a reconcile loop over tasks that ended and jobs that have not. What follows from the first is in `follow`,
-//! where the second stand in `job` and `publish`.
+//! where the second stand in `job`, `publish` and `compact`; what is set aside in `quarantine`.
 
-use std::{future::Future, pin::pin, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    pin::pin,
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use sluice_catalogue::{Catalogue, Topic};
@@ -33,6 +38,12 @@ pub trait GenerationPlanner: Send + Sync {
         own_of_remaining: &[SegmentRef],
         load: LoadId,
     ) -> std::result::Result<Vec<SegmentRef>, String>;
+
+    /// The merges the `current` segments want: the inputs of each, all of one kind.
+    fn compactions(&self, current: &[SegmentRef]) -> Vec<Vec<SegmentRef>>;
+
+    /// The segments with `merged` in its inputs' place; `None` if one of those is no longer there.
+    fn compacted(&self, current: &[SegmentRef], inputs: &[SegmentRef], merged: &SegmentRef) -> Option<Vec<SegmentRef>>;
 }
 
 /// The controller.
@@ -40,12 +51,14 @@ pub struct Controller {
     pub(crate) catalogue: Catalogue,
     pub(crate) store: Arc<dyn StoreCount>,
     pub(crate) planner: Arc<dyn GenerationPlanner>,
+    /// The generation that compaction last looked at; missing it costs a look.
+    pub(crate) compaction_looked_at: AtomicU64,
 }
 
 impl Controller {
     /// One over a catalogue.
     pub fn new(catalogue: Catalogue, store: Arc<dyn StoreCount>, planner: Arc<dyn GenerationPlanner>) -> Self {
-        Self { catalogue, store, planner }
+        Self { catalogue, store, planner, compaction_looked_at: AtomicU64::new(u64::MAX) }
     }
 
     /// Looks once at everything there is to follow; `true` if something was done, so that there may be more. An error with one
@@ -57,7 +70,9 @@ impl Controller {
             let step = self.follow(ended).await;
             seen.note(step, || format!("task {task}"));
         }
-        for job in self.catalogue.open_jobs().await? {
+        let open = self.catalogue.open_jobs().await?;
+        seen.note(self.begin_compaction(&open).await, || "compaction".to_owned());
+        for job in open {
             let id = job.id;
             let step = self.job_step(job).await;
             seen.note(step, || format!("job {id}"));

@@ -1,15 +1,18 @@
 //! What follows from a task that ended: the next tasks, a ledger entry, another attempt, a quarantine or the end of its job.
 
-use sluice_catalogue::{Change, EndedTask, Error, Job, JobSpec, JobState, LoadState, NewTask, Reproducer};
+use sluice_catalogue::{Change, EndedTask, Error, Job, JobSpec, JobState, LoadState, NewTask};
 use sluice_record::{Chunk, FailureKind, TaskFailure, TaskKind, TaskOutcome, TaskSpec, limits};
 
-use crate::{Controller, Result, error::taken};
+use crate::{Controller, Result, error::taken, job::purge, quarantine::is_divisible};
 
-/// The first back-off of a task whose store or machine failed; each further one is twice as long.
+/// The first back-off of a task whose store or machine failed; each further one is twice as long, up to a bound.
 const BACK_OFF_MS: i64 = 1_000;
+const BACK_OFF_MS_MAX: i64 = 60_000;
 /// How long a worker at which a task failed is kept from it.
 const AVOID_MS: i64 = 10_000;
-/// Runs of one task that a plugin may spoil before its range is set aside.
+/// How long a worker may take to stop what was cancelled.
+const GIVING_UP_MS: i64 = 2_000;
+/// Runs of one task that a plugin may spoil before its range is cut or set aside: the second one's worker may be better.
 const PLUGIN_ATTEMPTS_MAX: u32 = 2;
 
 impl Controller {
@@ -51,7 +54,7 @@ impl Controller {
                         policy,
                         chunk: chunk.clone(),
                     };
-                    Change::Queue(NewTask { job: job.id, key: format!("parse/{member}/{}", chunk.start), spec, splits: 0 })
+                    Change::Queue(NewTask { job: job.id, key: format!("parse/{member}/{}", chunk.start), spec, splits: 0, not_before: 0 })
                 }));
             }
             (TaskSpec::Parse { load, member, .. }, TaskOutcome::Parsed { ledger, .. }) => {
@@ -60,7 +63,10 @@ impl Controller {
             (TaskSpec::Merge { load: Some(load), .. }, TaskOutcome::Merged { segments, accounts, passwords }) => {
                 step.push(Change::Merged { load: *load, segments: segments.clone(), accounts: *accounts, passwords: *passwords });
             }
-            (TaskSpec::Merge { load: None, .. }, TaskOutcome::Merged { .. }) | (TaskSpec::Purge { .. }, TaskOutcome::Purged) => {}
+            (TaskSpec::Merge { load: None, segments: inputs, .. }, TaskOutcome::Merged { segments, .. }) => {
+                return self.compacted(ended, inputs, segments).await;
+            }
+            (TaskSpec::Purge { .. }, TaskOutcome::Purged) => {}
             (spec, _) => {
                 let message = format!("a {} task gave what is no outcome of one", spec.kind().name());
                 return self.fail_job(job, Some(ended), &message, "run workers of this version of sluice").await;
@@ -72,20 +78,29 @@ impl Controller {
     async fn failed(&self, job: &Job, ended: &EndedTask, failure: &TaskFailure) -> Result<bool> {
         let kind = ended.spec.kind();
         metrics::counter!("sluice_task_failures_total", "kind" => kind.name(), "failure" => failure_word(failure.kind)).increment(1);
-        let divisible = matches!(kind, TaskKind::Scan | TaskKind::Parse);
+        let attempts_max = if kind == TaskKind::Purge { limits::PURGE_ATTEMPTS_MAX } else { limits::TASK_ATTEMPTS_MAX };
         match failure.kind {
             // The catalogue queues these by itself; one from elsewhere is treated alike.
             FailureKind::Cancelled => self.retry(ended, 0, false).await,
-            FailureKind::Transient if ended.attempts < limits::TASK_ATTEMPTS_MAX => {
+            FailureKind::Transient if ended.attempts < attempts_max => {
                 let doublings = ended.attempts.saturating_sub(1).min(16);
-                self.retry(ended, BACK_OFF_MS << doublings, false).await
+                self.retry(ended, (BACK_OFF_MS << doublings).min(BACK_OFF_MS_MAX), false).await
             }
+            FailureKind::Plugin if ended.splits == 0 && ended.attempts < PLUGIN_ATTEMPTS_MAX => self.retry(ended, 0, true).await,
+            FailureKind::Plugin if !failure.cuts.is_empty() => match self.split(job, ended, failure).await? {
+                Some(done) => Ok(done),
+                None => self.quarantine(ended, failure).await,
+            },
             FailureKind::Plugin if ended.attempts < PLUGIN_ATTEMPTS_MAX => self.retry(ended, 0, true).await,
             // The rest of the load is worth having, and what is left out is counted and can be seen to fail again.
-            FailureKind::Plugin | FailureKind::Input if divisible => self.quarantine(ended, failure).await,
+            FailureKind::Plugin | FailureKind::Input if is_divisible(kind) => self.quarantine(ended, failure).await,
+            FailureKind::Transient if self.is_outdated(&ended.spec).await? => {
+                taken(self.catalogue.apply(&[Change::Followed(ended.id)]).await)
+            }
+            FailureKind::Transient if job.spec != JobSpec::Compact => self.quarantine(ended, failure).await,
             _ => {
                 let hint = match failure.kind {
-                    FailureKind::Transient => "look after the store or the machine, and import again",
+                    FailureKind::Transient => "look after the store or the machine; nothing is lost, and the next publish tries it again",
                     FailureKind::Input => "look at the dump, and at the archive passwords, and import again",
                     _ => "look at the plugin, and import again",
                 };
@@ -105,30 +120,34 @@ impl Controller {
         taken(self.catalogue.apply(&[retry]).await)
     }
 
-    async fn quarantine(&self, ended: &EndedTask, failure: &TaskFailure) -> Result<bool> {
-        tracing::warn!(task = %ended.id, job = %ended.job, bytes = ended.spec.bytes(), "a task is quarantined: {}", failure.message);
-        let reproducer =
-            Reproducer { spec: ended.spec.clone(), offset: failure.offset, failure: failure.clone(), worker: ended.worker.clone() };
-        taken(self.catalogue.apply(&[Change::Quarantine { task: ended.id, reproducer }]).await)
-    }
-
-    /// Ends a job, nothing of it running on. An import's load ends with it.
+    /// Ends a job, nothing of it running on. An import's load ends with it, and what was written of it is deleted first.
     pub(crate) async fn fail_job(&self, job: &Job, ended: Option<&EndedTask>, message: &str, hint: &str) -> Result<bool> {
         let mut step: Vec<Change> = ended.map(|ended| Change::Followed(ended.id)).into_iter().collect();
         step.push(Change::CancelTasks { job: job.id, leased: true });
+        let mut state = JobState::Failed;
         if let (JobSpec::Import { .. }, Some(load)) = (&job.spec, job.load) {
-            let state = match self.catalogue.load(load).await {
-                Ok(load) => Some(load.state),
+            let load = match self.catalogue.load(load).await {
+                Ok(load) => Some(load),
                 Err(Error::NotFound { .. }) => None,
                 Err(error) => return Err(error.into()),
             };
-            if let Some(from @ (LoadState::Staging | LoadState::Parsing | LoadState::Merging)) = state {
-                step.push(Change::Load { load, from, to: LoadState::Failed, message: message.to_owned() });
+            if let Some(load) = load.filter(|load| matches!(load.state, LoadState::Staging | LoadState::Parsing | LoadState::Merging)) {
+                step.push(Change::Load { load: load.id, from: load.state, to: LoadState::Failed, message: message.to_owned() });
+                step.push(Change::Queue(purge(job, &load, vec![], self.when_given_up(job).await?)));
+                state = JobState::Running; // until that is done
             }
         }
-        step.push(Change::Job { job: job.id, from: job.state, to: JobState::Failed, message: message.to_owned(), hint: hint.to_owned() });
+        step.push(Change::Job { job: job.id, from: job.state, to: state, message: message.to_owned(), hint: hint.to_owned() });
         tracing::warn!(job = %job.id, message, "a job failed");
         taken(self.catalogue.apply(&step).await)
+    }
+}
+
+impl Controller {
+    /// From when on nobody writes for a job whose tasks are cancelled: workers hear of it when they next say how far they are.
+    pub(crate) async fn when_given_up(&self, job: &Job) -> Result<i64> {
+        let leased = self.catalogue.has_leased_tasks(job.id).await?;
+        Ok(if leased { self.catalogue.now() + GIVING_UP_MS } else { 0 })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where a job stands and what its next step is. Every step can be seen from the catalogue alone: from the job's state, its
 //! load's, its members' and whether a task of it is open.
 
-use sluice_catalogue::{Change, Job, JobSpec, JobState, Load, LoadState, Member, MemberState, NewTask};
+use sluice_catalogue::{Change, Job, JobSpec, JobState, Load, LoadState, Member, MemberState, NewTask, UnixMs};
 use sluice_record::{BreachId, DumpId, Frame, LoadId, Policy, TaskSpec};
 
 use crate::{Controller, Result, error::taken};
@@ -26,6 +26,7 @@ impl Controller {
                     let load = self.catalogue.load(*load).await?;
                     self.retract(&job, &load).await
                 }
+                JobSpec::Compact => self.compact(&job).await,
             },
             (JobState::Cancelled | JobState::Done | JobState::Failed, _) => Ok(false),
         }
@@ -36,13 +37,23 @@ impl Controller {
             return taken(self.catalogue.apply(&[Change::BeginLoad { job: job.id, breach, policy }]).await);
         };
         let load = self.catalogue.load(load).await?;
+        let at_work = matches!(load.state, LoadState::Staging | LoadState::Parsing | LoadState::Merging);
+        if at_work && let Some((message, hint)) = self.stalled(job, &load).await? {
+            return self.set_job(job, JobState::Waiting, &message, &hint).await;
+        }
         match load.state {
             LoadState::Staging => self.staging(job, load.id).await,
             LoadState::Parsing => self.parsing(job, load.id).await,
             LoadState::Merging => self.verify(job, &load).await,
             LoadState::Verified if publish => self.publish(job, &load).await,
             LoadState::Verified | LoadState::Published | LoadState::Retracted => self.set_job(job, JobState::Done, "", "").await,
-            LoadState::Unbalanced | LoadState::Failed => self.fail_job(job, None, &load.message, "look at the load's ledger").await,
+            LoadState::Unbalanced | LoadState::Failed => {
+                // What was written of it is being deleted.
+                if self.catalogue.has_open_tasks(job.id).await? {
+                    return Ok(false);
+                }
+                self.set_job(job, JobState::Failed, &job.message, &job.hint).await
+            }
         }
     }
 
@@ -55,7 +66,7 @@ impl Controller {
         let mut step = vec![];
         for dump in dumps {
             let spec = self.stage_spec(load, *dump, plugin.clone(), archive_passwords.clone()).await?;
-            step.push(Change::Queue(NewTask { job: job.id, key: format!("stage/{dump}"), spec, splits: 0 }));
+            step.push(Change::Queue(NewTask { job: job.id, key: format!("stage/{dump}"), spec, splits: 0, not_before: 0 }));
         }
         step.push(to(job, JobState::Running, "", ""));
         taken(self.catalogue.apply(&step).await)
@@ -91,7 +102,7 @@ impl Controller {
         let mut step = vec![Change::Load { load, from: LoadState::Parsing, to: LoadState::Merging, message: String::new() }];
         if !runs.is_empty() {
             let spec = TaskSpec::Merge { load: Some(load), runs, segments: vec![], keep: vec![load] };
-            step.push(Change::Queue(NewTask { job: job.id, key: "merge".to_owned(), spec, splits: 0 }));
+            step.push(Change::Queue(NewTask { job: job.id, key: "merge".to_owned(), spec, splits: 0, not_before: 0 }));
         }
         step.push(to(job, JobState::Running, "", ""));
         taken(self.catalogue.apply(&step).await)
@@ -103,7 +114,8 @@ impl Controller {
             return self.set_job(job, JobState::Running, "", "").await;
         }
         let load = &self.catalogue.load(load.id).await?; // with what the last task left
-        let quarantined_bytes = self.catalogue.quarantined(load.id).await?.iter().map(|task| task.reproducer.spec.bytes()).sum::<u64>();
+        let quarantined = self.catalogue.quarantined(load.id).await?;
+        let quarantined_bytes = quarantined.iter().map(|task| task.reproducer.spec.bytes()).sum::<u64>();
         let stored = self.store.stored(load.id).await.map_err(crate::ControlError::Store)?;
         let (state, message) = match self.imbalance(load, quarantined_bytes, stored).await? {
             None => (LoadState::Verified, String::new()),
@@ -115,7 +127,8 @@ impl Controller {
         ];
         if state == LoadState::Unbalanced {
             tracing::error!(load = %load.id, message, "a load does not balance");
-            step.push(to(job, JobState::Failed, &message, "nothing was published; keep the load's ledger, and import again"));
+            step.push(Change::Queue(purge(job, load, vec![], 0)));
+            step.push(to(job, JobState::Running, &message, "nothing was published; keep the load's ledger, and import again"));
         }
         taken(self.catalogue.apply(&step).await)
     }
@@ -148,7 +161,7 @@ impl Controller {
         let step = [
             Change::CancelTasks { job: job.id, leased: true },
             Change::Load { load: load.id, from: load.state, to: LoadState::Failed, message: "its job was cancelled".to_owned() },
-            Change::Queue(purge(job, &load, vec![])),
+            Change::Queue(purge(job, &load, vec![], self.when_given_up(job).await?)),
         ];
         taken(self.catalogue.apply(&step).await)
     }
@@ -175,12 +188,13 @@ fn scan(job: &Job, member: Member) -> Option<Change> {
         plugin: member.plugin?,
         framing: member.framing,
     };
-    Some(Change::Queue(NewTask { job: job.id, key: format!("scan/{}", member.id), spec, splits: 0 }))
+    Some(Change::Queue(NewTask { job: job.id, key: format!("scan/{}", member.id), spec, splits: 0, not_before: 0 }))
 }
 
-/// Deletes a load's records, staged bytes, runs and reject logs, which the stores find by its id, and its segments but for those
-/// still `in_use`.
-pub(crate) fn purge(job: &Job, load: &Load, in_use: Vec<String>) -> NewTask {
-    let objects: Vec<Frame> = load.segments.iter().map(|own| own.object.clone()).filter(|own| !in_use.contains(&own.key)).collect();
-    NewTask { job: job.id, key: "purge".to_owned(), spec: TaskSpec::Purge { load: load.id, objects }, splits: 0 }
+/// Deletes a load's records, staged bytes, runs and reject logs, which the stores find by its id, its own segments, and compacted
+/// `copies` of them. No generation that is read may have any of it.
+pub(crate) fn purge(job: &Job, load: &Load, copies: Vec<Frame>, not_before: UnixMs) -> NewTask {
+    let mut objects: Vec<Frame> = load.segments.iter().map(|own| own.object.clone()).collect();
+    objects.extend(copies);
+    NewTask { job: job.id, key: "purge".to_owned(), spec: TaskSpec::Purge { load: Some(load.id), objects }, splits: 0, not_before }
 }

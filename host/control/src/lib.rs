@@ -1,7 +1,7 @@
 //! The control roles: what turns jobs into tasks, tasks into slots, and slots into leases.
 //!
 //! ```text
-//! Controller  jobs, ended tasks ──▶ what follows from them        controller.rs, follow.rs, job.rs, publish.rs
+//! Controller  jobs, ended tasks ──▶ what follows from them        controller.rs, follow.rs, quarantine.rs, job.rs, publish.rs, compact.rs
 //! Scheduler   queued tasks ──▶ slots reserved ahead on lanes      scheduler.rs
 //! Dispatcher  slots ──▶ leases of workers, and their results      dispatcher.rs
 //! ```
@@ -9,18 +9,17 @@
 //! Each is a loop over the catalogue that holds nothing which would be missed: it can be killed at any instant, and any number
 //! of each may run. A step is one transaction that says what it takes for granted; if somebody else took it first it is refused,
 //! and that is all there is to it. They run on word of a change, and on a period behind it.
-//!
-//! Not here yet: bisecting the range of a task that makes its plugin fail. It is quarantined whole, a chunk or (if it could not
-//! be cut) a member at a time.
 
 #![forbid(unsafe_code)]
 
+mod compact;
 mod controller;
 mod dispatcher;
 mod error;
 mod follow;
 mod job;
 mod publish;
+mod quarantine;
 mod scheduler;
 
 pub use controller::{Controller, GenerationPlanner, StoreCount};

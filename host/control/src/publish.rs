@@ -5,7 +5,10 @@ use sluice_catalogue::{Change, Error, Job, JobState, Load, LoadState, Publish};
 use crate::{ControlError, Controller, Result, error::taken, job::purge};
 
 /// Plans made anew in one step before others get their turn.
-const PLANS_MAX: usize = 8;
+pub(crate) const PLANS_MAX: usize = 8;
+/// How long readers may go on with a generation that is no longer the current one: they look for changes every two seconds, and a
+/// lookup takes less than the rest.
+pub(crate) const READERS_GRACE_MS: i64 = 5_000;
 
 impl Controller {
     /// Makes a verified load visible, then the job is done.
@@ -78,8 +81,10 @@ impl Controller {
         let state = if job.progress.tasks == 0 { JobState::Running } else { JobState::Done };
         let mut step = vec![];
         if state == JobState::Running {
-            let current = self.catalogue.generation().await?;
-            step.push(Change::Queue(purge(job, load, current.segments.into_iter().map(|segment| segment.object.key).collect())));
+            let copies = self.catalogue.superseded_segments(load.id).await?;
+            let copies = copies.into_iter().filter(|segment| segment.loads.len() > 1).map(|segment| segment.object).collect();
+            let not_before = load.retracted_at.unwrap_or_default() + READERS_GRACE_MS;
+            step.push(Change::Queue(purge(job, load, copies, not_before)));
         }
         step.push(Change::Job { job: job.id, from: job.state, to: state, message: String::new(), hint: String::new() });
         taken(self.catalogue.apply(&step).await)

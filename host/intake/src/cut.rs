@@ -34,8 +34,23 @@ pub fn cut_lines(reader: &StagedReader, chunk_bytes: u64) -> Result<Vec<Chunk>, 
     Ok(chunks(&borders, len))
 }
 
+/// The byte behind the last `\n` of `start .. at`; `start` if there is none.
+pub fn line_start_before(reader: &StagedReader, start: u64, at: u64) -> Result<u64, IntakeError> {
+    let (mut found, mut piece_start) = (start, start);
+    let mut pieces = reader.stream(start, at);
+    while let Some(piece) = pieces.next() {
+        let piece = piece.map_err(read_error)?;
+        if let Some(last) = memchr::memrchr(b'\n', &piece) {
+            found = piece_start + last as u64 + 1;
+        }
+        piece_start += piece.len() as u64;
+        pieces.recycle(piece);
+    }
+    Ok(found)
+}
+
 /// The byte behind the first `\n` at or after `from`.
-fn next_line_start(reader: &StagedReader, from: u64) -> Result<Option<u64>, IntakeError> {
+pub fn next_line_start(reader: &StagedReader, from: u64) -> Result<Option<u64>, IntakeError> {
     // Most lines are short: a first small look saves reading a whole piece.
     const LOOK_BYTES: u64 = 16 << 10;
     let mut at = from;

@@ -37,7 +37,7 @@ mod walk;
 mod zip_directory;
 
 pub use blob::{Blob, FileBlob, PartsBlob, SliceBlob};
-pub use cut::{chunks_from_cuts, cut_lines, whole};
+pub use cut::{chunks_from_cuts, cut_lines, line_start_before, next_line_start, whole};
 pub use encoding::{Detected, decode_sample, detect};
 pub use error::IntakeError;
 pub use limits::IntakeLimits;

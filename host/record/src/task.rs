@@ -222,8 +222,8 @@ pub enum TaskSpec {
     },
     /// Delete what the stores hold of a load.
     Purge {
-        /// Which load.
-        load: LoadId,
+        /// Which load; `None` if only objects are to go.
+        load: Option<LoadId>,
         /// Its objects.
         objects: Vec<Frame>,
     },
@@ -342,4 +342,14 @@ pub struct TaskFailure {
     pub message: String,
     /// For a plugin's fault: the byte of the staged member up to which all went well.
     pub offset: Option<u64>,
+    /// For a plugin's fault: where its chunk may be cut so that less of it fails, ascending and within it. None if it can't be.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cuts: Vec<CutPoint>,
+}
+
+impl TaskFailure {
+    /// One that is no plugin's.
+    pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), offset: None, cuts: Vec::new() }
+    }
 }

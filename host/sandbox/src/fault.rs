@@ -150,7 +150,7 @@ impl Fault {
 impl From<Fault> for TaskFailure {
     fn from(fault: Fault) -> Self {
         let kind = if fault.kind == FaultKind::Busy { FailureKind::Transient } else { FailureKind::Plugin };
-        Self { kind, message: fault.message, offset: fault.offset }
+        Self { offset: fault.offset, ..Self::new(kind, fault.message) }
     }
 }
 

@@ -21,11 +21,11 @@ fn chain(error: &dyn Error) -> String {
 }
 
 pub(crate) fn of(kind: FailureKind, error: &dyn Error) -> TaskFailure {
-    TaskFailure { kind, message: chain(error), offset: None }
+    TaskFailure::new(kind, chain(error))
 }
 
 pub(crate) fn input(message: impl Into<String>) -> TaskFailure {
-    TaskFailure { kind: FailureKind::Input, message: message.into(), offset: None }
+    TaskFailure::new(FailureKind::Input, message)
 }
 
 pub(crate) fn transient(error: &dyn Error) -> TaskFailure {

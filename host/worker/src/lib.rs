@@ -16,6 +16,7 @@
 mod blob;
 mod failure;
 mod merge;
+mod narrow;
 mod parse;
 mod plugins;
 mod purge;
@@ -99,7 +100,7 @@ impl Watch {
 
     fn check(&self) -> Result<(), TaskFailure> {
         if self.cancelled.load(Ordering::Relaxed) {
-            return Err(TaskFailure { kind: FailureKind::Cancelled, message: "the task was asked to stop".into(), offset: None });
+            return Err(TaskFailure::new(FailureKind::Cancelled, "the task was asked to stop"));
         }
         Ok(())
     }
@@ -126,7 +127,7 @@ impl Worker {
         let span = tracing::info_span!("task", id = %task);
         match tokio::task::spawn_blocking(move || span.in_scope(blocking)).await {
             Ok(outcome) => outcome,
-            Err(panic) => Err(TaskFailure { kind: FailureKind::Transient, message: format!("the worker failed: {panic}"), offset: None }),
+            Err(panic) => Err(TaskFailure::new(FailureKind::Transient, format!("the worker failed: {panic}"))),
         }
     }
 }

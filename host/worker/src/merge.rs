@@ -43,7 +43,7 @@ pub(crate) fn merge(
     let mut merged_segments = Vec::new();
     let (mut accounts, mut passwords) = (0, 0);
     for (kind, outcome) in merged {
-        let failed = |_| TaskFailure { kind: FailureKind::Transient, message: format!("merging {} failed", kind.name()), offset: None };
+        let failed = |_| TaskFailure::new(FailureKind::Transient, format!("merging {} failed", kind.name()));
         let Some((object, merged)) = outcome.map_err(failed)?? else { continue };
         metrics::counter!("sluice_merge_rows_total", "kind" => kind.name()).increment(merged.rows);
         match kind {

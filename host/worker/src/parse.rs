@@ -27,7 +27,7 @@ use sluice_store::{
 };
 use tokio::runtime::Handle;
 
-use crate::{Watch, Worker, blob, failure, reject_log::RejectLog, scan::sorted};
+use crate::{Watch, Worker, blob, failure, narrow, reject_log::RejectLog, scan::sorted};
 
 /// Pieces read ahead of the parser; a piece has up to a MiB.
 const PIECES_AHEAD: usize = 2;
@@ -48,17 +48,19 @@ pub(crate) fn parse(worker: &Worker, task: &Task, watch: &Watch) -> Result<TaskO
     let (start, end) = (task.chunk.start, task.chunk.end.min(reader.len()));
     let mut writing = Writing::begin(worker, task)?;
     let mut way = Way::new(task, watch);
+    let feed = Feed { push_bytes: narrow::push_bytes(end - start), ..Feed::default() };
     let parsed = with_pieces(&reader, start, end, |read| {
         let at = Start { base: start, context: &task.chunk.context, options: "" };
-        parse_chunk(&plugin, at, Feed::default(), read, &mut |batch: &mut Batch| {
+        parse_chunk(&plugin, at, feed, read, &mut |batch: &mut Batch| {
             watch.check()?;
             way.batch(batch);
             writing.take(&mut way, false)
         })
         .map_err(sorted)
     });
-    if let Err(failure) = parsed {
+    if let Err(mut failure) = parsed {
         discard(worker, task);
+        failure.cuts = narrow::cuts(&plugin, &reader, &task.chunk, &failure);
         return Err(failure);
     }
     way.ledger.bytes = end - start;

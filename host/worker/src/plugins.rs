@@ -81,10 +81,9 @@ impl SharedPlugins {
 
     /// The plugin a task pinned.
     pub(crate) fn pinned(&self, digest: PluginDigest) -> Result<Arc<Plugin>, TaskFailure> {
-        self.current().get(digest).cloned().ok_or_else(|| TaskFailure {
-            kind: FailureKind::Transient,
-            message: format!("the pinned plugin {digest} is not installed here; `sluice plugins install` brings it back"),
-            offset: None,
+        self.current().get(digest).cloned().ok_or_else(|| {
+            let message = format!("the pinned plugin {digest} is not installed here; `sluice plugins install` brings it back");
+            TaskFailure::new(FailureKind::Transient, message)
         })
     }
 }

@@ -6,11 +6,13 @@ use tokio::runtime::Handle;
 
 use crate::{Worker, failure};
 
-pub(crate) fn purge(worker: &Worker, load: LoadId, objects: &[Frame]) -> Result<TaskOutcome, TaskFailure> {
+pub(crate) fn purge(worker: &Worker, load: Option<LoadId>, objects: &[Frame]) -> Result<TaskOutcome, TaskFailure> {
     let purging = async {
-        worker.records.purge(load).await?;
-        for folder in [keys::staged_folder(load), keys::runs_folder(load), keys::rejects_folder(load)] {
-            worker.objects.delete_folder(&folder).await?;
+        if let Some(load) = load {
+            worker.records.purge(load).await?;
+            for folder in [keys::staged_folder(load), keys::runs_folder(load), keys::rejects_folder(load)] {
+                worker.objects.delete_folder(&folder).await?;
+            }
         }
         for object in objects {
             worker.objects.delete(&object.key).await?;

@@ -1,6 +1,8 @@
 //! Whole jobs through the catalogue, the three control roles, and workers that only say what became of a task.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod by_hand;
+
 use std::{
     collections::HashMap,
     future::pending,
@@ -44,6 +46,14 @@ impl GenerationPlanner for Planner {
 
     fn retract(&self, current: &[SegmentRef], _: &[SegmentRef], load: LoadId) -> Result<Vec<SegmentRef>, String> {
         Ok(current.iter().filter(|segment| !segment.loads.contains(&load)).cloned().collect())
+    }
+
+    fn compactions(&self, _: &[SegmentRef]) -> Vec<Vec<SegmentRef>> {
+        vec![]
+    }
+
+    fn compacted(&self, _: &[SegmentRef], _: &[SegmentRef], _: &SegmentRef) -> Option<Vec<SegmentRef>> {
+        None
     }
 }
 
@@ -123,7 +133,7 @@ impl Bench {
     }
 
     async fn until(&self, job: JobId, state: JobState) -> Job {
-        for _ in 0..400 {
+        for _ in 0..2_400 {
             let found = self.catalogue.job(job).await.unwrap();
             if found.state == state {
                 return found;
@@ -139,7 +149,7 @@ fn work(spec: &TaskSpec, claimed: bool, store: &Store, faults: &Faults) -> Resul
     let at = if let TaskSpec::Parse { chunk, .. } = spec { chunk.start } else { 0 };
     if let Some((left, kind)) = faults.lock().unwrap().get_mut(&(spec.kind(), at)).filter(|(left, _)| *left > 0) {
         *left -= 1;
-        return Err(TaskFailure { kind: *kind, message: "as told".into(), offset: Some(at) });
+        return Err(TaskFailure { offset: Some(at), ..TaskFailure::new(*kind, "as told") });
     }
     Ok(match spec {
         TaskSpec::Stage { parts, .. } => {

@@ -12,12 +12,16 @@ use sluice_catalogue::{Catalogue, sqlite_url};
 use sluice_control::{GenerationPlanner, StoreCount};
 use sluice_record::{LoadId, SegmentRef};
 use sluice_store::{
+    StoreError,
     objects::Objects,
-    ranges::{plan_publish, plan_retract},
+    ranges::{Compaction, plan_compacted, plan_publish, plan_retract},
     records::{RecordStore, TantivyOptions, TantivyRecords},
 };
 
-use crate::config::Config;
+use crate::{
+    config::Config,
+    exit::{Failure, Sysexit},
+};
 
 #[derive(Clone)]
 pub(super) struct Stores {
@@ -36,15 +40,30 @@ impl Stores {
         objects.delete_unfinished().await?;
         let options = TantivyOptions { memory_bytes: config.index_memory_mib << 20, ..TantivyOptions::default() };
         let folder = config.data.join("records");
-        let records = tokio::task::spawn_blocking(move || TantivyRecords::open(&folder, options)).await??;
+        let records = tokio::task::spawn_blocking(move || TantivyRecords::open(&folder, options)).await?.map_err(|error| match error {
+            StoreError::InUse { .. } => {
+                let message = format!("the data folder {} is in use by another process", config.data.display());
+                Failure::new(Sysexit::OsErr, message, "stop that one, or name another folder with --data").into()
+            }
+            StoreError::Full { hint, .. } => {
+                anyhow::Error::from(error).context(Failure::new(Sysexit::OsErr, "the data folder's disk is full", hint))
+            }
+            error => anyhow::Error::from(error),
+        })?;
         Ok(Self { catalogue: catalogue(&config.data).await?, objects, records: Arc::new(records), scratch })
     }
 }
 
 async fn catalogue(data: &Path) -> Result<Catalogue> {
-    let catalogue = Catalogue::open(&sqlite_url(&data.join("catalogue.sqlite"))).await?;
-    catalogue.migrate().await?;
-    Ok(catalogue)
+    let opening = async {
+        let catalogue = Catalogue::open(&sqlite_url(&data.join("catalogue.sqlite"))).await?;
+        catalogue.migrate().await?;
+        Ok::<_, sluice_catalogue::Error>(catalogue)
+    };
+    opening.await.map_err(|error| {
+        let failure = Failure::new(Sysexit::OsErr, error.to_string(), error.hint());
+        anyhow::Error::from(error).context(failure)
+    })
 }
 
 fn make_private(folder: &Path) -> Result<()> {
@@ -72,5 +91,15 @@ impl GenerationPlanner for Planner {
 
     fn retract(&self, current: &[SegmentRef], own_of_remaining: &[SegmentRef], load: LoadId) -> Result<Vec<SegmentRef>, String> {
         plan_retract(current, own_of_remaining, load).map(|plan| plan.segments).map_err(|error| error.to_string())
+    }
+
+    fn compactions(&self, current: &[SegmentRef]) -> Vec<Vec<SegmentRef>> {
+        let plan = plan_publish(current, vec![]).unwrap_or_default(); // with nothing new it can't fail
+        plan.compactions.into_iter().map(|compaction| compaction.segments).collect()
+    }
+
+    fn compacted(&self, current: &[SegmentRef], inputs: &[SegmentRef], merged: &SegmentRef) -> Option<Vec<SegmentRef>> {
+        let compaction = Compaction { kind: merged.kind, segments: inputs.to_vec(), keep: merged.loads.clone() };
+        plan_compacted(current, &compaction, merged.clone()).map(|plan| plan.segments)
     }
 }
