@@ -16,7 +16,7 @@ use serde::Serialize;
 use sluice_catalogue::{
     ApiKey, Job, JobSpec, KeyHash, KeyId, Load, Member, MemberState, NewBreach, NewJob, NewKey, Plugin, Resolution, Task, TaskFilter,
 };
-use sluice_record::{BreachId, JobId, LoadId, MemberId, PluginDigest};
+use sluice_record::{BreachId, JobId, LoadId, MemberId, PluginDigest, TaskId};
 use sluice_store::{
     objects::keys as object_keys,
     records::{Cursor, Matching, PAGE_RECORDS_MAX, RecordQuery},
@@ -62,6 +62,7 @@ pub(crate) fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(waiting))
         .routes(routes!(resolve))
         .routes(routes!(tasks))
+        .routes(routes!(retry))
         .routes(routes!(slots))
         .routes(routes!(activate))
         .routes(routes!(list_keys, create_key))
@@ -294,6 +295,13 @@ async fn resolve(State(state): State<ApiState>, Path(id): Path<i64>, body: Bytes
 #[utoipa::path(get, path = "/tasks", params(TaskFilter), responses((status = 200, body = Vec<Task>), Refusals))]
 async fn tasks(State(state): State<ApiState>, Query(filter): Query<TaskFilter>) -> Answer {
     ok(state.catalogue.tasks(filter, LIST_MAX).await?)
+}
+
+/// Gives a quarantined task another round of attempts.
+#[utoipa::path(post, path = "/tasks/{id}/retry", params(("id" = i64, Path)), responses((status = 200, body = Task), Refusals))]
+async fn retry(State(state): State<ApiState>, Path(id): Path<i64>) -> Answer {
+    state.catalogue.release_quarantine(TaskId(id)).await?;
+    ok(state.catalogue.task(TaskId(id)).await?)
 }
 
 /// Dispatchers and their reserved slots.

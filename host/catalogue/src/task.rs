@@ -73,6 +73,7 @@ pub struct Task {
     /// How it failed last.
     pub failure: Option<TaskFailure>,
     /// Of a quarantined task: what it takes to see it fail again.
+    #[schema(value_type = Option<Object>)]
     pub reproducer: Option<Reproducer>,
     /// When it was queued.
     pub created_at: UnixMs,

@@ -10,6 +10,7 @@ use figment::{
     providers::{Env, Format as _, Serialized, Toml},
 };
 use serde::{Deserialize, Serialize};
+use sluice_record::limits;
 
 use crate::exit::{Failure, Sysexit};
 
@@ -28,6 +29,8 @@ pub(crate) struct Config {
     pub(crate) plugin_dir: Option<PathBuf>,
     /// Tasks that run at once.
     pub(crate) lanes: u32,
+    /// Bytes one parse task covers, more or less, KiB: what a worker that dies has to do again.
+    pub(crate) chunk_kib: u64,
     /// Memory for records on their way to the record store, MiB.
     pub(crate) index_memory_mib: usize,
     /// Where the service is seen from outside, for logos' addresses.
@@ -41,6 +44,7 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             plugin_dir: None,
             lanes: std::thread::available_parallelism().map_or(1, |lanes| lanes.get() as u32),
+            chunk_kib: limits::CHUNK_BYTES >> 10,
             index_memory_mib: 64,
             base_url: None,
         }
@@ -57,7 +61,7 @@ pub(crate) fn default_data() -> PathBuf {
 }
 
 /// The keys that variables may set: others of the same prefix are somebody else's.
-const VARIABLES: [&str; 6] = ["data", "listen", "plugin_dir", "lanes", "index_memory_mib", "base_url"];
+const VARIABLES: [&str; 7] = ["data", "listen", "plugin_dir", "lanes", "chunk_kib", "index_memory_mib", "base_url"];
 
 /// Reads and checks the configuration; `flags` holds what the command line says.
 pub(crate) fn read(file: Option<&Path>, flags: impl Serialize) -> Result<Config, Failure> {
@@ -77,6 +81,9 @@ pub(crate) fn read(file: Option<&Path>, flags: impl Serialize) -> Result<Config,
         .map_err(|error| wrong(format!("the configuration is wrong: {error}")))?;
     if !(1..=64).contains(&config.lanes) {
         return Err(wrong(format!("lanes is {}, and must be 1 to 64", config.lanes)));
+    }
+    if !(1..=4 << 20).contains(&config.chunk_kib) {
+        return Err(wrong(format!("chunk_kib is {}, and must be 1 to {}", config.chunk_kib, 4 << 20)));
     }
     if !(30..=65_536).contains(&config.index_memory_mib) {
         return Err(wrong(format!("index_memory_mib is {}, and must be 30 to 65536", config.index_memory_mib)));

@@ -41,13 +41,14 @@ const PLUGIN: [(&str, &str); 5] = [
     ("DIGEST", "/digest"),
     ("TITLE", "/descriptor/title"),
 ];
-const TASK: [(&str, &str); 7] = [
+const TASK: [(&str, &str); 8] = [
     ("ID", "/id"),
     ("JOB", "/job"),
     ("KIND", "/kind"),
     ("STATE", "/state"),
     ("ATTEMPTS", "/attempts"),
     ("BYTES", "/bytes"),
+    ("FROM BYTE", "/reproducer/spec/chunk/start"),
     ("FAILURE", "/failure/message"),
 ];
 const SLOT: [(&str, &str); 6] =
@@ -428,6 +429,8 @@ impl Plugins {
 /// Tasks: the leased pieces of jobs.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Tasks {
+    #[command(subcommand)]
+    command: Option<TaskCommand>,
     /// Of this job alone.
     #[arg(long)]
     job: Option<i64>,
@@ -438,12 +441,22 @@ pub(crate) struct Tasks {
     server: Server,
 }
 
+#[derive(Subcommand, Debug)]
+enum TaskCommand {
+    /// Give a quarantined task another round of attempts: what it failed at is mended.
+    Retry { task: i64 },
+}
+
 impl Tasks {
     pub(crate) async fn run(&self) -> Result<()> {
+        let api = self.server.connect()?;
+        if let Some(TaskCommand::Retry { task }) = self.command {
+            return print(&self.server, &api.post(&format!("/tasks/{task}/retry"), &json!({})).await?, &TASK);
+        }
         let job = self.job.map(|job| format!("job={job}"));
         let state = self.state.as_ref().map(|state| format!("state={state}"));
         let asked: Vec<_> = job.into_iter().chain(state).collect();
-        print(&self.server, &self.server.connect()?.get(&format!("/tasks?{}", asked.join("&"))).await?, &TASK)
+        print(&self.server, &api.get(&format!("/tasks?{}", asked.join("&"))).await?, &TASK)
     }
 }
 

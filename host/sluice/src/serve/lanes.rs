@@ -2,8 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sluice_catalogue::Lease;
-use sluice_control::Dispatcher;
+use sluice_catalogue::{Ended, Error, Lease};
+use sluice_control::{ControlError, Dispatcher};
 use sluice_record::limits;
 use sluice_worker::{Watch, Worker};
 use tokio::time;
@@ -12,6 +12,8 @@ use tokio_util::sync::CancellationToken;
 /// How often a task's progress is told; the lease is renewed at a third of its length.
 const PROGRESS_PERIOD: Duration = Duration::from_millis(500);
 const RENEW_PERIOD: Duration = Duration::from_millis(limits::LEASE_MS as u64 / 3);
+/// How often a result is offered that the catalogue could not take.
+const HAND_IN_PERIOD: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(lane: u32, dispatcher: Arc<Dispatcher>, worker: Worker, stop: CancellationToken) {
     let name = format!("local-{lane}");
@@ -33,7 +35,7 @@ pub(super) async fn run(lane: u32, dispatcher: Arc<Dispatcher>, worker: Worker, 
 async fn run_task(dispatcher: &Dispatcher, worker: &Worker, lease: Lease, stop: &CancellationToken) {
     let (task, token, kind) = (lease.task, lease.token, lease.spec.kind());
     let watch = Watch::default();
-    let running = worker.run(task, lease.spec, watch.clone());
+    let running = worker.run(task, lease.spec.clone(), watch.clone());
     tokio::pin!(running);
     let (mut progress, mut renew) = (time::interval(PROGRESS_PERIOD), time::interval(RENEW_PERIOD));
     renew.reset();
@@ -46,21 +48,51 @@ async fn run_task(dispatcher: &Dispatcher, worker: &Worker, lease: Lease, stop: 
                 watch.cancel();
             }
             _ = progress.tick() => {
-                // Only for people's eyes: the next one will do.
-                let _ = dispatcher.progress(task, token, watch.done_bytes(), watch.records()).await;
-            }
-            _ = renew.tick() => {
-                if let Err(error) = dispatcher.renew_task(task, token).await {
-                    tracing::warn!(%task, "the lease is lost, the task stops: {error}");
+                // Only for people's eyes, so the next one will do; but if the task was taken away it must stop.
+                if let Err(ControlError::Catalogue(Error::Stale { .. })) =
+                    dispatcher.progress(task, token, watch.done_bytes(), watch.records()).await
+                {
                     watch.cancel();
                 }
             }
+            _ = renew.tick() => match dispatcher.renew_task(task, token).await {
+                Ok(_) => {}
+                Err(ControlError::Catalogue(Error::Stale { .. })) => {
+                    tracing::warn!(%task, "the lease is lost, the task stops");
+                    watch.cancel();
+                }
+                // Whether it is still held shows when the result is handed in.
+                Err(error) => tracing::warn!(%task, "the lease could not be prolonged: {error}"),
+            },
         }
     };
     if let Err(failure) = &ended {
         tracing::warn!(%task, kind = kind.name(), "{failure}");
     }
-    if let Err(error) = dispatcher.complete(task, token, ended).await {
-        tracing::warn!(%task, "its result does not count: {error}");
+    hand_in(dispatcher, &lease, &ended, stop).await;
+}
+
+/// A result is hours of work, perhaps: while the catalogue can't take it (its disk is full) it is offered again, until the lease is
+/// lost or everything stops.
+async fn hand_in(dispatcher: &Dispatcher, lease: &Lease, ended: &Ended, stop: &CancellationToken) {
+    loop {
+        match dispatcher.complete(lease.task, lease.token, ended.clone()).await {
+            Ok(()) => return,
+            Err(ControlError::Catalogue(Error::Stale { .. })) => {
+                tracing::warn!(task = %lease.task, "its result does not count: the task was given to somebody else, or cancelled");
+                return;
+            }
+            Err(error) if stop.is_cancelled() => {
+                tracing::warn!(task = %lease.task, "its result could not be handed in: {error}");
+                return;
+            }
+            Err(error) => tracing::warn!(task = %lease.task, "its result can't be handed in yet: {error}"),
+        }
+        tokio::select! {
+            () = time::sleep(HAND_IN_PERIOD) => {}
+            () = stop.cancelled() => {}
+        }
+        // Keeps others from it. If it fails the lease runs out, and then the next attempt above says so.
+        let _ = dispatcher.renew(lease).await;
     }
 }

@@ -31,8 +31,8 @@ use crate::{
 /// Run the service: API, controller, scheduler, dispatcher and workers in one process on the embedded stores.
 ///
 /// The first start writes an operator token into the data folder, readable by its owner alone; local commands find it there.
-/// Settings come from --config (TOML), then SLUICE_DATA, SLUICE_LISTEN, SLUICE_PLUGIN_DIR, SLUICE_LANES, SLUICE_INDEX_MEMORY_MIB
-/// and SLUICE_BASE_URL, then flags.
+/// Settings come from --config (TOML), then SLUICE_DATA, SLUICE_LISTEN, SLUICE_PLUGIN_DIR, SLUICE_LANES, SLUICE_CHUNK_KIB,
+/// SLUICE_INDEX_MEMORY_MIB and SLUICE_BASE_URL, then flags.
 #[derive(clap::Args, Debug, Serialize)]
 pub(crate) struct Args {
     /// Configuration file (TOML); --print-config shows one.
@@ -96,7 +96,7 @@ async fn serve(config: Config) -> Result<()> {
         records: stores.records.clone(),
         plugins: plugins.running().clone(),
         scratch: stores.scratch.clone(),
-        options: WorkerOptions::default(),
+        options: WorkerOptions { chunk_bytes: config.chunk_kib << 10, ..WorkerOptions::default() },
     };
     let state = api_state(&config, &stores, &plugins, &token, address).await?;
     let published = state.published.clone();
@@ -124,6 +124,9 @@ async fn serve(config: Config) -> Result<()> {
     let server = tokio::spawn(sluice_api::serve(listener, state, stopped(&stop)));
     wait_for_signal().await?;
     tracing::info!("draining: tasks under way are handed back");
+    if let Err(error) = dispatcher.drain().await {
+        tracing::warn!("the catalogue could not be told: {error}");
+    }
     stop.cancel();
     tasks.close();
     tasks.wait().await;

@@ -9,7 +9,7 @@ use futures::future::BoxFuture;
 use sluice_api::PluginInstaller;
 use sluice_catalogue::{PluginState, Topic};
 use sluice_record::PluginDigest;
-use sluice_sandbox::{Plugin, Sandbox, SandboxConfig};
+use sluice_sandbox::{LoadError, Plugin, Sandbox, SandboxConfig};
 use sluice_store::objects::keys;
 use sluice_worker::SharedPlugins;
 
@@ -47,11 +47,18 @@ impl Hot {
         &self.running
     }
 
-    /// A component that was not known becomes its name's active one; what an operator said of a known one stays.
+    /// A component that was not known becomes its name's active one; what an operator said of a known one stays. One that is refused
+    /// is named and left out: a bad file in the folder is no reason to stand still.
     async fn take_folder(&self, folder: &Path) -> Result<()> {
         let known: Vec<PluginDigest> = self.stores.catalogue.plugins().await?.into_iter().map(|plugin| plugin.digest).collect();
         for (path, component) in plugins::read_folder(folder)? {
-            let digest = self.take(component.into()).await.with_context(|| path.display().to_string())?;
+            let digest = match self.take(component.into()).await {
+                Err(error) if error.is::<LoadError>() => {
+                    tracing::error!("{} is no plugin that can run and is left out: {error:#}", path.display());
+                    continue;
+                }
+                taken => taken.with_context(|| path.display().to_string())?,
+            };
             if !known.contains(&digest) {
                 self.stores.catalogue.activate_plugin(digest).await?;
             }
