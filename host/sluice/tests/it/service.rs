@@ -47,13 +47,18 @@ pub(crate) fn plugin_dir() -> PathBuf {
 /// The binary, with nothing of our own environment that would change what it does but the plugins' folder.
 pub(crate) fn sluice(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sluice"));
+    clean(&mut command);
+    command.args(args);
+    command
+}
+
+fn clean(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with("SLUICE_")) {
             command.env_remove(name);
         }
     }
-    command.args(args).env("SLUICE_PLUGIN_DIR", plugin_dir());
-    command
+    command.env("SLUICE_PLUGIN_DIR", plugin_dir());
 }
 
 /// Runs a command to its end and gives what it printed; it must end well.
@@ -70,6 +75,7 @@ pub(crate) struct Service {
     child: Child,
     address: String,
     data: PathBuf,
+    log: PathBuf,
     /// Of a service that has a folder of its own.
     folder: Option<TempDir>,
 }
@@ -95,11 +101,37 @@ impl Service {
             // The last one's.
             fs::remove_file(&address).unwrap();
         }
-        let log = File::options().create(true).append(true).open(data.with_file_name("serve.log")).unwrap();
         let mut serve = sluice(["serve", "--listen", "127.0.0.1:0", "--data"]);
-        serve.arg(data).args(args).stdout(log.try_clone().unwrap()).stderr(log);
-        let child = serve.spawn().unwrap();
-        let mut service = Self { child, address: String::new(), data: data.to_owned(), folder: None };
+        serve.arg(data).args(args);
+        Self::spawn(serve, data, |_| data.to_owned())
+    }
+
+    /// On a disk of its own of so many MiB, which nobody else sees and which goes with it.
+    pub(crate) fn start_on_disk_of(mib: u32, args: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        fs::create_dir(&data).unwrap();
+        let mut serve = Command::new("unshare");
+        clean(&mut serve);
+        // Whoever may mount needs no more than a namespace of mounts; anybody else becomes root in one of users.
+        let may_mount = Command::new("unshare").args(["--mount", "true"]).output().is_ok_and(|output| output.status.success());
+        serve.args(if may_mount { &["--mount"][..] } else { &["--mount", "--map-root-user"] });
+        let mount = r#"mount -t tmpfs -o mode=0700,size="$1" none "$2" && shift 2 && exec "$@""#;
+        serve.args(["sh", "-c", mount, "sh", &format!("{mib}m")]).arg(&data);
+        serve.args([env!("CARGO_BIN_EXE_sluice"), "serve", "--listen", "127.0.0.1:0", "--data"]).arg(&data).args(args);
+        let mut service = Self::spawn(serve, &data, |pid| format!("/proc/{pid}/root{}", data.display()).into());
+        service.folder = Some(folder);
+        service
+    }
+
+    /// `data` is its folder as it sees it, `seen` as we do.
+    fn spawn(mut serve: Command, data: &Path, seen: impl FnOnce(u32) -> PathBuf) -> Self {
+        let log = data.with_file_name("serve.log");
+        let file = File::options().create(true).append(true).open(&log).unwrap();
+        let child = serve.stdout(file.try_clone().unwrap()).stderr(file).spawn().unwrap();
+        let data = seen(child.id());
+        let mut service = Self { child, address: String::new(), data, log, folder: None };
+        let address = service.data.join("address");
         service.address = service.wait_for("an address", || fs::read_to_string(&address).ok().filter(|text| !text.is_empty()));
         service.wait_for("readiness", || (http(&service.address, "GET", "/readyz", &[])?.0 == 200).then_some(()));
         service
@@ -129,9 +161,16 @@ impl Service {
         self.child.id()
     }
 
+    /// The most memory it ever had resident.
+    pub(crate) fn peak_mib(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() >> 10
+    }
+
     /// All that it has logged.
     pub(crate) fn log(&self) -> String {
-        fs::read_to_string(self.data.with_file_name("serve.log")).unwrap()
+        fs::read_to_string(&self.log).unwrap()
     }
 
     /// A client's command line for it.
@@ -189,7 +228,7 @@ impl Drop for Service {
     fn drop(&mut self) {
         self.end();
         if thread::panicking()
-            && let Ok(log) = fs::read_to_string(self.data.with_file_name("serve.log"))
+            && let Ok(log) = fs::read_to_string(&self.log)
         {
             let tail: Vec<&str> = log.lines().rev().take(20).collect();
             eprintln!("the service's last lines:");
