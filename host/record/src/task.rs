@@ -344,6 +344,7 @@ pub struct TaskFailure {
     pub offset: Option<u64>,
     /// For a plugin's fault: where its chunk may be cut so that less of it fails, ascending and within it. None if it can't be.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Object>)]
     pub cuts: Vec<CutPoint>,
 }
 
