@@ -16,7 +16,7 @@ const REFUSED: [&str; 8] =
 /// Hostile where a plugin of lines that an operator chose is never asked, or with what is cut off and forgotten (the logs).
 const NOT_ASKED: [&str; 8] =
     ["cut-backwards", "cut-context", "cut-flood", "cut-outside", "emit-while-scanning", "log-flood", "probe-confident", "probe-loop"];
-const INPUT: &str = "one@example.com:a\ntwo@x.org:bcd\n";
+const INPUT: &str = "one@example.com:a\ntwo@x.org:bcde\n";
 /// Loads under way at once.
 const AT_ONCE: usize = 6;
 
@@ -70,9 +70,8 @@ fn check(name: &str, ended: &Value, quarantined: &[Value]) {
 #[test]
 fn each_is_refused_or_set_aside_and_other_loads_go_on() {
     let folder = tempfile::tempdir().unwrap();
-    let (plugins, dump) = (folder.path().join("plugins"), folder.path().join("two.txt"));
+    let plugins = folder.path().join("plugins");
     fs::create_dir(&plugins).unwrap();
-    fs::write(&dump, INPUT).unwrap();
     let digests = make(&plugins);
     assert_eq!(digests.len(), 42);
     let config = small_chunks(folder.path(), 256);
@@ -96,9 +95,12 @@ fn each_is_refused_or_set_aside_and_other_loads_go_on() {
             assert_eq!(outcome(&service, &ended["load"]["id"]), expected);
         });
         for some in names.chunks(names.len().div_ceil(AT_ONCE)) {
-            let (service, dump, digests) = (&service, &dump, &digests);
+            let (service, folder, digests) = (&service, folder.path(), &digests);
             scope.spawn(move || {
                 for name in some {
+                    // A name each: an upload goes on where one of the same name and size stood.
+                    let dump = &folder.join(format!("{name}.txt"));
+                    fs::write(dump, INPUT).unwrap();
                     let (ended, quarantined) = ingest(service, dump, name, &digests[name]);
                     check(name, &ended, &quarantined);
                 }

@@ -46,7 +46,7 @@ fn every_setting_is_checked_before_anything_is_made() {
         ("base_url = 1", &["base_url"]),
         ("base_url = \"ftp://example.org\"", &["base_url"]),
         ("surprise = 1", &["surprise"]),
-        ("lanes =", &["sluice.toml"]),
+        ("lanes =", &["TOML parse error"]),
     ];
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("sluice.toml");
