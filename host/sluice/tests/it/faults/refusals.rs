@@ -68,7 +68,7 @@ fn every_setting_is_checked_before_anything_is_made() {
     refused(&mut missing, 78, &["no/such.toml"]);
     let mut variable = sluice(["serve"]);
     home(&mut variable);
-    refused(variable.env("SLUICE_LANES", "many"), 78, &["lanes"]);
+    refused(variable.env("SLUICE_LANES", "many"), 78, &["LANES", "u32"]);
     let mut flag = sluice(["serve", "--listen", "here"]);
     home(&mut flag);
     refused(&mut flag, 78, &["listen"]);
