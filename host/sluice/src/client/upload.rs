@@ -41,18 +41,24 @@ pub(super) fn open(path: &Path) -> Result<File> {
 pub(super) async fn upload(api: &Api, path: &Path, file: File) -> Result<i64> {
     let bytes = file.metadata()?.len();
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let id = match unfinished(api, &name, bytes).await? {
-        Some(id) => id,
-        None => {
-            api.post("/dumps", &json!({ "name": name, "bytes": bytes })).await?["id"].as_i64().context("the service gave no dump id")?
-        }
-    };
     let mut source = Source { file, path, bytes, hasher: blake3::Hasher::new(), hashed: 0 };
     let bar = bar(bytes, &format!("upload {name}"));
+    if let Some(begun) = unfinished(api, &name, bytes).await? {
+        match send_all(api, begun, &mut source, &bar).await {
+            Err(error) if is_anothers(&error) => {}
+            ended => return ended,
+        }
+    }
+    let announced = api.post("/dumps", &json!({ "name": name, "bytes": bytes })).await?;
+    send_all(api, announced["id"].as_i64().context("the service gave no dump id")?, &mut source, &bar).await
+}
+
+/// Sends what the service has not got of a dump yet, and has it checked.
+async fn send_all(api: &Api, id: i64, source: &mut Source<'_>, bar: &ProgressBar) -> Result<i64> {
     let (mut offset, mut tries) = (api.upload_offset(id).await?, WAITS.iter());
-    while offset < bytes {
+    while offset < source.bytes {
         match send(api, id, source.stretch(offset)?, offset).await {
-            Ok(()) => offset = (offset + STRETCH_BYTES).min(bytes),
+            Ok(()) => offset = (offset + STRETCH_BYTES).min(source.bytes),
             Err(error) => {
                 let Some(wait) = tries.next().filter(|_| is_passing(&error)) else { return Err(error) };
                 tokio::time::sleep(*wait).await;
@@ -66,18 +72,27 @@ pub(super) async fn upload(api: &Api, path: &Path, file: File) -> Result<i64> {
         bar.set_position(offset);
     }
     bar.finish_and_clear();
-    source.hash_to(bytes)?;
+    source.hash_to(source.bytes)?;
     let digest = format!("blake3:{}", source.hasher.finalize().to_hex());
     match api.post(&format!("/dumps/{id}/complete"), &json!({ "digest": digest })).await {
         Ok(complete) => Ok(complete["id"].as_i64().unwrap_or(id)),
         Err(error) => {
-            if error.downcast_ref::<Failure>().is_some_and(|failure| failure.status == Some(422)) {
-                // Left there it would be gone on with for ever.
-                api.delete(&format!("/dumps/{id}")).await?;
+            if status(&error) == Some(422) {
+                // Left there it would be gone on with for ever. It stays if another sender has completed it with its own bytes.
+                api.delete(&format!("/dumps/{id}")).await.ok();
             }
             Err(error)
         }
     }
+}
+
+/// What was gone on with was not this file's: another sender ended or gave up the dump, or its bytes are others.
+fn is_anothers(error: &anyhow::Error) -> bool {
+    matches!(status(error), Some(404 | 422))
+}
+
+fn status(error: &anyhow::Error) -> Option<u16> {
+    error.downcast_ref::<Failure>().and_then(|failure| failure.status)
 }
 
 /// A dump of that name and size that an earlier try began. Whether its bytes are this file's, the digest says in the end.

@@ -55,16 +55,34 @@ async fn an_upload_goes_on_where_it_stood_unless_the_bytes_are_others() {
     let (_, dumps) = send(&service, Method::GET, "/dumps", None, Vec::new()).await;
     assert_eq!(dumps.as_array().unwrap().len(), 1, "the upload that was begun is the one that ended: {dumps}");
 
-    // The same name and size, but other bytes before: they are refused, and given up so that the next try is a good one.
+    // The same name and size, but other bytes before: they are given up, and it begins anew.
     let other = lines.replace("secret", "hidden");
     fs::write(&dump, &other).unwrap();
     let (_, begun) =
         send(&service, Method::POST, "/dumps", None, json!({"name": "list.txt", "bytes": other.len()}).to_string().into()).await;
     let path = format!("/dumps/{}", begun["id"]);
     assert_eq!(send(&service, Method::PATCH, &path, Some(0), lines.as_bytes()[..9999].to_vec()).await.0, 204);
-    let refused = service.client(["ingest", "--breach", "Resumed"]).arg(&dump).output().unwrap();
-    assert_eq!(refused.status.code(), Some(65), "{}", String::from_utf8_lossy(&refused.stderr));
     assert_eq!(service.ingest(&[&dump], "Resumed", &[])["load"]["ledger"]["stored"], 2000);
+    assert_eq!(send(&service, Method::HEAD, &path, None, Vec::new()).await.0, 404, "what was begun is gone");
+}
+
+#[test]
+fn uploads_of_one_name_and_size_at_once_do_not_spoil_one_another() {
+    let service = Service::start();
+    let folder = tempfile::tempdir().unwrap();
+    std::thread::scope(|scope| {
+        for sender in 0..6 {
+            let (service, folder) = (&service, folder.path().join(sender.to_string()));
+            scope.spawn(move || {
+                fs::create_dir(&folder).unwrap();
+                // Two senders have the same bytes, too.
+                let lines: String = (0..20_000).map(|n| format!("person{n:05}@example.com:secret{}\n", sender / 2)).collect();
+                fs::write(folder.join("list.txt"), lines).unwrap();
+                let ended = service.ingest(&[&folder.join("list.txt")], &format!("Sender{sender}"), &[]);
+                assert_eq!(ended["load"]["ledger"]["stored"], 20_000, "{ended}");
+            });
+        }
+    });
 }
 
 #[test]

@@ -98,7 +98,6 @@ fn each_is_refused_or_set_aside_and_other_loads_go_on() {
             let (service, folder, digests) = (&service, folder.path(), &digests);
             scope.spawn(move || {
                 for name in some {
-                    // A name each: an upload goes on where one of the same name and size stood.
                     let dump = &folder.join(format!("{name}.txt"));
                     fs::write(dump, INPUT).unwrap();
                     let (ended, quarantined) = ingest(service, dump, name, &digests[name]);
