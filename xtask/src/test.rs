@@ -4,7 +4,6 @@
 //! stop it themselves.
 
 use std::{
-    env,
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::Stdio,
@@ -15,9 +14,6 @@ use anyhow::{Context, Result, ensure};
 
 use crate::{plugins, shell};
 
-/// Tests with a real MariaDB are asked for by this; they are not run otherwise.
-const MARIADB: &str = "SLUICE_TEST_MARIADB";
-
 /// Where plugins and SDK are built natively: one folder, so that they share dependencies.
 pub(crate) fn native_target_dir(root: &Path) -> PathBuf {
     shell::target_dir(root).join("plugins-native")
@@ -25,9 +21,7 @@ pub(crate) fn native_target_dir(root: &Path) -> PathBuf {
 
 pub(crate) fn run(root: &Path) -> Result<()> {
     let begun = Instant::now();
-    if env::var_os(MARIADB).is_some() {
-        shell::need(&[("mariadbd", "mariadb-server")])?;
-    }
+    shell::need(&[("mariadbd", "mariadb-server"), ("python3", "python3")])?;
     shell::step("plugins");
     plugins::build(root)?;
     let mut totals = Totals::default();
