@@ -24,6 +24,9 @@ const STRETCH_BYTES: u64 = 32 << 20;
 const WAITS: [Duration; 5] =
     [Duration::from_millis(250), Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(8), Duration::from_secs(15)];
 
+/// How often an upload that others sent to as well is begun anew.
+const OTHERS_MAX: u32 = 8;
+
 /// Opens a file to be handed in, so that a wrong path is told before anything is sent.
 pub(super) fn open(path: &Path) -> Result<File> {
     let refused = |why: String| {
@@ -43,14 +46,21 @@ pub(super) async fn upload(api: &Api, path: &Path, file: File) -> Result<i64> {
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let mut source = Source { file, path, bytes, hasher: blake3::Hasher::new(), hashed: 0 };
     let bar = bar(bytes, &format!("upload {name}"));
-    if let Some(begun) = unfinished(api, &name, bytes).await? {
-        match send_all(api, begun, &mut source, &bar).await {
-            Err(error) if is_anothers(&error) => {}
+    let mut begun = unfinished(api, &name, bytes).await?;
+    let mut others = 0;
+    loop {
+        let id = match begun.take() {
+            Some(id) => id,
+            None => {
+                let announced = api.post("/dumps", &json!({ "name": name, "bytes": bytes })).await?;
+                announced["id"].as_i64().context("the service gave no dump id")?
+            }
+        };
+        match send_all(api, id, &mut source, &bar).await {
+            Err(error) if is_anothers(&error) && others < OTHERS_MAX => others += 1,
             ended => return ended,
         }
     }
-    let announced = api.post("/dumps", &json!({ "name": name, "bytes": bytes })).await?;
-    send_all(api, announced["id"].as_i64().context("the service gave no dump id")?, &mut source, &bar).await
 }
 
 /// Sends what the service has not got of a dump yet, and has it checked.
@@ -86,7 +96,7 @@ async fn send_all(api: &Api, id: i64, source: &mut Source<'_>, bar: &ProgressBar
     }
 }
 
-/// What was gone on with was not this file's: another sender ended or gave up the dump, or its bytes are others.
+/// The dump was not this file's alone: another sender, who found one of that name and size, sent other bytes, ended it or gave it up.
 fn is_anothers(error: &anyhow::Error) -> bool {
     matches!(status(error), Some(404 | 422))
 }
