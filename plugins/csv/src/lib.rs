@@ -12,11 +12,11 @@ mod table;
 use sluice_plugin::{
     Bitmaps, Claim, Cuts, Descriptor, FieldKind, Framing, Input, Out, Parser, Sample, Start,
     columns::{Meaning, is_email, known},
-    person::{ColumnTags, Person},
+    person::{ColumnTags, Person, Slots},
 };
 
 use crate::{
-    row::{Nothing, Sink, Verdict, judge, line_end, read_line, read_row},
+    row::{Maps, Nothing, Sink, Verdict, judge, line_end, read_line, read_row, read_simple_row, read_usual_row},
     sniff::SAMPLE_BYTES,
     table::{Head, Table, head, is_rule},
 };
@@ -70,10 +70,10 @@ impl Parser for Csv {
         if !std::mem::replace(&mut self.named, true) {
             table.people.name_columns(&mut ColumnTags::default(), out);
         }
-        table.dialect.index(input.bytes(), &mut self.maps);
+        let maps = table.dialect.index(input.bytes(), &mut self.maps);
         let end = match table.dialect.is_fancy() {
-            false => rows::<false>(table, &self.maps, input, out),
-            true => rows::<true>(table, &self.maps, input, out),
+            false => rows::<false>(table, maps, input, out),
+            true => rows::<true>(table, maps, input, out),
         };
         input.consume_to(end);
         Ok(())
@@ -83,12 +83,12 @@ impl Parser for Csv {
         let Some(body) = self.begin(input) else { return Ok(()) };
         let Some(table) = &self.table else { return Ok(()) };
         let (bytes, last) = (input.bytes(), input.is_last());
-        table.dialect.index(bytes, &mut self.maps);
+        let maps = table.dialect.index(bytes, &mut self.maps);
         let mut at = input.consumed() + body;
         while at < bytes.len() {
             let row = match table.dialect.is_fancy() {
-                false => read_row::<false>(bytes, &self.maps, at, last, table.dialect, &mut Nothing),
-                true => read_row::<true>(bytes, &self.maps, at, last, table.dialect, &mut Nothing),
+                false => read_row::<false>(bytes, maps, at, last, table.dialect, &mut Nothing),
+                true => read_row::<true>(bytes, maps, at, last, table.dialect, &mut Nothing),
             };
             let Some(verdict) = row.and_then(|row| judge(bytes, at, last, row, table.dialect, table.width)) else { break };
             let (Verdict::AsRead(end) | Verdict::Line(end) | Verdict::Unbalanced(end)) = verdict;
@@ -123,31 +123,57 @@ impl Csv {
 
 /// Reads all rows that are complete; gives where the first incomplete one begins.
 #[inline(never)]
-fn rows<const FANCY: bool>(table: &Table, maps: &Bitmaps<2>, input: &Input<'_>, out: &mut Out<'_>) -> usize {
+fn rows<const FANCY: bool>(table: &Table, maps: Maps<'_>, input: &Input<'_>, out: &mut Out<'_>) -> usize {
     let (bytes, last) = (input.bytes(), input.is_last());
-    let (dialect, width) = (table.dialect, table.width);
-    let mut at = input.consumed();
+    let (dialect, width, people) = (table.dialect, table.width, &table.people);
+    let (mut at, mut slots) = (input.consumed(), Slots::new(people));
     while at < bytes.len() {
-        let mut person = Person::new(&table.people, out.record(&bytes[at..at]));
-        let row = read_row::<FANCY>(bytes, maps, at, last, dialect, &mut person);
-        let Some(row) = row.filter(|row| !row.odd && row.columns == width && !table.is_header(&bytes[at..row.end])) else {
-            person.abandon();
-            match row.and_then(|row| judge(bytes, at, last, row, dialect, width)) {
-                Some(verdict) => at = unusual(table, bytes, at, verdict, row.map_or(0, |row| row.columns), out),
-                None => break,
+        if !FANCY && let Some(cells) = people.cells(width, &mut slots, out) {
+            let row = read_simple_row(bytes, maps, at, dialect.delimiter, cells);
+            if row.columns == width && row.used > 0 && !table.is_header(&bytes[at..row.end]) {
+                people.tell(row.used, &slots, at..row.end, out);
+                at = row.end;
+                continue;
             }
-            continue;
-        };
-        let raw = &bytes[at..row.end];
-        at = row.end;
-        if person.is_empty() {
-            person.abandon();
-            out.skip(raw);
-        } else {
-            person.end(raw);
+        }
+        match usual_row::<FANCY>(table, maps, bytes, at, last, out) {
+            Some(end) => at = end,
+            None => break,
         }
     }
     at
+}
+
+/// One row that may have quotes or long fields; `None` when it is not complete.
+#[inline(never)]
+fn usual_row<const FANCY: bool>(table: &Table, maps: Maps<'_>, bytes: &[u8], at: usize, last: bool, out: &mut Out<'_>) -> Option<usize> {
+    let mut person = Person::new(&table.people, out.begin());
+    if !FANCY
+        && let Some((end, columns)) = read_usual_row(bytes, maps, at, table.dialect.delimiter, &mut person)
+        && columns == table.width
+        && !person.is_empty()
+        && !table.is_header(&bytes[at..end])
+    {
+        person.end_span(at..end);
+        return Some(end);
+    }
+    person.abandon();
+    odd_row::<FANCY>(table, maps, bytes, at, last, out)
+}
+
+/// One row of any kind; `None` when it is not complete.
+#[inline(never)]
+fn odd_row<const FANCY: bool>(table: &Table, maps: Maps<'_>, bytes: &[u8], at: usize, last: bool, out: &mut Out<'_>) -> Option<usize> {
+    let (dialect, width) = (table.dialect, table.width);
+    let mut person = Person::new(&table.people, out.begin());
+    let row = read_row::<FANCY>(bytes, maps, at, last, dialect, &mut person)?;
+    if !row.odd && row.columns == width && !person.is_empty() && !table.is_header(&bytes[at..row.end]) {
+        person.end(&bytes[at..row.end]);
+        return Some(row.end);
+    }
+    person.abandon();
+    let verdict = judge(bytes, at, last, row, dialect, width)?;
+    Some(unusual(table, bytes, at, verdict, row.columns, out))
 }
 
 /// A row that is not like the others: a blank one, the header again, a trailer, or a short, long or broken one.
@@ -193,17 +219,18 @@ fn unusual(table: &Table, bytes: &[u8], start: usize, verdict: Verdict, columns:
 }
 
 /// May a row with so few columns be a person's? Half of one that was broken at a line end must not be.
-fn is_plausible(table: &Table, person: &Person<'_, '_, '_, '_>, columns: usize) -> bool {
+fn is_plausible(table: &Table, person: &Person<'_, '_, '_>, columns: usize) -> bool {
     if table.people.has(FieldKind::Email) { is_email(person.email()) } else { columns >= 2 && columns * 2 >= table.width }
 }
 
-impl<'i> Sink<'i> for Person<'_, 'i, '_, '_> {
+impl Sink<'_> for Person<'_, '_, '_> {
     #[inline(always)]
-    fn field(&mut self, column: usize, value: &'i [u8]) {
+    fn field(&mut self, column: usize, value: &[u8]) {
         self.value(column, value);
     }
+    #[inline(always)]
     fn unescaped(&mut self, column: usize, value: &[u8]) {
-        self.copied(column, value);
+        self.value(column, value);
     }
 }
 

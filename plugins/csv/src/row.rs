@@ -5,16 +5,23 @@
 //! [`QUOTED_BYTES_MAX`], or a row over several lines with another number of columns than its table makes the row *odd*. Then only
 //! its first line is looked at again, with quotes taken literally where they close nothing, and the next row begins after it.
 
+use std::borrow::Cow;
+
 use memchr::{memchr, memchr2};
-use sluice_plugin::Bitmaps;
+use sluice_plugin::{
+    Bitmaps, Class,
+    person::{Cells, Person},
+};
 
 /// The longest quoted field, which bounds the look-ahead for its closing quote.
 pub const QUOTED_BYTES_MAX: usize = 64 << 10;
 
-/// Bitmap class: delimiter or line end.
-const END: usize = 0;
-/// Bitmap class: quote.
-const QUOTE: usize = 1;
+/// Where delimiters and line ends are, and where quotes.
+#[derive(Clone, Copy, Debug)]
+pub struct Maps<'m> {
+    end: Class<'m>,
+    quote: Class<'m>,
+}
 
 /// How rows are written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,9 +48,9 @@ impl Dialect {
     }
 
     /// Builds the bitmaps [`read_row`] wants.
-    #[inline(always)]
-    pub fn index(self, bytes: &[u8], maps: &mut Bitmaps<2>) {
+    pub fn index<'m>(self, bytes: &[u8], maps: &'m mut Bitmaps<2>) -> Maps<'m> {
         maps.build(bytes, |block| [block.eq(self.delimiter) | block.eq(b'\n'), block.eq(b'"')]);
+        Maps { end: maps.class(0), quote: maps.class(1) }
     }
 }
 
@@ -77,13 +84,130 @@ pub struct Row {
 
 const ODD: Row = Row { end: 0, columns: 0, odd: true };
 
+/// Whether a field that begins with this byte is a value as it stands: unless it is a quote, or one of those [`bare_odd`] looks at.
+static IS_PLAIN: [bool; 256] = {
+    let mut plain = [true; 256];
+    plain[b'"' as usize] = false;
+    plain[b'N' as usize] = false;
+    plain[b'\\' as usize] = false;
+    plain[b'=' as usize] = false;
+    plain
+};
+
+/// A row as [`read_simple_row`] found it.
+#[derive(Clone, Copy, Debug)]
+pub struct Simple {
+    /// Where the next one begins; 0 if this row is not simple.
+    pub end: usize,
+    /// Fields it has.
+    pub columns: usize,
+    /// Those that are not empty.
+    pub used: usize,
+}
+
+/// Reads the row at `start` if no field is odd or over 57 bytes, and no quote doubled.
+///
+/// It is what most time is spent in, and calls nothing: compilers for WebAssembly keep nothing in a register that must outlive a call.
+#[inline(never)]
+pub fn read_simple_row(bytes: &[u8], maps: Maps<'_>, start: usize, delimiter: u8, mut cells: Cells<'_>) -> Simple {
+    const NOT_SIMPLE: Simple = Simple { end: 0, columns: 0, used: 0 };
+    let (mut at, Some(mut first)) = (start, bytes.get(start).copied()) else { return NOT_SIMPLE };
+    loop {
+        let (mut from, Some(mut end)) = (at, maps.end.find_near(at)) else { return NOT_SIMPLE };
+        let mut to = end;
+        if !IS_PLAIN[usize::from(first)] {
+            if first == b'"' {
+                let Some(close) = maps.quote.find_near(at + 1) else { return NOT_SIMPLE };
+                (from, to, end) = (at + 1, close, close + 1);
+            } else if first != b'N' || bytes.get(at + 1).is_none_or(|second| *second == b'U') {
+                // Names begin with an N too; a NULL does not go on with a small letter.
+                return NOT_SIMPLE;
+            }
+        }
+        let Some(&[stop, next]) = bytes.get(end..end + 2).and_then(|two| two.first_chunk()) else { return NOT_SIMPLE };
+        if stop == delimiter {
+            cells.put(from..to);
+            (at, first) = (end + 1, next);
+            continue;
+        }
+        // The last field. A carriage return before the line end belongs to neither.
+        if (stop == b'\r') & (next == b'\n') & (from != at) {
+            end += 1;
+        } else if stop != b'\n' {
+            return NOT_SIMPLE;
+        } else if from == at && to > from && bytes.get(to - 1) == Some(&b'\r') {
+            to -= 1;
+        }
+        cells.put(from..to);
+        return Simple { end: end + 1, columns: cells.columns(), used: cells.used() };
+    }
+}
+
+/// Reads the row at `start` if there is nothing odd about it, and gives where the next one begins and its number of fields; else
+/// `None`, and [`read_row`] must read it anew. Without escapes and padding.
+///
+/// One look-up a field, offsets in place of slices, no call but for a field over 57 bytes.
+#[inline(always)]
+pub fn read_usual_row(
+    bytes: &[u8],
+    maps: Maps<'_>,
+    start: usize,
+    delimiter: u8,
+    person: &mut Person<'_, '_, '_>,
+) -> Option<(usize, usize)> {
+    let (mut at, mut columns) = (start, 0);
+    loop {
+        let first = *bytes.get(at)?;
+        let (mut from, mut to, mut end);
+        if IS_PLAIN[usize::from(first)] {
+            from = at;
+            end = maps.end.find(at);
+            to = end;
+        } else if first == b'"' {
+            from = at + 1;
+            to = maps.quote.find(from);
+            end = to + 1;
+            if to - from > QUOTED_BYTES_MAX {
+                return None;
+            }
+        } else {
+            from = at;
+            end = maps.end.find(at);
+            to = end;
+            match bytes.get(from..to)? {
+                b"NULL" | b"\\N" => from = to,
+                [b'=', b'"', ..] => return None,
+                _ => {}
+            }
+        }
+        let stop = *bytes.get(end)?;
+        if stop == delimiter {
+            person.span(columns, from..to);
+            columns += 1;
+            at = end + 1;
+            continue;
+        }
+        // The last field: a carriage return before the line end belongs to neither.
+        let is_bare = first != b'"';
+        if stop == b'\r' && !is_bare && bytes.get(end + 1) == Some(&b'\n') {
+            end += 1;
+        } else if stop != b'\n' {
+            return None;
+        } else if is_bare && to > from && bytes[to - 1] == b'\r' {
+            to -= 1;
+        }
+        person.span(columns, from..to);
+        return Some((end + 1, columns + 1));
+    }
+}
+
 /// Reads the row at `start`; `None` when more input is needed to say where it ends.
 ///
 /// `FANCY` is [`Dialect::is_fancy`]: most dialects are not, and should not pay for asking at every field.
-#[inline(always)]
+#[inline]
 pub fn read_row<'i, const FANCY: bool>(
     bytes: &'i [u8],
-    maps: &Bitmaps<2>,
+    maps: Maps<'_>,
     start: usize,
     last: bool,
     dialect: Dialect,
@@ -98,38 +222,45 @@ pub fn read_row<'i, const FANCY: bool>(
             return last.then_some(Row { end: bytes.len(), columns: columns + 1, odd: false });
         };
         if first != b'"' || FANCY && dialect.bare {
-            let mut end = maps.find(END, at);
+            let mut end = maps.end.find(at);
             if FANCY && dialect.escape {
                 end = unescaped_end(bytes, maps, at, end);
             }
-            let Some(&stop) = bytes.get(end) else {
-                if last {
-                    let value = &bytes[at..];
-                    bare::<FANCY>(first, value.strip_suffix(b"\r").unwrap_or(value), dialect, columns, sink);
-                }
-                return last.then_some(Row { end: bytes.len(), columns: columns + 1, odd: false });
-            };
-            if stop == b'\n' {
-                let value = &bytes[at..end];
-                bare::<FANCY>(first, value.strip_suffix(b"\r").unwrap_or(value), dialect, columns, sink);
-                return Some(Row { end: end + 1, columns: columns + 1, odd: false });
+            let stop = bytes.get(end).copied();
+            if stop.is_none() && !last {
+                return None;
             }
-            bare::<FANCY>(first, &bytes[at..end], dialect, columns, sink);
+            let mut value = bytes.get(at..end).unwrap_or_default();
+            if stop != Some(dialect.delimiter) {
+                value = value.strip_suffix(b"\r").unwrap_or(value);
+            }
+            if FANCY {
+                match bare_fancy(value, dialect) {
+                    Cow::Borrowed(value) => sink.field(columns, value),
+                    Cow::Owned(value) => sink.unescaped(columns, &value),
+                }
+            } else {
+                sink.field(columns, bare_odd(value));
+            }
             columns += 1;
             at = end + 1;
+            if stop != Some(dialect.delimiter) {
+                return Some(Row { end: at.min(bytes.len()), columns, odd: false });
+            }
             continue;
         }
         let from = at + 1;
-        let mut close = maps.find(QUOTE, from);
+        let mut close = maps.quote.find(from);
         let next = bytes.get(close + 1);
         if matches!(next, Some(b'"') | None) || FANCY && dialect.escape || close - from > QUOTED_BYTES_MAX {
             match closing(bytes, maps, from, close, last, dialect) {
-                Close::At(found) => {
-                    close = found;
-                    unescape(&bytes[from..close], dialect, columns, sink);
-                }
+                Close::At(found) => close = found,
                 Close::Unknown => return None,
                 Close::Nowhere => return Some(ODD),
+            }
+            match unescape(&bytes[from..close], dialect) {
+                Cow::Borrowed(value) => sink.field(columns, value),
+                Cow::Owned(value) => sink.unescaped(columns, &value),
             }
         } else {
             sink.field(columns, &bytes[from..close]);
@@ -164,24 +295,28 @@ fn after_spaces(bytes: &[u8], at: usize) -> usize {
     at + bytes[at.min(bytes.len())..].iter().take_while(|byte| **byte == b' ').count()
 }
 
-/// A field without quotes, and its first byte: only few need a closer look.
+/// `NULL` and `\N` are no values, `="00123"` is Excel's way to keep the zeros.
 #[inline(always)]
-fn bare<'i, const FANCY: bool>(first: u8, value: &'i [u8], dialect: Dialect, column: usize, sink: &mut impl Sink<'i>) {
-    if FANCY || matches!(first, b'N' | b'\\' | b'=') { bare_odd(value, dialect, column, sink) } else { sink.field(column, value) }
+fn bare_odd(value: &[u8]) -> &[u8] {
+    match value {
+        [b'=', b'"', inner @ .., b'"'] => inner,
+        _ => null_odd(value),
+    }
 }
 
-/// `NULL` and `\N` are no values, `="00123"` is Excel's way to keep the zeros.
+#[inline(always)]
+fn null_odd(value: &[u8]) -> &[u8] {
+    if matches!(value, b"NULL" | b"\\N") { b"" } else { value }
+}
+
+/// As [`bare_odd`], where there may be escapes and spaces.
 #[inline(never)]
-fn bare_odd<'i>(mut value: &'i [u8], dialect: Dialect, column: usize, sink: &mut impl Sink<'i>) {
+fn bare_fancy(mut value: &[u8], dialect: Dialect) -> Cow<'_, [u8]> {
     if dialect.padded {
         value = value.trim_ascii_end();
     }
-    match value {
-        [] | b"NULL" | b"\\N" => {}
-        [b'=', b'"', inner @ .., b'"'] if !dialect.bare => sink.field(column, inner),
-        _ if dialect.escape => unescape(value, dialect, column, sink),
-        _ => sink.field(column, value),
-    }
+    let bare = if dialect.bare { null_odd(value) } else { bare_odd(value) };
+    if dialect.escape && bare.len() == value.len() { unescape(value, dialect) } else { Cow::Borrowed(bare) }
 }
 
 enum Close {
@@ -194,7 +329,7 @@ enum Close {
 /// Finds the quote that closes a field whose next quote, at `quote`, may not be it.
 #[cold]
 #[inline(never)]
-fn closing(bytes: &[u8], maps: &Bitmaps<2>, from: usize, mut quote: usize, last: bool, dialect: Dialect) -> Close {
+fn closing(bytes: &[u8], maps: Maps<'_>, from: usize, mut quote: usize, last: bool, dialect: Dialect) -> Close {
     loop {
         if quote - from > QUOTED_BYTES_MAX {
             return Close::Nowhere;
@@ -203,11 +338,11 @@ fn closing(bytes: &[u8], maps: &Bitmaps<2>, from: usize, mut quote: usize, last:
             return if last { Close::Nowhere } else { Close::Unknown };
         }
         if dialect.escape && is_escaped(bytes, from, quote) {
-            quote = maps.find(QUOTE, quote + 1);
+            quote = maps.quote.find(quote + 1);
             continue;
         }
         match bytes.get(quote + 1) {
-            Some(b'"') => quote = maps.find(QUOTE, quote + 2),
+            Some(b'"') => quote = maps.quote.find(quote + 2),
             None if !last => return Close::Unknown,
             _ => return Close::At(quote),
         }
@@ -221,19 +356,19 @@ fn is_escaped(bytes: &[u8], from: usize, at: usize) -> bool {
 
 #[cold]
 #[inline(never)]
-fn unescaped_end(bytes: &[u8], maps: &Bitmaps<2>, from: usize, mut end: usize) -> usize {
+fn unescaped_end(bytes: &[u8], maps: Maps<'_>, from: usize, mut end: usize) -> usize {
     while end < bytes.len() && is_escaped(bytes, from, end) {
-        end = maps.find(END, end + 1);
+        end = maps.end.find(end + 1);
     }
     end
 }
 
-/// Hands on a field in which quotes are doubled or bytes escaped.
+/// A field in which quotes are doubled or bytes escaped, or may be.
 #[cold]
 #[inline(never)]
-fn unescape<'i>(value: &'i [u8], dialect: Dialect, column: usize, sink: &mut impl Sink<'i>) {
+fn unescape(value: &[u8], dialect: Dialect) -> Cow<'_, [u8]> {
     let special = if dialect.escape { memchr2(b'"', b'\\', value) } else { memchr(b'"', value) };
-    let Some(first) = special else { return sink.field(column, value) };
+    let Some(first) = special else { return Cow::Borrowed(value) };
     let mut plain = value[..first].to_vec();
     let mut rest = value[first..].iter();
     while let Some(byte) = rest.next() {
@@ -243,10 +378,11 @@ fn unescape<'i>(value: &'i [u8], dialect: Dialect, column: usize, sink: &mut imp
             _ => plain.push(*byte),
         }
     }
-    match plain.as_slice() {
-        [b'=', b'"', inner @ .., b'"'] => sink.unescaped(column, inner),
-        _ => sink.unescaped(column, &plain),
+    if let [b'=', b'"', .., b'"'] = plain.as_slice() {
+        plain.pop();
+        plain.drain(..2);
     }
+    Cow::Owned(plain)
 }
 
 /// The end of the line at `start`, line end included; `None` when more input is needed.
@@ -277,12 +413,12 @@ pub fn read_line<'i>(line: &'i [u8], dialect: Dialect, sink: &mut impl Sink<'i>)
                     Some(_) => quote += 1,
                 }
             }
-            unescape(&rest[1..quote], dialect, columns, sink);
+            tell(unescape(&rest[1..quote], dialect), columns, sink);
             at += quote + 1;
         } else {
             let is_end = |at: &usize| rest[*at] == dialect.delimiter && !(dialect.escape && is_escaped(rest, 0, *at));
             let end = (0..rest.len()).find(is_end).unwrap_or(rest.len());
-            bare_odd(&rest[..end], dialect, columns, sink);
+            tell(bare_fancy(&rest[..end], dialect), columns, sink);
             at += end;
         }
         columns += 1;
@@ -290,6 +426,13 @@ pub fn read_line<'i>(line: &'i [u8], dialect: Dialect, sink: &mut impl Sink<'i>)
             return Some(columns);
         }
         at += 1;
+    }
+}
+
+fn tell<'i>(value: Cow<'i, [u8]>, column: usize, sink: &mut impl Sink<'i>) {
+    match value {
+        Cow::Borrowed(value) => sink.field(column, value),
+        Cow::Owned(value) => sink.unescaped(column, &value),
     }
 }
 

@@ -105,12 +105,12 @@ pub fn excel_line(sample: &[u8]) -> Option<(u8, usize)> {
 
 fn read(sample: &[u8], start: usize, whole: bool, dialect: Dialect) -> Option<Sniffed> {
     let mut maps = Bitmaps::default();
-    dialect.index(sample, &mut maps);
+    let maps = dialect.index(sample, &mut maps);
     let (mut rows, mut odd) = (Vec::new(), 0);
     let mut at = start;
     while at < sample.len() && rows.len() < ROWS_MAX {
         let mut sampled = SampleRow { start: at, ..SampleRow::default() };
-        let Some(row) = read_row::<true>(sample, &maps, at, whole, dialect, &mut sampled) else { break };
+        let Some(row) = read_row::<true>(sample, maps, at, whole, dialect, &mut sampled) else { break };
         if row.odd {
             odd += 1;
             let Some(end) = line_end(sample, at, whole) else { break };

@@ -111,6 +111,8 @@ fn is_data(cell: &[u8]) -> bool {
 }
 
 /// Only dashes between the delimiters?
+#[cold]
+#[inline(never)]
 pub fn is_rule(row: &[u8], delimiter: u8) -> bool {
     row.iter().all(|byte| matches!(byte, b'-' | b'+' | b' ' | b'\r' | b'\n') || *byte == delimiter)
         && row.iter().filter(|byte| **byte == b'-').count() >= 2
@@ -153,7 +155,7 @@ impl Table {
     /// Is this row the header again, or the rule under it?
     #[inline(always)]
     pub fn is_header(&self, raw: &[u8]) -> bool {
-        raw.len() == self.header.len() && raw == self.header || raw[0] == b'-' && is_rule(raw, self.dialect.delimiter)
+        raw.len() == self.header.len() && raw == self.header || raw.first() == Some(&b'-') && is_rule(raw, self.dialect.delimiter)
     }
 
     /// As a chunk's context: version, delimiter, flags, width, columns, header.

@@ -11,12 +11,15 @@ mod tables;
 mod tuple;
 
 use memchr::memmem;
-use sluice_plugin::{Bitmaps, Claim, Cuts, Descriptor, Framing, Input, Out, Parser, Sample, Start, person::ColumnTags, person::Person};
+use sluice_plugin::{
+    Bitmaps, Claim, Cuts, Descriptor, Framing, Input, Out, Parser, Sample, Start,
+    person::{ColumnTags, People, Person, Slots},
+};
 
 use crate::{
     statement::{Step, TableColumns, step},
     tables::{Insert, State},
-    tuple::{Nothing, Tuple, Values, next_start, read_tuple},
+    tuple::{Maps, Nothing, TUPLE_BYTES_MAX, Tuple, Values, next_start, read_simple_tuple, read_tuple, read_usual_tuple},
 };
 
 /// Bytes between cuts, at least.
@@ -57,17 +60,19 @@ impl Parser for Mysqldump {
 
     fn push(&mut self, input: &mut Input<'_>, out: &mut Out<'_>) -> Result<(), String> {
         let (bytes, last) = (input.bytes(), input.is_last());
-        tuple::index(bytes, &mut self.maps);
+        // Out of `self` while it is read: its memory is kept.
+        let mut bitmaps = std::mem::take(&mut self.maps);
+        let maps = tuple::index(bytes, &mut bitmaps);
         let mut at = input.consumed();
         while at < bytes.len() {
             if self.state.in_values {
-                at = self.rows(bytes, at, last, out);
+                at = self.rows(bytes, maps, at, last, out);
                 if self.state.in_values {
                     break;
                 }
                 continue;
             }
-            let Some(end) = self.between(bytes, at, last) else { break };
+            let Some(end) = self.between(bytes, maps, at, last) else { break };
             match end {
                 Between::Skip(end) => {
                     out.skip(&bytes[at..end]);
@@ -79,19 +84,21 @@ impl Parser for Mysqldump {
                 }
             }
         }
+        self.maps = bitmaps;
         input.consume_to(at);
         Ok(())
     }
 
     fn scan(&mut self, input: &mut Input<'_>, cuts: &mut Cuts<'_>) -> Result<(), String> {
         let (bytes, last) = (input.bytes(), input.is_last());
-        tuple::index(bytes, &mut self.maps);
+        let mut bitmaps = std::mem::take(&mut self.maps);
+        let maps = tuple::index(bytes, &mut bitmaps);
         let mut at = input.consumed();
         while at < bytes.len() {
             let end = if self.state.in_values {
-                match self.place(bytes, at, last) {
+                match place(bytes, at, last) {
                     Place::Row(start) if start > at => start,
-                    Place::Row(_) => match read_tuple(bytes, &self.maps, at, last, &mut Nothing) {
+                    Place::Row(_) => match read_tuple(bytes, maps, at, last, &mut Nothing) {
                         Tuple::Read { end, .. } => end,
                         Tuple::Incomplete if !last => break,
                         Tuple::Incomplete | Tuple::Broken => match next_start(bytes, at) {
@@ -110,7 +117,7 @@ impl Parser for Mysqldump {
                     }
                 }
             } else {
-                match self.between(bytes, at, last) {
+                match self.between(bytes, maps, at, last) {
                     Some(Between::Skip(end) | Between::Stray(end)) => end,
                     None => break,
                 }
@@ -122,6 +129,7 @@ impl Parser for Mysqldump {
                 self.cut = offset;
             }
         }
+        self.maps = bitmaps;
         input.consume_to(at);
         Ok(())
     }
@@ -145,7 +153,7 @@ enum Between {
 
 impl Mysqldump {
     /// Reads over one statement, and learns from it; `None` when more input is needed.
-    fn between(&mut self, bytes: &[u8], at: usize, last: bool) -> Option<Between> {
+    fn between(&mut self, bytes: &[u8], maps: Maps<'_>, at: usize, last: bool) -> Option<Between> {
         if let Some(insert) = &self.state.insert
             && !insert.head.is_empty()
             && bytes[at..].starts_with(&insert.head)
@@ -163,7 +171,7 @@ impl Mysqldump {
                 Some(Between::Skip(end))
             }
             Step::Insert(end, head) => {
-                self.state.insert = Some(self.insert(bytes, at, end, &head, last)?);
+                self.state.insert = Some(self.insert(bytes, maps, at, end, &head, last)?);
                 self.state.in_values = true;
                 Some(Between::Skip(end))
             }
@@ -171,15 +179,15 @@ impl Mysqldump {
     }
 
     #[cold]
-    fn insert(&self, bytes: &[u8], at: usize, end: usize, head: &TableColumns, last: bool) -> Option<Insert> {
+    fn insert(&self, bytes: &[u8], maps: Maps<'_>, at: usize, end: usize, head: &TableColumns, last: bool) -> Option<Insert> {
         let text = &bytes[at..end];
         if let Some(insert) = Insert::new(text, head, &self.state.tables) {
             return Some(insert);
         }
         // Nobody told of this table: its first row must.
         let mut first = Values::default();
-        match self.place(bytes, end, last) {
-            Place::Row(start) => match read_tuple(bytes, &self.maps, start, last, &mut first) {
+        match place(bytes, end, last) {
+            Place::Row(start) => match read_tuple(bytes, maps, start, last, &mut first) {
                 Tuple::Read { columns, .. } => first.0.resize(columns, Vec::new()),
                 Tuple::Incomplete if !last => return None,
                 Tuple::Incomplete | Tuple::Broken => first.0.clear(),
@@ -190,88 +198,127 @@ impl Mysqldump {
         Some(Insert::inferred(text, &first.0))
     }
 
-    /// Looks at what stands at `at` in a VALUES list.
-    #[inline(always)]
-    fn place(&self, bytes: &[u8], at: usize, last: bool) -> Place {
-        if bytes.get(at) == Some(&b'(') {
-            return Place::Row(at);
-        }
-        let after = at + bytes[at..].iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t' | b',')).count();
-        match bytes.get(after) {
-            Some(b'(') => Place::Row(after),
-            Some(b';') => Place::Leave(after + 1),
-            Some(_) => Place::Leave(after),
-            None if last => Place::Incomplete(bytes.len()),
-            None => Place::Incomplete(after),
-        }
-    }
-
     /// Reads the rows of a VALUES list; gives where it stopped.
-    #[inline(never)]
-    fn rows(&mut self, bytes: &[u8], mut at: usize, last: bool, out: &mut Out<'_>) -> usize {
+    fn rows(&mut self, bytes: &[u8], maps: Maps<'_>, at: usize, last: bool, out: &mut Out<'_>) -> usize {
         let Some(insert) = &mut self.state.insert else { return at };
         if insert.has_people && !std::mem::replace(&mut insert.named, true) {
             insert.people.name_columns(&mut self.tags, out);
         }
-        loop {
-            match self.place(bytes, at, last) {
-                Place::Row(start) => {
-                    out.skip(&bytes[at..start]);
-                    at = start;
-                }
-                Place::Leave(end) => {
-                    out.skip(&bytes[at..end]);
-                    self.state.in_values = false;
-                    return end;
-                }
-                Place::Incomplete(end) => {
-                    out.skip(&bytes[at..end]);
-                    return end;
-                }
-            }
-            let Some(insert) = &self.state.insert else { return at };
-            let end =
-                if insert.has_people { row(insert, bytes, &self.maps, at, last, out) } else { other_row(bytes, &self.maps, at, last, out) };
-            match end {
-                Some(end) => at = end,
-                None => return at,
+        let mut slots = Slots::new(&insert.people);
+        let (at, ended) = match insert.has_people {
+            true => rows(bytes, at, last, out, |at, out| row(insert, &mut slots, bytes, maps, at, last, out)),
+            false => rows(bytes, at, last, out, |at, out| other_row(bytes, maps, at, last, out)),
+        };
+        self.state.in_values = !ended;
+        at
+    }
+}
+
+/// Rows with what stands between them; gives where it stopped, and whether the list ended there.
+#[inline(never)]
+fn rows(
+    bytes: &[u8],
+    mut at: usize,
+    last: bool,
+    out: &mut Out<'_>,
+    mut row: impl FnMut(usize, &mut Out<'_>) -> Option<usize>,
+) -> (usize, bool) {
+    loop {
+        if bytes.get(at) != Some(&b'(') {
+            let place = place(bytes, at, last);
+            let (Place::Row(end) | Place::Leave(end) | Place::Incomplete(end)) = place;
+            out.skip(&bytes[at..end]);
+            at = end;
+            if !matches!(place, Place::Row(_)) {
+                return (at, matches!(place, Place::Leave(_)));
             }
         }
+        match row(at, out) {
+            Some(end) => at = end,
+            None => return (at, false),
+        }
+    }
+}
+
+/// Looks at what stands at `at` in a VALUES list.
+#[inline(never)]
+fn place(bytes: &[u8], at: usize, last: bool) -> Place {
+    let after = at + bytes[at..].iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t' | b',')).count();
+    match bytes.get(after) {
+        Some(b'(') => Place::Row(after),
+        Some(b';') => Place::Leave(after + 1),
+        Some(_) => Place::Leave(after),
+        None if last => Place::Incomplete(bytes.len()),
+        None => Place::Incomplete(after),
     }
 }
 
 /// One row of people; `None` when it is not complete.
 #[inline(always)]
-fn row(insert: &Insert, bytes: &[u8], maps: &Bitmaps<2>, at: usize, last: bool, out: &mut Out<'_>) -> Option<usize> {
-    let mut person = Person::new(&insert.people, out.record(&bytes[at..at]));
-    match read_tuple(bytes, maps, at, last, &mut person) {
-        Tuple::Read { end, columns } if columns == insert.width && !person.is_empty() => {
-            person.end(&bytes[at..end]);
-            Some(end)
+fn row(insert: &Insert, slots: &mut Slots, bytes: &[u8], maps: Maps<'_>, at: usize, last: bool, out: &mut Out<'_>) -> Option<usize> {
+    let (people, width) = (&insert.people, insert.width);
+    if let Some(cells) = people.cells(width, slots, out) {
+        let tuple = read_simple_tuple(bytes, maps, at, cells);
+        if tuple.columns == width && tuple.used > 0 {
+            people.tell(tuple.used, slots, at..tuple.end, out);
+            return Some(tuple.end);
         }
+    }
+    usual_row(people, width, bytes, maps, at, last, out)
+}
+
+/// As [`row`], whatever it looks like.
+#[inline(never)]
+fn usual_row(people: &People, width: usize, bytes: &[u8], maps: Maps<'_>, at: usize, last: bool, out: &mut Out<'_>) -> Option<usize> {
+    let mut person = Person::new(people, out.begin());
+    if let Some((end, columns)) = read_usual_tuple(bytes, maps, at, &mut person)
+        && columns == width
+        && end - at <= TUPLE_BYTES_MAX
+        && !person.is_empty()
+    {
+        person.end_span(at..end);
+        return Some(end);
+    }
+    person.abandon();
+    odd_row(people, width, bytes, maps, at, last, out)
+}
+
+/// As [`row`], with values told by slices.
+#[inline(never)]
+fn odd_row(people: &People, width: usize, bytes: &[u8], maps: Maps<'_>, at: usize, last: bool, out: &mut Out<'_>) -> Option<usize> {
+    let mut person = Person::new(people, out.begin());
+    let tuple = read_tuple(bytes, maps, at, last, &mut person);
+    if let Tuple::Read { end, columns } = tuple
+        && columns == width
+        && !person.is_empty()
+    {
+        person.end(&bytes[at..end]);
+        return Some(end);
+    }
+    person.abandon();
+    unusual_row(bytes, at, tuple, width, last, out)
+}
+
+#[cold]
+#[inline(never)]
+fn unusual_row(bytes: &[u8], at: usize, tuple: Tuple, width: usize, last: bool, out: &mut Out<'_>) -> Option<usize> {
+    match tuple {
         Tuple::Read { end, columns } => {
-            person.abandon();
-            if columns == insert.width {
+            if columns == width {
                 out.skip(&bytes[at..end]);
             } else {
                 out.reject(&bytes[at..end], "column-count");
             }
             Some(end)
         }
-        Tuple::Incomplete if !last => {
-            person.abandon();
-            None
-        }
-        Tuple::Incomplete | Tuple::Broken => {
-            person.abandon();
-            broken_row(bytes, at, last, out)
-        }
+        Tuple::Incomplete if !last => None,
+        Tuple::Incomplete | Tuple::Broken => broken_row(bytes, at, last, out),
     }
 }
 
-/// One row of a table without people; a function of its own, so that the other stays small enough for its registers.
-#[inline(never)]
-fn other_row(bytes: &[u8], maps: &Bitmaps<2>, at: usize, last: bool, out: &mut Out<'_>) -> Option<usize> {
+/// One row of a table without people.
+#[inline(always)]
+fn other_row(bytes: &[u8], maps: Maps<'_>, at: usize, last: bool, out: &mut Out<'_>) -> Option<usize> {
     match read_tuple(bytes, maps, at, last, &mut Nothing) {
         Tuple::Read { end, .. } => {
             out.skip(&bytes[at..end]);

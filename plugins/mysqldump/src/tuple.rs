@@ -3,21 +3,28 @@
 //! A string costs one look-up for its closing quote and is not copied; escapes, introducers (`_binary '…'`), hexadecimal values and
 //! expressions go the slow way. Bytes that are no text come as upper-case hexadecimal digits.
 
+use std::{borrow::Cow, hint::black_box};
+
 use memchr::{memchr2, memmem};
-use sluice_plugin::{Bitmaps, person::Person};
+use sluice_plugin::{
+    Bitmaps, Class,
+    person::{Cells, Person},
+};
 
 /// The longest tuple, which bounds how far a stray quote can reach.
 pub const TUPLE_BYTES_MAX: usize = 2 << 20;
 
-/// Bitmap class: quote or backslash.
-const QUOTE: usize = 0;
-/// Bitmap class: comma or closing parenthesis.
-const END: usize = 1;
+/// Where quotes and backslashes are, and where commas and closing parentheses.
+#[derive(Clone, Copy, Debug)]
+pub struct Maps<'m> {
+    quote: Class<'m>,
+    end: Class<'m>,
+}
 
 /// Builds the bitmaps [`read_tuple`] wants.
-#[inline(always)]
-pub fn index(bytes: &[u8], maps: &mut Bitmaps<2>) {
+pub fn index<'m>(bytes: &[u8], maps: &'m mut Bitmaps<2>) -> Maps<'m> {
     maps.build(bytes, |block| [block.eq(b'\'') | block.eq(b'\\'), block.eq(b',') | block.eq(b')')]);
+    Maps { quote: maps.class(0), end: maps.class(1) }
 }
 
 /// Takes the values of a tuple; NULL and empty ones may be left out.
@@ -37,13 +44,14 @@ impl Sink<'_> for Nothing {
     fn copied(&mut self, _: usize, _: &[u8]) {}
 }
 
-impl<'i> Sink<'i> for Person<'_, 'i, '_, '_> {
+impl Sink<'_> for Person<'_, '_, '_> {
     #[inline(always)]
-    fn value(&mut self, column: usize, value: &'i [u8]) {
+    fn value(&mut self, column: usize, value: &[u8]) {
         Person::value(self, column, value);
     }
+    #[inline(always)]
     fn copied(&mut self, column: usize, value: &[u8]) {
-        Person::copied(self, column, value);
+        Person::value(self, column, value);
     }
 }
 
@@ -53,7 +61,9 @@ pub struct Values(pub Vec<Vec<u8>>);
 
 impl Sink<'_> for Values {
     fn value(&mut self, column: usize, value: &[u8]) {
-        self.copied(column, value);
+        if !value.is_empty() {
+            self.copied(column, value);
+        }
     }
     fn copied(&mut self, column: usize, value: &[u8]) {
         self.0.resize(column, Vec::new());
@@ -77,9 +87,109 @@ pub enum Tuple {
     Broken,
 }
 
-/// Reads the tuple whose parenthesis opens at `start`.
+/// A tuple as [`read_simple_tuple`] found it.
+#[derive(Clone, Copy, Debug)]
+pub struct Simple {
+    /// Where it ends, with the comma and line end behind it; 0 if it is not simple.
+    pub end: usize,
+    /// Values it has.
+    pub columns: usize,
+    /// Those that are neither NULL nor empty.
+    pub used: usize,
+}
+
+/// Reads the tuple whose parenthesis opens at `start` if there are only numbers, NULL and strings without escapes, none over 114 bytes.
+///
+/// It is what most time is spent in, and calls nothing: compilers for WebAssembly keep nothing in a register that must outlive a call.
+#[inline(never)]
+pub fn read_simple_tuple(bytes: &[u8], maps: Maps<'_>, start: usize, mut cells: Cells<'_>) -> Simple {
+    const NOT_SIMPLE: Simple = Simple { end: 0, columns: 0, used: 0 };
+    // Of two bytes it knows, the compiler would make a jump table, which costs more than two comparisons.
+    let comma = black_box(b',');
+    let mut at = start + 1;
+    loop {
+        let Some(word) = bytes.get(at..at + 4) else { return NOT_SIMPLE };
+        let word = u32::from_le_bytes(word.try_into().unwrap_or_default());
+        let (from, to, end);
+        if word as u8 == b'\'' {
+            let Some(quote) = maps.quote.find_nearby(at + 1) else { return NOT_SIMPLE };
+            (from, to, end) = (at + 1, quote, quote + 1);
+            if bytes.get(quote) != Some(&b'\'') {
+                return NOT_SIMPLE;
+            }
+        } else if IS_NUMBER[usize::from(word as u8)] && (word >> 8) as u8 | 0x20 != b'x' {
+            let Some(stop) = maps.end.find_near(at) else { return NOT_SIMPLE };
+            (from, to, end) = (at, stop, stop);
+            if bytes.get(stop.wrapping_sub(1)).is_none_or(|before| *before <= b' ') {
+                return NOT_SIMPLE;
+            }
+        } else if word == u32::from_le_bytes(*b"NULL") {
+            (from, to, end) = (at, at, at + 4);
+        } else {
+            return NOT_SIMPLE;
+        }
+        let Some(&stop) = bytes.get(end) else { return NOT_SIMPLE };
+        cells.put(from..to);
+        at = end + 1;
+        if stop == comma {
+            continue;
+        }
+        return match behind(bytes, at) {
+            Some(end) if stop == b')' => Simple { end, columns: cells.columns(), used: cells.used() },
+            _ => NOT_SIMPLE,
+        };
+    }
+}
+
+/// Reads the tuple whose parenthesis opens at `start` if there is nothing odd about it, and gives where it ends and how many values it
+/// has; else `None`, and [`read_tuple`] must read it anew.
+///
+/// One look-up a value, offsets in place of slices.
 #[inline(always)]
-pub fn read_tuple<'i>(bytes: &'i [u8], maps: &Bitmaps<2>, start: usize, last: bool, sink: &mut impl Sink<'i>) -> Tuple {
+pub fn read_usual_tuple(bytes: &[u8], maps: Maps<'_>, start: usize, person: &mut Person<'_, '_, '_>) -> Option<(usize, usize)> {
+    let (mut at, mut columns) = (start + 1, 0);
+    loop {
+        let word = u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?);
+        let (from, to, end);
+        if word as u8 == b'\'' {
+            from = at + 1;
+            to = maps.quote.find(from);
+            end = to + 1;
+            if *bytes.get(to)? != b'\'' {
+                let (value, after) = escaped_string(bytes, maps, from, to)?;
+                person.value(columns, &value);
+                (columns, at) = (columns + 1, after + 1);
+                match *bytes.get(after)? {
+                    b',' => continue,
+                    b')' => return Some((behind(bytes, at)?, columns)),
+                    _ => return None,
+                }
+            }
+        } else if word == u32::from_le_bytes(*b"NULL") {
+            (from, to, end) = (at, at, at + 4);
+        } else if IS_NUMBER[usize::from(word as u8)] && (word >> 8) as u8 | 0x20 != b'x' {
+            from = at;
+            to = maps.end.find(at);
+            end = to;
+            if bytes[to - 1] <= b' ' {
+                return None;
+            }
+        } else {
+            return None;
+        }
+        let stop = *bytes.get(end)?;
+        person.span(columns, from..to);
+        columns += 1;
+        at = end + 1;
+        if stop != b',' {
+            return if stop == b')' { Some((behind(bytes, at)?, columns)) } else { None };
+        }
+    }
+}
+
+/// Reads the tuple whose parenthesis opens at `start`.
+#[inline]
+pub fn read_tuple<'i>(bytes: &'i [u8], maps: Maps<'_>, start: usize, last: bool, sink: &mut impl Sink<'i>) -> Tuple {
     let tuple = read_values(bytes, maps, start, last, sink);
     match tuple {
         Tuple::Read { end, .. } if end - start > TUPLE_BYTES_MAX => Tuple::Broken,
@@ -89,86 +199,87 @@ pub fn read_tuple<'i>(bytes: &'i [u8], maps: &Bitmaps<2>, start: usize, last: bo
 }
 
 #[inline(always)]
-fn read_values<'i>(bytes: &'i [u8], maps: &Bitmaps<2>, start: usize, last: bool, sink: &mut impl Sink<'i>) -> Tuple {
+fn read_values<'i>(bytes: &'i [u8], maps: Maps<'_>, start: usize, last: bool, sink: &mut impl Sink<'i>) -> Tuple {
     let (mut at, mut columns) = (start + 1, 0);
     loop {
         let Some(&first) = bytes.get(at) else { return Tuple::Incomplete };
-        if first == b'\'' {
+        let (value, mut after) = if first == b'\'' {
             let from = at + 1;
-            let quote = maps.find(QUOTE, from);
-            match bytes.get(quote + 1) {
-                Some(next) if bytes[quote] == b'\'' && *next != b'\'' => {
-                    sink.value(columns, &bytes[from..quote]);
-                    at = quote + 1;
-                }
-                None => return Tuple::Incomplete,
-                Some(_) => match escaped_string(bytes, maps, from, quote, columns, sink) {
-                    Some(after) => at = after,
-                    None => return Tuple::Incomplete,
-                },
+            let quote = maps.quote.find(from);
+            let Some(&next) = bytes.get(quote + 1) else { return Tuple::Incomplete };
+            if (bytes[quote] != b'\'') | (next == b'\'') {
+                let Some((value, after)) = escaped_string(bytes, maps, from, quote) else { return Tuple::Incomplete };
+                sink.copied(columns, &value);
+                (&b""[..], after)
+            } else {
+                (&bytes[from..quote], quote + 1)
             }
-        } else if is_plain(first, bytes.get(at + 1)) {
-            let end = maps.find(END, at);
+        } else if IS_NUMBER[usize::from(first)] && !matches!(bytes.get(at + 1), Some(b'x' | b'X') | None) {
+            let end = maps.end.find(at);
             if end >= bytes.len() {
                 return Tuple::Incomplete;
             }
             let value = &bytes[at..end];
-            if value != b"NULL" {
-                sink.value(columns, value.trim_ascii_end());
-            }
-            at = end;
+            (if value[value.len() - 1] <= b' ' { value.trim_ascii_end() } else { value }, end)
+        } else if bytes.get(at..at + 4) == Some(b"NULL") && matches!(bytes.get(at + 4), Some(b',' | b')')) {
+            (&b""[..], at + 4)
         } else if first == b' ' {
             at += 1;
             continue;
         } else {
-            match odd_value(bytes, at, columns, sink) {
-                Odd::End(after) => at = after,
+            match odd_value(bytes, at) {
+                Odd::End(Cow::Borrowed(value), after) => (value, after),
+                Odd::End(Cow::Owned(value), after) => {
+                    sink.copied(columns, &value);
+                    (&b""[..], after)
+                }
                 Odd::Incomplete => return Tuple::Incomplete,
                 Odd::Broken => return Tuple::Broken,
             }
-        }
+        };
+        sink.value(columns, value);
         columns += 1;
-        match bytes.get(at) {
-            Some(b',') => at += 1,
-            Some(b')') => return behind(bytes, at + 1, last, columns),
+        let mut stop = bytes.get(after).copied();
+        if (stop != Some(b',')) & (stop != Some(b')')) {
+            (stop, after) = after_blanks(bytes, after);
+        }
+        match stop {
+            Some(b',') => at = after + 1,
+            Some(b')') => return tuple_end(bytes, after + 1, last, columns),
             None => return Tuple::Incomplete,
-            Some(_) => match after_blanks(bytes, at) {
-                (None, _) => return Tuple::Incomplete,
-                (Some(b','), after) => at = after + 1,
-                (Some(b')'), after) => return behind(bytes, after + 1, last, columns),
-                (Some(_), _) => return Tuple::Broken,
-            },
+            Some(_) => return Tuple::Broken,
         }
     }
 }
 
-/// A number or NULL; what may be anything else goes the slow way.
+/// May a number begin with this byte? What begins with another goes the slow way, and `0x` too.
+const IS_NUMBER: [bool; 256] = {
+    let mut number = [false; 256];
+    let digits = b"0123456789-.";
+    let mut at = 0;
+    while at < digits.len() {
+        number[digits[at] as usize] = true;
+        at += 1;
+    }
+    number
+};
+
+/// A tuple's raw row has the comma and the line end after it: where they end, or `None` when more input must say.
 #[inline(always)]
-fn is_plain(first: u8, second: Option<&u8>) -> bool {
-    match first {
-        b'0' => !matches!(second, Some(b'x' | b'X') | None),
-        b'1'..=b'9' | b'-' | b'.' => true,
-        b'N' => second == Some(&b'U'),
-        _ => false,
+fn behind(bytes: &[u8], at: usize) -> Option<usize> {
+    match *bytes.get(at)? {
+        b',' => Some(at + 1 + usize::from(*bytes.get(at + 1)? == b'\n')),
+        _ => Some(at),
     }
 }
 
-/// A tuple's raw row has the comma and the line end after it.
-#[inline(always)]
-fn behind(bytes: &[u8], mut at: usize, last: bool, columns: usize) -> Tuple {
-    match bytes.get(at) {
-        None if !last => return Tuple::Incomplete,
-        Some(b',') => {
-            at += 1;
-            match bytes.get(at) {
-                None if !last => return Tuple::Incomplete,
-                Some(b'\n') => at += 1,
-                _ => {}
-            }
-        }
-        _ => {}
+fn tuple_end(bytes: &[u8], at: usize, last: bool, columns: usize) -> Tuple {
+    match behind(bytes, at) {
+        Some(end) => Tuple::Read { end, columns },
+        // A comma may be the last byte there is.
+        None if last => Tuple::Read { end: bytes.len(), columns },
+        None => Tuple::Incomplete,
     }
-    Tuple::Read { end: at, columns }
 }
 
 #[cold]
@@ -177,26 +288,17 @@ fn after_blanks(bytes: &[u8], at: usize) -> (Option<u8>, usize) {
     (bytes.get(at).copied(), at)
 }
 
-/// A string with escapes or doubled quotes in it: hands it on and gives the offset after its closing quote.
+/// A string with escapes or doubled quotes in it, and the offset after its closing quote.
 #[cold]
 #[inline(never)]
-fn escaped_string<'i>(
-    bytes: &'i [u8],
-    maps: &Bitmaps<2>,
-    from: usize,
-    mut at: usize,
-    column: usize,
-    sink: &mut impl Sink<'i>,
-) -> Option<usize> {
+fn escaped_string(bytes: &[u8], maps: Maps<'_>, from: usize, mut at: usize) -> Option<(Vec<u8>, usize)> {
     loop {
         let next = *bytes.get(at + 1)?;
         if bytes[at] == b'\'' && next != b'\'' {
-            break;
+            return Some((as_text(unescape(&bytes[from..at], b'\'')), at + 1));
         }
-        at = maps.find(QUOTE, at + 2);
+        at = maps.quote.find(at + 2);
     }
-    sink.copied(column, &as_text(unescape(&bytes[from..at], b'\'')));
-    Some(at + 1)
 }
 
 /// MySQL's escapes: <https://dev.mysql.com/doc/refman/8.4/en/string-literals.html>.
@@ -240,8 +342,9 @@ fn is_text(value: &[u8]) -> bool {
         && (controls == 0 || controls * 4 <= value.len() && value.iter().filter(is_control).all(|byte| matches!(byte, 0 | 8 | 26)))
 }
 
-enum Odd {
-    End(usize),
+enum Odd<'i> {
+    /// Its value, if it says one, and the offset after it.
+    End(Cow<'i, [u8]>, usize),
     Incomplete,
     Broken,
 }
@@ -249,7 +352,7 @@ enum Odd {
 /// Introducers, hexadecimal and bit values, double-quoted strings and expressions.
 #[cold]
 #[inline(never)]
-fn odd_value<'i>(bytes: &'i [u8], start: usize, column: usize, sink: &mut impl Sink<'i>) -> Odd {
+fn odd_value(bytes: &[u8], start: usize) -> Odd<'_> {
     let word = bytes[start..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
     let introducer = &bytes[start..start + word];
     let (next, at) = after_blanks(bytes, start + word);
@@ -258,24 +361,18 @@ fn odd_value<'i>(bytes: &'i [u8], start: usize, column: usize, sink: &mut impl S
         Some(b'\'' | b'"') if word == 0 || introducer[0] == b'_' || introducer.eq_ignore_ascii_case(b"n") => {
             let Some(end) = string_end(bytes, at) else { return Odd::Incomplete };
             let inner = &bytes[at + 1..end - 1];
-            sink.copied(column, &as_text(unescape(inner, bytes[at])));
-            Odd::End(end)
+            Odd::End(Cow::Owned(as_text(unescape(inner, bytes[at]))), end)
         }
         Some(b'\'') if introducer.eq_ignore_ascii_case(b"x") => {
             let Some(end) = string_end(bytes, at) else { return Odd::Incomplete };
-            hexadecimal(&bytes[at + 1..end - 1], column, sink);
-            Odd::End(end)
+            Odd::End(hexadecimal(&bytes[at + 1..end - 1]), end)
         }
-        Some(b'0') if introducer.first() == Some(&b'_') => odd_value(bytes, at, column, sink),
+        Some(b'0') if introducer.first() == Some(&b'_') => odd_value(bytes, at),
         Some(b',' | b')') if introducer.len() >= 2 && introducer[..2].eq_ignore_ascii_case(b"0x") => {
-            hexadecimal(&introducer[2..], column, sink);
-            Odd::End(at)
+            Odd::End(hexadecimal(&introducer[2..]), at)
         }
         Some(b',' | b')') if word > 0 => {
-            if !introducer.eq_ignore_ascii_case(b"null") {
-                sink.value(column, introducer);
-            }
-            Odd::End(at)
+            Odd::End(Cow::Borrowed(if introducer.eq_ignore_ascii_case(b"null") { b"" } else { introducer }), at)
         }
         Some(_) => expression_end(bytes, start),
     }
@@ -295,17 +392,17 @@ fn string_end(bytes: &[u8], start: usize) -> Option<usize> {
     }
 }
 
-fn hexadecimal<'i>(digits: &'i [u8], column: usize, sink: &mut impl Sink<'i>) {
+fn hexadecimal(digits: &[u8]) -> Cow<'_, [u8]> {
     let nibble = |digit: u8| char::from(digit).to_digit(16).map(|value| value as u8);
     let decoded: Option<Vec<u8>> = digits.as_chunks::<2>().0.iter().map(|[high, low]| Some(nibble(*high)? << 4 | nibble(*low)?)).collect();
     match decoded {
-        Some(text) if digits.len().is_multiple_of(2) && is_text(&text) => sink.copied(column, &text),
-        _ => sink.value(column, digits),
+        Some(text) if digits.len().is_multiple_of(2) && is_text(&text) => Cow::Owned(text),
+        _ => Cow::Borrowed(digits),
     }
 }
 
 /// An expression says nothing of a person; only its end matters.
-fn expression_end(bytes: &[u8], start: usize) -> Odd {
+fn expression_end(bytes: &[u8], start: usize) -> Odd<'_> {
     let (mut at, mut depth) = (start, 0usize);
     loop {
         match bytes.get(at) {
@@ -318,7 +415,7 @@ fn expression_end(bytes: &[u8], start: usize) -> Odd {
                 None => return Odd::Incomplete,
             },
             Some(b'(') => depth += 1,
-            Some(b')' | b',') if depth == 0 => return Odd::End(at),
+            Some(b')' | b',') if depth == 0 => return Odd::End(Cow::Borrowed(b""), at),
             Some(b')') => depth -= 1,
             Some(b'\n' | b';') => return Odd::Broken,
             Some(_) => {}

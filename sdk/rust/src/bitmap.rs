@@ -24,6 +24,20 @@ impl Block {
         let wanted = u8x16::splat(byte);
         Matches(self.0.map(|part| part.simd_eq(wanted)))
     }
+
+    /// Where the byte is `byte` or the one that differs from it in the lowest bit, as `:` and `;` do: one comparison for two.
+    #[inline(always)]
+    pub fn eq_pair(self, byte: u8) -> Matches {
+        let (one, wanted) = (u8x16::splat(1), u8x16::splat(byte | 1));
+        Matches(self.0.map(|part| (part | one).simd_eq(wanted)))
+    }
+
+    /// Where the byte is `byte` or less: control characters, say.
+    #[inline(always)]
+    pub fn at_most(self, byte: u8) -> Matches {
+        let most = u8x16::splat(byte);
+        Matches(self.0.map(|part| part.min(most).simd_eq(part)))
+    }
 }
 
 /// Which of 64 bytes match; join several with `|`.
@@ -51,41 +65,30 @@ impl Matches {
 /// `N` classes' bitmaps over one push; keep one in the parser, so that its memory is used again.
 #[derive(Clone, Debug)]
 pub struct Bitmaps<const N: usize> {
-    /// Class after class, `stride` bytes each: the bits, little-endian, then a set bit at `len` and zeros.
-    bits: Vec<u8>,
-    stride: usize,
+    /// Of each class the bits, little-endian, then a set bit at `len`, and zeros so that an unaligned load never ends outside.
+    rows: [Vec<[u8; 8]>; N],
     len: usize,
 }
 
 impl<const N: usize> Default for Bitmaps<N> {
     fn default() -> Self {
-        Self { bits: Vec::new(), stride: 0, len: 0 }
+        Self { rows: std::array::from_fn(|_| Vec::new()), len: 0 }
     }
 }
 
 impl<const N: usize> Bitmaps<N> {
     /// Builds the bitmaps of `input`; `classes` says which bytes belong to which class:
     /// `|block| [block.eq(b',') | block.eq(b'\n'), block.eq(b'"')]`.
-    #[inline(always)]
+    // A function of its own: its constants and the reader's variables would not fit the registers together.
+    #[inline(never)]
     pub fn build(&mut self, input: &[u8], classes: impl Fn(Block) -> [Matches; N]) {
-        let words = input.len() / 64 + 1;
-        self.len = input.len();
-        // Two words more than the bits need: one for the mark at `len`, one so that an unaligned load never ends outside.
-        let stride = (words + 2) * 8;
-        if self.stride != stride {
-            self.stride = stride;
-            self.bits.clear();
-            self.bits.resize(N * stride, 0);
-        }
         let (blocks, tail) = input.as_chunks::<64>();
-        let rows: [&mut [[u8; 8]]; N] = {
-            let mut rest = self.bits.as_mut_slice();
-            std::array::from_fn(|_| {
-                let (row, others) = std::mem::take(&mut rest).split_at_mut(stride);
-                rest = others;
-                row.as_chunks_mut::<8>().0
-            })
-        };
+        let words = blocks.len() + 3;
+        self.len = input.len();
+        for row in &mut self.rows {
+            row.resize(words, [0; 8]);
+        }
+        let rows = self.rows.each_mut().map(|row| &mut row[..words]);
         for (at, block) in blocks.iter().enumerate() {
             let masks = classes(Block::load(block));
             for class in 0..N {
@@ -97,33 +100,73 @@ impl<const N: usize> Bitmaps<N> {
         let masks = classes(Block::load(&padded));
         for class in 0..N {
             let in_tail = (1u64 << tail.len()) - 1;
-            rows[class][words - 1] = (masks[class].mask() & in_tail | 1 << tail.len()).to_le_bytes();
-            rows[class][words] = [0; 8];
-            rows[class][words + 1] = [0; 8];
+            rows[class][blocks.len()] = (masks[class].mask() & in_tail | 1 << tail.len()).to_le_bytes();
+            rows[class][blocks.len() + 1] = [0; 8];
+            rows[class][blocks.len() + 2] = [0; 8];
         }
     }
 
+    /// One class, to look up in.
+    #[inline(always)]
+    pub fn class(&self, class: usize) -> Class<'_> {
+        Class { bits: self.rows[class].as_flattened(), len: self.len }
+    }
+}
+
+/// Bits that [`Class::bits`] gives at least.
+const BITS_MIN: usize = 57;
+
+/// One class's bitmap.
+#[derive(Clone, Copy, Debug)]
+pub struct Class<'m> {
+    bits: &'m [u8],
+    len: usize,
+}
+
+impl Class<'_> {
     /// The first position at or after `from` whose byte is of the class, or the input's length.
     #[inline(always)]
-    pub fn find(&self, class: usize, from: usize) -> usize {
-        self.find_within(class, from, self.len)
+    pub fn find(self, from: usize) -> usize {
+        self.find_within(from, self.len)
     }
 
-    /// The same, but gives up past `end` and then returns something at or after it.
+    /// The bits from `from` on, [`BITS_MIN`] of them at least: the first is `from`'s. No function is called, so that a loop of these stays in registers.
     #[inline(always)]
-    pub fn find_within(&self, class: usize, from: usize, end: usize) -> usize {
-        let row = &self.bits[class * self.stride..];
-        let bits = match row.get(from >> 3..).and_then(|bits| bits.first_chunk::<8>()) {
-            Some(bits) => u64::from_le_bytes(*bits) >> (from & 7),
-            None => return self.len,
-        };
-        if bits != 0 { from + bits.trailing_zeros() as usize } else { Self::find_far(row, from, end) }
+    pub fn bits(self, from: usize) -> u64 {
+        let at = from >> 3;
+        match self.bits.get(at..at + 8) {
+            Some(bits) => u64::from_le_bytes(bits.try_into().unwrap_or_default()) >> (from & 7),
+            None => 0,
+        }
     }
 
+    /// As [`Class::find`], but only if it is not further away than [`Class::bits`] tell.
+    #[inline(always)]
+    pub fn find_near(self, from: usize) -> Option<usize> {
+        let bits = self.bits(from);
+        if bits == 0 { None } else { Some(from + bits.trailing_zeros() as usize) }
+    }
+
+    /// As [`Class::find_near`], twice as far.
+    #[inline(always)]
+    pub fn find_nearby(self, from: usize) -> Option<usize> {
+        self.find_near(from).or_else(|| self.find_near(from + BITS_MIN))
+    }
+
+    /// As [`Class::find`], but gives up past `end` and then returns something at or after it.
+    #[inline(always)]
+    pub fn find_within(self, from: usize, end: usize) -> usize {
+        if from > self.len {
+            return self.len;
+        }
+        self.find_near(from).unwrap_or_else(|| self.find_far(from, end))
+    }
+
+    #[cold]
     #[inline(never)]
-    fn find_far(row: &[u8], from: usize, end: usize) -> usize {
+    fn find_far(self, from: usize, end: usize) -> usize {
         // The 57 to 64 bits from `from` are known to be clear; go on at whole words.
-        let (words, _) = row.as_chunks::<8>();
+        let (words, _) = self.bits.as_chunks::<8>();
         let mut word = (from >> 6) + 1;
         while word <= end >> 6 {
             let bits = u64::from_le_bytes(words[word]);

@@ -50,11 +50,11 @@ mod parser;
 pub mod person;
 mod secret;
 
-pub use bitmap::{Bitmaps, Block, Matches};
+pub use bitmap::{Bitmaps, Block, Class, Matches};
 pub use input::{Input, Line};
-pub use out::{Buffers, Column, Cuts, Out, Record};
+pub use out::{Buffers, Column, Cuts, Out, Record, Room};
 pub use parser::{Claim, Descriptor, Framing, InputKind, Parser, Sample, Start};
-pub use secret::{Secret, identify};
+pub use secret::{Secret, UNHINTED_BYTES_MIN, identify};
 pub use sluice_record::{FieldKind, HashKind, Item, limits};
 
 /// Makes a component of a [`Parser`]. On other targets than WebAssembly it does nothing, so a parser can be tested natively.

@@ -1,19 +1,25 @@
 //! Where a parser says what it found.
 
+use std::ops::Range;
+
 use sluice_record::{Event, FieldKind, HashKind, Tag};
 
-/// Events kept before they are handed to the host.
-const EVENTS_BUFFERED: usize = 8 << 10;
+/// Events kept before they are handed to the host: with what else a parser touches they fit a core's first cache, where the host finds them.
+const EVENTS_BUFFERED: usize = 2 << 10;
 /// Arena bytes kept before they are handed to the host.
 const ARENA_BYTES_BUFFERED: usize = 64 << 10;
 
 /// Takes events and their arena; each call has an arena of its own.
 pub(crate) type Emit<'a> = &'a mut dyn FnMut(&[u64], &[u8]);
 
+/// Events for which there is room behind those: a record of more makes room for itself.
+const RECORD_EVENTS_USUAL: usize = 512;
+
 /// The buffers of an [`Out`], kept from push to push.
 #[derive(Default)]
 #[doc(hidden)]
 pub struct Buffers {
+    /// As long as there is room, used or not: writing one is a store and no call of `Vec::push`.
     events: Vec<u64>,
     arena: Vec<u8>,
     columns: u8,
@@ -25,15 +31,18 @@ pub struct Buffers {
 pub struct Out<'a> {
     input: &'a [u8],
     buffers: &'a mut Buffers,
+    /// Events written.
+    used: usize,
     emit: Emit<'a>,
 }
 
 impl<'a> Out<'a> {
     pub(crate) fn new(input: &'a [u8], buffers: &'a mut Buffers, emit: Emit<'a>) -> Self {
-        if buffers.events.capacity() == 0 {
-            buffers.events.reserve(EVENTS_BUFFERED + 512);
+        if buffers.events.is_empty() {
+            buffers.events.resize(EVENTS_BUFFERED + RECORD_EVENTS_USUAL, 0);
         }
-        Self { input, buffers, emit }
+        buffers.arena.clear();
+        Self { input, buffers, used: 0, emit }
     }
 
     /// The offset of a slice in the input, if it is one of it.
@@ -44,35 +53,91 @@ impl<'a> Out<'a> {
     }
 
     #[inline(always)]
-    fn value(&mut self, tag: u8, value: &[u8]) {
-        let event = match self.offset_of(value) {
+    pub(crate) fn event(&mut self, tag: u8, value: &[u8]) -> Event {
+        match self.offset_of(value) {
             Some(offset) => Event::new(tag, offset, value.len() as u32, false),
             None => self.copied(tag, value),
-        };
-        self.buffers.events.push(event.0);
+        }
     }
 
     #[cold]
+    #[inline(never)]
     fn copied(&mut self, tag: u8, value: &[u8]) -> Event {
         let offset = self.buffers.arena.len() as u32;
         self.buffers.arena.extend_from_slice(value);
         Event::new(tag, offset, value.len() as u32, true)
     }
 
+    /// Writes an event to its place, which need not be behind the last.
+    #[inline(always)]
+    pub(crate) fn put(&mut self, at: usize, event: Event) {
+        match self.buffers.events.get_mut(at) {
+            Some(place) => *place = event.0,
+            None => self.put_behind(at, event),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn put_behind(&mut self, at: usize, event: Event) {
+        self.buffers.events.resize(at + RECORD_EVENTS_USUAL, 0);
+        self.buffers.events[at] = event.0;
+    }
+
+    #[inline(always)]
+    fn push(&mut self, event: Event) {
+        self.put(self.used, event);
+        self.used += 1;
+    }
+
+    /// The bytes of a value that was told.
+    pub(crate) fn bytes(&self, event: Event) -> &[u8] {
+        let span = event.span();
+        let (start, end) = (span.offset as usize, span.offset as usize + span.len as usize);
+        if span.arena { &self.buffers.arena[start..end] } else { &self.input[start..end] }
+    }
+
     #[inline(always)]
     fn row(&mut self, tag: Tag, row: &[u8]) {
-        if self.buffers.events.len() >= EVENTS_BUFFERED || self.buffers.arena.len() >= ARENA_BYTES_BUFFERED {
+        if self.used >= EVENTS_BUFFERED || self.buffers.arena.len() >= ARENA_BYTES_BUFFERED {
             self.flush();
         }
         let offset = self.offset_of(row).unwrap_or_else(foreign_row);
-        self.buffers.events.push(Event::new(tag.0, offset, row.len() as u32, false).0);
+        self.push(Event::new(tag.0, offset, row.len() as u32, false));
     }
 
     /// Begins a record: `row` is its whole raw row, line end included. Its values follow; [`Record::end`] ends it.
     #[inline(always)]
     pub fn record(&mut self, row: &[u8]) -> Record<'_, 'a> {
         self.row(Tag::RECORD, row);
-        Record { start: self.buffers.events.len() - 1, out: self }
+        self.used -= 1; // until it has ended
+        let start = self.used;
+        Record { out: self, start, at: start + 1 }
+    }
+
+    /// Begins a record whose row is told when it ends, by [`Record::end_row`] or [`Record::end_span`].
+    #[inline(always)]
+    pub fn begin(&mut self) -> Record<'_, 'a> {
+        if self.used >= EVENTS_BUFFERED || self.buffers.arena.len() >= ARENA_BYTES_BUFFERED {
+            self.flush();
+        }
+        let start = self.used;
+        Record { out: self, start, at: start + 1 }
+    }
+
+    /// Room for many records at once: for the loop in which a parser spends its time. [`Out::keep`] takes what was put there.
+    #[inline(always)]
+    pub fn room(&mut self) -> Room<'_> {
+        if self.used >= EVENTS_BUFFERED || self.buffers.arena.len() >= ARENA_BYTES_BUFFERED {
+            self.flush();
+        }
+        Room { events: &mut self.buffers.events[self.used..], used: 0 }
+    }
+
+    /// Takes the first `events` that were put into [`Out::room`].
+    #[inline(always)]
+    pub fn keep(&mut self, events: usize) {
+        self.used = (self.used + events).min(self.buffers.events.len());
     }
 
     /// A stretch that is nobody's data: header, comment, blank line. Stretches that touch become one.
@@ -82,7 +147,7 @@ impl<'a> Out<'a> {
             return;
         }
         let offset = self.offset_of(row);
-        if let (Some(last), Some(offset)) = (self.buffers.events.last_mut(), offset) {
+        if let (Some(last), Some(offset)) = (self.buffers.events[..self.used].last_mut(), offset) {
             let event = Event(*last);
             let span = event.span();
             let len = span.len as usize + row.len();
@@ -101,7 +166,7 @@ impl<'a> Out<'a> {
         }
         self.row(Tag::REJECT, row);
         let event = self.copied(Tag::REASON.0, reason.as_bytes());
-        self.buffers.events.push(event.0);
+        self.push(event);
     }
 
     /// Names a column that is none of the standard kinds; a chunk may have up to 128 of them, further ones are `None`.
@@ -116,14 +181,15 @@ impl<'a> Out<'a> {
         named.push(tag);
         named.extend_from_slice(&name[..end]);
         let event = self.copied(Tag::COLUMN.0, &named);
-        self.buffers.events.push(event.0);
+        self.push(event);
         Some(Column(tag))
     }
 
+    #[inline(never)]
     pub(crate) fn flush(&mut self) {
-        if !self.buffers.events.is_empty() {
-            (self.emit)(&self.buffers.events, &self.buffers.arena);
-            self.buffers.events.clear();
+        if self.used > 0 {
+            (self.emit)(&self.buffers.events[..self.used], &self.buffers.arena);
+            self.used = 0;
             self.buffers.arena.clear();
         }
     }
@@ -132,6 +198,47 @@ impl<'a> Out<'a> {
 #[cold]
 fn foreign_row() -> u32 {
     panic!("a row is a slice of the push's input")
+}
+
+/// Where a loop writes records without calling anything, so that all it needs stays in registers: see [`Out::room`].
+#[derive(Debug)]
+pub struct Room<'r> {
+    events: &'r mut [u64],
+    used: usize,
+}
+
+impl<'r> Room<'r> {
+    /// The room behind one record's event.
+    #[inline(always)]
+    pub(crate) fn into_values(self) -> &'r mut [u64] {
+        self.events.get_mut(1..).unwrap_or_default()
+    }
+
+    /// Puts a record: its whole raw row and its values, none empty, by their tags and places in the push's bytes. `false` if there is no
+    /// room.
+    #[inline(always)]
+    pub fn record<const VALUES: usize>(&mut self, row: Range<usize>, values: [(u8, Range<usize>); VALUES]) -> bool {
+        let end = self.used + 1 + VALUES;
+        let Some([record, places @ ..]) = self.events.get_mut(self.used..end) else { return false };
+        *record = span_event(Tag::RECORD.0, row).0;
+        for (place, (tag, value)) in places.iter_mut().zip(values) {
+            *place = span_event(tag, value).0;
+        }
+        self.used = end;
+        true
+    }
+
+    /// Events put so far, to be said to [`Out::keep`].
+    #[inline(always)]
+    pub fn used(&self) -> usize {
+        self.used
+    }
+}
+
+#[inline(always)]
+pub(crate) fn span_event(tag: u8, range: Range<usize>) -> Event {
+    // The host refuses what reaches outside: an author's mistake is a fault and no nonsense.
+    Event(range.start as u64 | ((range.end - range.start) as u64) << 32 | u64::from(tag) << 56)
 }
 
 /// A column the parser named with [`Out::column`].
@@ -150,6 +257,8 @@ impl Column {
 pub struct Record<'o, 'a> {
     out: &'o mut Out<'a>,
     start: usize,
+    /// Where its next event goes: here and not in `out`, so that it stays in a register.
+    at: usize,
 }
 
 macro_rules! setters {
@@ -210,7 +319,7 @@ impl Record<'_, '_> {
     /// Tells a hash whose salt stands in a field of its own by that salt, once both are in.
     #[inline(never)]
     pub(crate) fn settle_salted(&mut self) {
-        let events = &mut self.out.buffers.events[self.start..];
+        let events = &mut self.out.buffers.events[self.start + 1..self.at];
         let salt = events.iter().map(|event| Event(*event)).find(|event| event.tag() == FieldKind::Salt.tag());
         let Some(salt_bytes) = salt.map(|event| event.span().len as usize) else { return };
         for event in events {
@@ -238,26 +347,109 @@ impl Record<'_, '_> {
     /// As [`Record::tagged`], for loops.
     #[inline(always)]
     pub fn add(&mut self, tag: u8, value: &[u8]) {
-        if !value.is_empty() {
-            self.out.value(tag, value);
-        }
+        // Whether a value is empty is hard to foresee: it is always written, and counts if it is not.
+        let event = self.out.event(tag, value);
+        self.out.put(self.at, event);
+        self.at += usize::from(!value.is_empty());
     }
 
     /// Finishes the record.
     #[inline(always)]
-    pub fn end(self) {}
+    pub fn end(self) {
+        self.out.used = self.at;
+    }
 
     /// Finishes the record with the row it turned out to be: for parsers that find a row's end while they read its values.
     #[inline(always)]
     pub fn end_row(self, row: &[u8]) {
         let offset = self.out.offset_of(row).unwrap_or_else(foreign_row);
-        self.out.buffers.events[self.start] = Event::new(Tag::RECORD.0, offset, row.len() as u32, false).0;
+        self.out.put(self.start, Event::new(Tag::RECORD.0, offset, row.len() as u32, false));
+        self.end();
+    }
+
+    /// As [`Record::end_row`], the row given by its place in the push's bytes.
+    #[inline(always)]
+    pub fn end_span(self, row: Range<usize>) {
+        self.out.put(self.start, span_event(Tag::RECORD.0, row));
+        self.end();
+    }
+
+    /// As [`Record::add`], the value given by its place in the push's bytes: for hot loops that count in offsets anyway.
+    #[inline(always)]
+    pub fn add_span(&mut self, tag: u8, value: Range<usize>) {
+        let is_some = !value.is_empty();
+        self.out.put(self.at, span_event(tag, value));
+        self.at += usize::from(is_some);
     }
 
     /// Takes the record back, as if it had never begun: the row was incomplete, or is to be a reject.
     #[inline(always)]
-    pub fn abandon(self) {
-        self.out.buffers.events.truncate(self.start);
+    pub fn abandon(self) {}
+
+    /// It has so many values: they were written to [`Room::into_values`].
+    #[inline(always)]
+    pub(crate) fn keep(&mut self, values: usize) {
+        self.at = self.start + 1 + values;
+    }
+
+    /// How many values it has.
+    #[inline(always)]
+    pub(crate) fn values(&self) -> usize {
+        self.at - self.start - 1
+    }
+
+    /// The value that was told as the `nth` one.
+    #[inline(always)]
+    pub(crate) fn told(&self, nth: usize) -> Event {
+        Event(self.out.buffers.events.get(self.start + 1 + nth).copied().unwrap_or_default())
+    }
+
+    /// The bytes of a value.
+    pub(crate) fn bytes(&self, event: Event) -> &[u8] {
+        self.out.bytes(event)
+    }
+
+    /// The bytes at a place of the push's.
+    #[inline(always)]
+    pub(crate) fn at(&self, range: Range<usize>) -> &[u8] {
+        self.out.input.get(range).unwrap_or_default()
+    }
+
+    /// Is the byte in a value? `true` may be wrong, where looking eight bytes a step is not possible.
+    #[inline(always)]
+    pub(crate) fn may_have(&self, event: Event, byte: u8) -> bool {
+        const ONES: u64 = u64::from_le_bytes([1; 8]);
+        let span = event.span();
+        let (mut at, end) = (span.offset as usize, (span.offset + span.len) as usize);
+        while at < end {
+            let Some(word) = self.out.input.get(at..at + 8).filter(|_| !span.arena) else { return true };
+            let differs = u64::from_le_bytes(word.try_into().unwrap_or_default()) ^ (ONES * u64::from(byte));
+            let found = differs.wrapping_sub(ONES) & !differs & (ONES << 7);
+            if found != 0 && ((found.trailing_zeros() / 8) as usize) < end - at {
+                return true;
+            }
+            at += 8;
+        }
+        false
+    }
+
+    /// Says a value otherwise.
+    #[inline(always)]
+    pub(crate) fn tell_again(&mut self, nth: usize, event: Event) {
+        self.out.put(self.start + 1 + nth, event);
+    }
+
+    /// Adds a value that stands where another one does.
+    pub(crate) fn add_event(&mut self, event: Event) {
+        self.out.put(self.at, event);
+        self.at += 1;
+    }
+
+    /// Takes a value back.
+    pub(crate) fn remove(&mut self, nth: usize) {
+        let (from, to) = (self.start + 1 + nth, self.at);
+        self.out.buffers.events.copy_within(from + 1..to, from);
+        self.at -= 1;
     }
 }
 

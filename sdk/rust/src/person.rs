@@ -4,12 +4,15 @@
 //! here: a secret is told by its content, a login equal to the e-mail is dropped, one that is an e-mail is one, `DOMAIN\` is stripped
 //! into the column `domain`, and a second column of a kind of which a person has but one goes by its own name.
 
-use sluice_record::{FieldKind, HashKind};
+use std::ops::Range;
+
+use sluice_record::{Event, FieldKind, HashKind};
 
 use crate::{
     Out, Record,
     columns::{Meaning, is_email},
-    secret::{self, Secret},
+    out::span_event,
+    secret,
 };
 
 /// Columns of a table that are looked at; values beyond them only count.
@@ -20,6 +23,9 @@ const DROP: u8 = 0;
 const EMAIL: u8 = FieldKind::Email.tag();
 const LOGIN: u8 = FieldKind::Username.tag();
 const SECRET: u8 = FieldKind::Password.tag();
+const SALT: u8 = FieldKind::Salt.tag();
+/// A secret of which the column's name says more.
+const HINTED: u8 = 1;
 
 /// A column of a table.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -52,8 +58,13 @@ pub struct People {
     tags: [u8; COLUMNS_MAX],
     hints: Vec<Option<HashKind>>,
     domain: u8,
-    /// Is there a column of salts?
-    salted: bool,
+    /// Columns whose values need a look when the row has been read; [`People::cells`] can do with the others if the table is simple.
+    secrets: Vec<usize>,
+    login: Option<usize>,
+    email: Option<usize>,
+    is_simple: bool,
+    /// Columns of salts.
+    salts: Vec<usize>,
 }
 
 impl People {
@@ -73,13 +84,16 @@ impl People {
                 Meaning::Field(kind) => kind.tag(),
                 Meaning::Secret(hint) => {
                     hints[at] = hint;
-                    SECRET
+                    if hint.is_some() { HINTED } else { SECRET }
                 }
                 Meaning::Extra => DROP,
             };
         }
-        let salted = columns.iter().any(|column| column.meaning == Meaning::Field(FieldKind::Salt));
-        Self { columns, tags, hints, domain: DROP, salted }
+        let of_kind = |wanted: u8| (0..columns.len()).filter(move |column| tags[*column] == wanted);
+        let secrets = of_kind(HINTED).chain(of_kind(SECRET)).collect();
+        let salts = of_kind(SALT).collect();
+        let (login, email) = (of_kind(LOGIN).next_back(), of_kind(EMAIL).next_back());
+        Self { columns, tags, hints, domain: DROP, secrets, login, email, is_simple: false, salts }
     }
 
     /// Names the columns that are no standard kind. Once a chunk and table, and never while a record is being filled;
@@ -93,6 +107,84 @@ impl People {
                 self.tags[at] = tags.tag(&column.name, out);
             }
         }
+        self.is_simple = !self.tags[..self.columns.len()].contains(&DROP)
+            && self.columns.len() < COLUMNS_MAX
+            && self.tags.iter().filter(|tag| **tag == EMAIL).count() <= 1;
+    }
+
+    /// Where a loop that calls nothing may put a row's values, in the columns' order and none left out; [`People::tell`] makes a record of
+    /// them, if the row has `width` columns. `None` if some of these are dropped, or there could be more values than there is room for.
+    #[inline(always)]
+    pub fn cells<'c>(&self, width: usize, slots: &'c mut Slots, out: &'c mut Out<'_>) -> Option<Cells<'c>> {
+        let events = out.room().into_values().first_chunk_mut().filter(|_| self.is_simple && width <= self.columns.len())?;
+        Some(Cells { events, slots, used: 0, column: 0 })
+    }
+
+    /// Makes a record of the row `raw` with the `used` values that were put into [`People::cells`].
+    #[inline(always)]
+    pub fn tell(&self, used: usize, slots: &Slots, raw: Range<usize>, out: &mut Out<'_>) {
+        let mut record = out.begin();
+        record.keep(used);
+        for &column in &self.secrets {
+            let (nth, value) = slots.value(column, &record);
+            let is_long = value.span().len as usize >= secret::UNHINTED_BYTES_MIN;
+            if value.tag() == slots.tag(column) && nth < used && (is_long || value.tag() == HINTED) {
+                self.tell_secret(column, nth, &mut record);
+            }
+        }
+        if self.salts.iter().any(|salt| matches!(slots.value(*salt, &record), (nth, value) if nth < used && value.tag() == SALT)) {
+            record.settle_salted();
+        }
+        if let Some(login) = self.login {
+            let (nth, value) = slots.value(login, &record);
+            if nth < used && value.tag() == LOGIN && self.is_login_odd(value, slots, used, &record) {
+                let email = self.email.map(|email| slots.value(email, &record)).filter(|(at, email)| *at < used && email.tag() == EMAIL);
+                record = self.settle_login(record, nth, email.map(|(nth, _)| nth));
+            }
+        }
+        record.end_span(raw);
+    }
+
+    /// Could the login be an e-mail, the e-mail, or have its domain before it?
+    #[inline(always)]
+    fn is_login_odd(&self, login: Event, slots: &Slots, used: usize, record: &Record<'_, '_>) -> bool {
+        let Some(email) = self.email else { return true };
+        let (nth, email) = slots.value(email, record);
+        nth >= used || email.tag() != EMAIL || login.span().len == email.span().len || record.may_have(login, b'\\')
+    }
+
+    #[inline(never)]
+    fn tell_secret(&self, column: usize, nth: usize, record: &mut Record<'_, '_>) {
+        let span = record.told(nth).span();
+        let value = span.offset as usize..(span.offset + span.len) as usize;
+        let tag = secret_tag(record.at(value.clone()), self.hints[column]);
+        record.tell_again(nth, span_event(tag, value));
+    }
+
+    /// What the login turns out to be, given which values it and the e-mail are.
+    #[cold]
+    #[inline(never)]
+    fn settle_login<'o, 'a>(&self, mut record: Record<'o, 'a>, login: usize, email: Option<usize>) -> Record<'o, 'a> {
+        let event = record.told(login);
+        let value = record.bytes(event);
+        let backslash = memchr::memchr(b'\\', value).filter(|at| *at > 0 && at + 1 < value.len() && self.domain != DROP);
+        let span = event.span();
+        let part = |tag: u8, from: usize, to: usize| Event::new(tag, span.offset + from as u32, (to - from) as u32, span.arena);
+        let (is_same, len) = (email.is_some_and(|email| value.eq_ignore_ascii_case(record.bytes(record.told(email)))), value.len());
+        if email.is_none() && is_email(value) {
+            record.tell_again(login, part(EMAIL, 0, len));
+        } else if is_same {
+            record.remove(login);
+        } else if let Some(at) = backslash {
+            record.tell_again(login, part(LOGIN, at + 1, len));
+            record.add_event(part(self.domain, 0, at));
+        }
+        record
+    }
+
+    #[inline(always)]
+    fn tag(&self, column: usize) -> u8 {
+        self.tags.get(column).copied().unwrap_or(DROP)
     }
 
     /// The columns.
@@ -149,96 +241,78 @@ fn is_single(meaning: Meaning) -> bool {
 }
 
 /// A row on its way to become a record.
+///
+/// It is small and never borrowed by a function that is not inlined, so that a reader's loop keeps it in registers.
 #[must_use = "a row is finished with `end` or given up with `abandon`"]
-pub struct Person<'p, 'i, 'o, 'a> {
+pub struct Person<'p, 'o, 'a> {
     people: &'p People,
     record: Record<'o, 'a>,
-    /// Kept back until the row's end: a login that equals the e-mail is dropped.
-    login: &'i [u8],
-    email: &'i [u8],
-    copied: Option<Box<Copied>>,
-    filled: bool,
+    /// Which value is the login, and which the e-mail: a login that equals the e-mail is dropped at the row's end.
+    login: usize,
+    email: usize,
+    dropped: bool,
     overflow: bool,
 }
 
-/// Login and e-mail that are no slices of the input.
-#[derive(Default)]
-struct Copied {
-    login: Vec<u8>,
-    email: Vec<u8>,
-}
+/// No value is the login, or the e-mail.
+const NONE: usize = usize::MAX;
 
-impl<'p, 'i, 'o, 'a> Person<'p, 'i, 'o, 'a> {
+impl<'p, 'o, 'a> Person<'p, 'o, 'a> {
     /// Begins a row.
     #[inline(always)]
     pub fn new(people: &'p People, record: Record<'o, 'a>) -> Self {
-        Self { people, record, login: b"", email: b"", copied: None, filled: false, overflow: false }
+        Self { people, record, login: NONE, email: NONE, dropped: false, overflow: false }
     }
 
-    /// A value that is a slice of the input; an empty one is none.
+    /// A value; an empty one is none. One that is no slice of the input is copied.
     #[inline(always)]
-    pub fn value(&mut self, column: usize, value: &'i [u8]) {
-        if value.is_empty() {
-            return;
+    pub fn value(&mut self, column: usize, value: &[u8]) {
+        let tag = self.people.tag(column);
+        if !value.is_empty() && (tag > SECRET || self.special(column, tag)) {
+            self.record.add(self.told_tag(column, tag, value), value);
         }
-        let tag = self.people.tags.get(column).copied().unwrap_or(DROP);
+    }
+
+    /// As [`Person::value`], the value given by its place in the push's bytes: for hot loops that count in offsets anyway.
+    #[inline(always)]
+    pub fn span(&mut self, column: usize, value: Range<usize>) {
+        let tag = self.people.tag(column);
         if tag > SECRET {
-            self.filled = true;
-            self.record.add(tag, value);
-        } else if tag == SECRET {
-            self.filled = true;
-            self.secret(column, value);
-        } else if tag == EMAIL {
-            self.filled = true;
-            self.email = value;
-            self.record.add(EMAIL, value);
-        } else if tag == LOGIN {
-            self.filled = true;
-            self.login = value;
-        } else {
-            self.dropped(column);
+            self.record.add_span(tag, value);
+        } else if !value.is_empty() && self.special(column, tag) {
+            let tag = if tag >= EMAIL && value.len() < secret::UNHINTED_BYTES_MIN {
+                tag
+            } else {
+                self.told_tag(column, tag, self.record.at(value.clone()))
+            };
+            self.record.add_span(tag, value);
         }
     }
 
-    #[cold]
-    fn dropped(&mut self, column: usize) {
-        let within = column < self.people.columns.len();
-        self.filled |= within;
-        self.overflow |= !within;
-    }
-
-    /// A value that had to be unescaped.
-    #[cold]
-    #[inline(never)]
-    pub fn copied(&mut self, column: usize, value: &[u8]) {
-        let tag = self.people.tags.get(column).copied().unwrap_or(DROP);
-        match tag {
-            _ if value.is_empty() => return,
-            DROP => return self.dropped(column),
-            EMAIL => {
-                self.copied.get_or_insert_default().email = value.to_vec();
-                self.record.add(EMAIL, value);
-            }
-            LOGIN => self.copied.get_or_insert_default().login = value.to_vec(),
-            SECRET => self.secret(column, value),
-            _ => self.record.add(tag, value),
-        }
-        self.filled = true;
-    }
-
+    /// Notes which value is the login or the e-mail; `false` if it is dropped.
     #[inline(always)]
-    fn secret(&mut self, column: usize, value: &[u8]) {
-        let tag = match secret::identify(value, self.people.hints[column]) {
-            Secret::Plain => SECRET,
-            Secret::Hash(kind) => kind.tag(),
-        };
-        self.record.add(tag, value);
+    fn special(&mut self, column: usize, tag: u8) -> bool {
+        let nth = self.record.values();
+        self.email = if tag == EMAIL { nth } else { self.email };
+        self.login = if tag == LOGIN { nth } else { self.login };
+        if tag == DROP {
+            let within = column < self.people.columns.len();
+            self.dropped |= within;
+            self.overflow |= !within;
+        }
+        tag != DROP
+    }
+
+    /// The tag to tell a value under: a secret's depends on what it is.
+    #[inline(always)]
+    fn told_tag(&self, column: usize, tag: u8, value: &[u8]) -> u8 {
+        if tag == SECRET || tag == HINTED { secret_tag(value, self.people.hints.get(column).copied().flatten()) } else { tag }
     }
 
     /// Was there no value at all?
     #[inline(always)]
     pub fn is_empty(&self) -> bool {
-        !self.filled
+        self.record.values() == 0 && !self.dropped
     }
 
     /// Was there a value beyond the table's columns?
@@ -248,60 +322,103 @@ impl<'p, 'i, 'o, 'a> Person<'p, 'i, 'o, 'a> {
 
     /// The value of the e-mail column, or nothing.
     pub fn email(&self) -> &[u8] {
-        match &self.copied {
-            Some(copied) if !copied.email.is_empty() => &copied.email,
-            _ => self.email,
-        }
+        if self.email == NONE { b"" } else { self.record.bytes(self.record.told(self.email)) }
     }
 
     /// Gives the row up, as if it had never begun.
+    #[inline(always)]
     pub fn abandon(self) {
         self.record.abandon();
     }
 
     /// Finishes the record with its whole raw row.
     #[inline(always)]
-    pub fn end(mut self, raw: &[u8]) {
-        if self.copied.is_none() && (self.login.len() != self.email.len() && !self.email.is_empty()) && !has_backslash(self.login) {
-            self.record.add(LOGIN, self.login);
-        } else if !self.login.is_empty() || self.copied.is_some() {
-            self.end_login();
-        }
-        if self.people.salted {
-            self.record.settle_salted();
-        }
-        self.record.end_row(raw);
+    pub fn end(self, raw: &[u8]) {
+        self.settled().end_row(raw);
     }
 
-    #[inline(never)]
-    fn end_login(&mut self) {
-        let copied = self.copied.take().unwrap_or_default();
-        let login = if copied.login.is_empty() { self.login } else { copied.login.as_slice() };
-        let email = if copied.email.is_empty() { self.email } else { copied.email.as_slice() };
-        if email.is_empty() && is_email(login) {
-            return self.record.add(EMAIL, login);
+    /// As [`Person::end`], the row given by its place in the push's bytes.
+    #[inline(always)]
+    pub fn end_span(self, raw: Range<usize>) {
+        self.settled().end_span(raw);
+    }
+
+    #[inline(always)]
+    fn settled(mut self) -> Record<'o, 'a> {
+        if !self.people.salts.is_empty() {
+            self.record.settle_salted();
         }
-        if login.eq_ignore_ascii_case(email) {
-            return;
+        if self.login == NONE {
+            return self.record;
         }
-        match memchr::memchr(b'\\', login) {
-            Some(at) if at > 0 && at + 1 < login.len() && self.people.domain != DROP => {
-                self.record.add(LOGIN, &login[at + 1..]);
-                self.record.add(self.people.domain, &login[..at]);
-            }
-            _ => self.record.add(LOGIN, login),
-        }
+        self.people.settle_login(self.record, self.login, (self.email != NONE).then_some(self.email))
     }
 }
 
-/// Logins are short: eight bytes a step beat a call of `memchr`.
-#[inline(always)]
-fn has_backslash(login: &[u8]) -> bool {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    let (words, tail) = login.as_chunks::<8>();
-    let in_words = words.iter().any(|word| {
-        let differs = u64::from_le_bytes(*word) ^ (ONES * b'\\' as u64);
-        differs.wrapping_sub(ONES) & !differs & (ONES << 7) != 0
-    });
-    in_words || tail.contains(&b'\\')
+/// Which value is which column's, of one row after the other. Kept beside the tags, so that one address serves both.
+#[derive(Clone, Debug)]
+pub struct Slots {
+    tags: [u8; COLUMNS_MAX],
+    slots: [u8; COLUMNS_MAX],
+}
+
+impl Slots {
+    /// For a table's rows, after its columns were named.
+    pub fn new(people: &People) -> Self {
+        Self { tags: people.tags, slots: [0; COLUMNS_MAX] }
+    }
+
+    /// Which value is the column's, and it; an empty one has left its place to another, of another tag or beyond the last.
+    #[inline(always)]
+    fn value(&self, column: usize, record: &Record<'_, '_>) -> (usize, Event) {
+        let nth = usize::from(self.slots[column % COLUMNS_MAX]);
+        (nth, record.told(nth))
+    }
+
+    #[inline(always)]
+    fn tag(&self, column: usize) -> u8 {
+        self.tags[column % COLUMNS_MAX]
+    }
+}
+
+/// Where a loop puts a row's values without calling anything, so that all it needs stays in registers: see [`People::cells`].
+#[derive(Debug)]
+pub struct Cells<'c> {
+    events: &'c mut [u64; COLUMNS_MAX],
+    slots: &'c mut Slots,
+    used: usize,
+    column: usize,
+}
+
+impl Cells<'_> {
+    /// The next column's value by its place in the push's bytes, empty or not. Of more than [`COLUMNS_MAX`] some are lost: a row is only
+    /// good if it has the table's number of columns.
+    #[inline(always)]
+    pub fn put(&mut self, value: Range<usize>) {
+        // No more values than columns: the masks do nothing for a good row, and spare four comparisons.
+        let column = self.column % COLUMNS_MAX;
+        self.slots.slots[column] = self.used as u8;
+        // Whether a value is empty is hard to foresee: it is always written, and counts if it is not.
+        let is_some = !value.is_empty();
+        self.events[self.used % COLUMNS_MAX] = span_event(self.slots.tags[column], value).0;
+        self.used += usize::from(is_some);
+        self.column += 1;
+    }
+
+    /// Columns put so far.
+    #[inline(always)]
+    pub fn columns(&self) -> usize {
+        self.column
+    }
+
+    /// Values that were not empty, to be said to [`People::tell`].
+    #[inline(always)]
+    pub fn used(&self) -> usize {
+        self.used
+    }
+}
+
+#[inline(never)]
+fn secret_tag(value: &[u8], hint: Option<HashKind>) -> u8 {
+    secret::identify(value, hint).tag()
 }

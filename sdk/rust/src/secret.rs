@@ -28,7 +28,7 @@ impl Secret {
 }
 
 /// No hash that tells its kind without a hint is shorter: `{CRYPT}` and 13 characters.
-const UNHINTED_BYTES_MIN: usize = 20;
+pub const UNHINTED_BYTES_MIN: usize = 20;
 /// A bracketed scheme, `{CRYPT}`, is no longer than this.
 const SCHEME_BYTES_MAX: usize = 24;
 
@@ -43,15 +43,17 @@ pub fn identify(value: &[u8], hint: Option<HashKind>) -> Secret {
     if value.len() < UNHINTED_BYTES_MIN {
         return Secret::Plain;
     }
-    match <&[u8; 32]>::try_from(value) {
-        Ok(value) if is_hex(value) => Secret::Hash(Md5),
-        _ => identify_long(value),
-    }
+    identify_long(value)
 }
 
+/// A function of its own, for its vector constants would push a reader's variables out of the registers.
 #[inline(never)]
 fn identify_long(value: &[u8]) -> Secret {
-    marked(value).or_else(|| bare_hex(value)).map_or(Secret::Plain, Secret::Hash)
+    match <&[u8; 32]>::try_from(value) {
+        Ok(value) if is_hex(value) => Secret::Hash(Md5),
+        // No marked shape is all digits and letters to `f`: which is looked for first does not matter but for the time.
+        _ => bare_hex(value).or_else(|| common_crypt(value)).or_else(|| marked(value)).map_or(Secret::Plain, Secret::Hash),
+    }
 }
 
 #[inline(never)]
@@ -66,6 +68,19 @@ pub(crate) const fn salted(kind: HashKind, salt_bytes: usize) -> HashKind {
     match (kind, salt_bytes) {
         (Md5, 3 | 30) => Vbulletin,
         (kind, _) => kind,
+    }
+}
+
+/// The commonest of the marked shapes, told without walking the table.
+#[inline(always)]
+fn common_crypt(value: &[u8]) -> Option<HashKind> {
+    match value {
+        [b'$', b'2', version, b'$', tens, ones, b'$', rest @ ..] => {
+            let is_marker = CLASSES[usize::from(*version)] & SALT != 0 && tens.is_ascii_digit() && ones.is_ascii_digit();
+            <&[u8; 53]>::try_from(rest).is_ok_and(|rest| is_marker && are_all(rest, ITOA64)).then_some(Bcrypt)
+        }
+        [b'$', b'P' | b'H', b'$', rest @ ..] => <&[u8; 31]>::try_from(rest).is_ok_and(|rest| are_all(rest, ITOA64)).then_some(Phpass),
+        _ => None,
     }
 }
 
@@ -302,25 +317,51 @@ const HINTED: &[Shape] = &[
     (LdapSsha, &[Run(BASE64, 32, 128)]),
 ];
 
-/// Whether bytes begin like a marked hash.
-const MARKS: [bool; 256] = {
-    let mut marks = [false; 256];
+/// The shapes by first byte in lower case, each with the one to try after it; [`NO_SHAPE`] ends them.
+const SHAPES: ([u8; 256], [u8; MARKED.len()]) = {
+    let (mut first, mut next) = ([NO_SHAPE; 256], [NO_SHAPE; MARKED.len()]);
+    let mut at = MARKED.len();
+    while at > 0 {
+        at -= 1;
+        if let Text(text) = MARKED[at].1[0] {
+            let byte = text[0].to_ascii_lowercase() as usize;
+            next[at] = first[byte];
+            first[byte] = at as u8;
+        }
+    }
+    (first, next)
+};
+const NO_SHAPE: u8 = u8::MAX;
+
+/// The second byte of each shape's text in lower case; 0 if there is none.
+static SECONDS: [u8; MARKED.len()] = {
+    let mut seconds = [0; MARKED.len()];
     let mut at = 0;
     while at < MARKED.len() {
-        if let Text(text) = MARKED[at].1[0] {
-            marks[text[0] as usize] = true;
+        if let Text(text) = MARKED[at].1[0]
+            && text.len() > 1
+        {
+            seconds[at] = text[1].to_ascii_lowercase();
         }
         at += 1;
     }
-    marks[b'{' as usize] = true;
-    marks
+    seconds
 };
 
 fn marked(value: &[u8]) -> Option<HashKind> {
-    if !MARKS[*value.first()? as usize] {
-        return None;
+    static FIRST: [u8; 256] = SHAPES.0;
+    static NEXT: [u8; MARKED.len()] = SHAPES.1;
+    let [first, second, ..] = value else { return None };
+    let second = second.to_ascii_lowercase();
+    let mut shape = FIRST[usize::from(first.to_ascii_lowercase())];
+    while let Some((kind, parts)) = MARKED.get(usize::from(shape)) {
+        let wanted = SECONDS[usize::from(shape)];
+        if (wanted == second || wanted == 0) && fits(value, parts) {
+            return Some(*kind);
+        }
+        shape = NEXT[usize::from(shape)];
     }
-    MARKED.iter().find(|(_, shape)| fits(value, shape)).map(|(kind, _)| *kind).or_else(|| schemed(value))
+    if *first == b'{' { schemed(value) } else { None }
 }
 
 /// `{CRYPT}$6$…`, `{BLF-CRYPT}$2y$…`, `{bcrypt}$2a$…`, `{MD5}` and bare hexadecimal: a scheme before what has a kind by itself.
@@ -367,6 +408,22 @@ fn strip_prefix_any_case<'a>(value: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]>
 }
 
 fn run(value: &[u8], class: u8, min: usize, max: usize) -> Option<&[u8]> {
+    if min == max {
+        let (head, rest) = value.split_at_checked(max)?;
+        return are_all(head, class).then_some(rest);
+    }
     let len = value.iter().take(max).take_while(|byte| CLASSES[**byte as usize] & class != 0).count();
     (len >= min).then(|| &value[len..])
+}
+
+/// Are they all of this alphabet? Without a branch a byte: compilers make vector instructions of the first two.
+#[inline(always)]
+fn are_all(value: &[u8], class: u8) -> bool {
+    let letter_to = |byte: u8, last: u8| (byte | 0x20).wrapping_sub(b'a') <= last - b'a';
+    match class {
+        HEX => value.iter().fold(true, |all, byte| all & (byte.is_ascii_digit() | letter_to(*byte, b'f'))),
+        // `.`, `/` and the digits follow one another.
+        ITOA64 => value.iter().fold(true, |all, byte| all & ((byte.wrapping_sub(b'.') < 12) | letter_to(*byte, b'z'))),
+        _ => value.iter().fold(class, |all, byte| all & CLASSES[*byte as usize]) != 0,
+    }
 }

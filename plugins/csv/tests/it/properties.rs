@@ -94,6 +94,14 @@ fn chunks_between_any_cuts_give_the_same_records() {
     }
 }
 
+/// Values beyond the named columns are none, in rows that are read the short way too.
+#[test]
+fn rows_wider_than_the_header() {
+    let bytes = b"\"\nid,email,password\n;,id,email,password\n\"\"";
+    let whole = items(&native::parse::<Csv>(bytes, 1 << 20));
+    assert_eq!(items(&native::parse::<Csv>(bytes, 1)), whole);
+}
+
 #[test]
 fn a_context_of_nobody_is_refused() {
     use sluice_plugin::Parser;
