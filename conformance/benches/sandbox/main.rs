@@ -161,7 +161,14 @@ fn contestants<'a>(format: Format, input: &'a [u8], plugin: &'a Arc<Plugin>, pus
     let mut entered: Vec<(&'static str, &'static str, Run<'a>)> = vec![
         ("sandbox", "the plugin in the sandbox: records, checked", Box::new(move |on| sandboxed(plugin, input, push_bytes, on))),
         ("native", "the plugin's code natively: records", native),
-        ("plain", "memchr, native, one dialect: the same records", Box::new(move |on| done(plain(input, on)))),
+        (
+            "plain",
+            "memchr, native, one dialect: the same records",
+            Box::new(move |on| {
+                plain(input, on);
+                Ok(())
+            }),
+        ),
     ];
     if format == Format::Csv {
         entered.push(("csv-core", "splits and unquotes fields", Box::new(|_| done(plain::csv_core(input)))));
@@ -172,7 +179,7 @@ fn contestants<'a>(format: Format, input: &'a [u8], plugin: &'a Arc<Plugin>, pus
     (entered.into_iter().map(contestant).collect(), wanted)
 }
 
-/// For those that cannot fail.
+/// For those that make no records.
 fn done<T>(found: T) -> Result<()> {
     black_box(found);
     Ok(())
