@@ -8,7 +8,7 @@ use std::{
 };
 
 use sluice_record::limits;
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, RegallocAlgorithm};
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, RegallocAlgorithm, Strategy};
 
 use crate::fault::SandboxError;
 
@@ -82,6 +82,8 @@ pub(crate) fn build(config: &SandboxConfig, tier: Tier) -> Result<Engine, Sandbo
         .concurrency_support(false);
     match tier {
         Tier::Optimised => wasm.cranelift_opt_level(OptLevel::Speed),
+        // In a fifth of the time that Cranelift's quickest setting takes. It knows the vector instructions of this processor alone.
+        Tier::Quick if cfg!(target_arch = "x86_64") => wasm.strategy(Strategy::Winch),
         Tier::Quick => wasm.cranelift_opt_level(OptLevel::None).cranelift_regalloc_algorithm(RegallocAlgorithm::SinglePass),
     };
     Engine::new(&wasm).map_err(|error| SandboxError::Engine { what: format!("{error:#}") })

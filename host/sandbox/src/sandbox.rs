@@ -96,14 +96,17 @@ impl Sandbox {
         }
         let digest = PluginDigest(Sha256::digest(component).into());
         let shared = &self.shared;
-        let (compiler, optimiser) = match (&shared.quick, shared.cached(digest, &shared.optimised)) {
-            (_, Some(cached)) => return shared.plugin(digest, &shared.optimised, &cached, None),
-            (None, None) => (&shared.optimised, None),
-            (Some(quick), None) => (quick, Some(Optimiser::new(digest, component))),
-        };
-        let cached = if optimiser.is_some() { shared.cached(digest, compiler) } else { None };
-        let code = cached.map_or_else(|| shared.compile_and_keep(digest, component, compiler), Ok)?;
-        shared.plugin(digest, compiler, &code, optimiser)
+        if let Some(cached) = shared.cached(digest, &shared.optimised) {
+            return shared.plugin(digest, &shared.optimised, &cached, None);
+        }
+        // What the quick compiler cannot do is left to the other, which also knows best what is wrong with a component.
+        if let Some(quick) = &shared.quick
+            && let Some(code) = shared.cached(digest, quick).or_else(|| shared.compile_and_keep(digest, component, quick).ok())
+        {
+            return shared.plugin(digest, quick, &code, Some(Optimiser::new(digest, component)));
+        }
+        let code = shared.compile_and_keep(digest, component, &shared.optimised)?;
+        shared.plugin(digest, &shared.optimised, &code, None)
     }
 
     /// Loads several at once, on as many threads as there are processors, the biggest first; the results are in the components' order.
