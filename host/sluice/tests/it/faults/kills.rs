@@ -50,7 +50,6 @@ fn killed_at_twenty_instants_it_publishes_the_same() {
         assert_eq!(outcome(&service, &load["id"]), expected, "{load}");
     }
     assert_eq!(fs::read_dir(data.join("scratch")).unwrap().count(), 0);
-    println!("{kills} kills over {} ingests", clients.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]
