@@ -14,7 +14,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-use crate::process::{self, Sampler};
+use crate::process::{self, Resident, Sampler};
 
 const READY: Duration = Duration::from_secs(60);
 const LOOK: Duration = Duration::from_millis(50);
@@ -36,7 +36,7 @@ struct Stage {
     seconds: f64,
     cpu_seconds: f64,
     indexing_cpu_seconds: f64,
-    peak_bytes: u64,
+    peak: Resident,
 }
 
 /// Where the service keeps its data.
@@ -92,8 +92,8 @@ fn stages(sampler: &Sampler, tasks: &Value, begun_ms: f64, ended_ms: f64) -> Vec
     let mut push = |name, to_ms: f64| {
         let to_ms = to_ms.max(from_ms);
         let (cpu_seconds, indexing_cpu_seconds) = sampler.between(from_ms, to_ms);
-        let peak_bytes = sampler.peak_bytes(from_ms, to_ms);
-        stages.push(Stage { name, seconds: (to_ms - from_ms) / 1e3, cpu_seconds, indexing_cpu_seconds, peak_bytes });
+        let peak = sampler.peak(from_ms, to_ms);
+        stages.push(Stage { name, seconds: (to_ms - from_ms) / 1e3, cpu_seconds, indexing_cpu_seconds, peak });
         from_ms = to_ms;
     };
     let of_kind = |kind: &'static str, what: &'static str| {
@@ -128,12 +128,13 @@ impl fmt::Display for Ours {
         for stage in &self.stages {
             writeln!(
                 f,
-                "    until {:12} {:6.1} s {:6.1} CPU s, of which Tantivy's threads {:5.1}; {:4} MiB resident",
+                "    until {:12} {:6.1} s {:6.1} CPU s, of which Tantivy's threads {:5.1}; {:4} MiB resident, {:4} MiB of no file",
                 stage.name,
                 stage.seconds,
                 stage.cpu_seconds,
                 stage.indexing_cpu_seconds,
-                stage.peak_bytes >> 20
+                stage.peak.bytes >> 20,
+                stage.peak.own_bytes >> 20
             )?;
         }
         Ok(())

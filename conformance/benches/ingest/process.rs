@@ -18,9 +18,6 @@ const LOOK: Duration = Duration::from_millis(100);
 /// The kernel counts processor time in these.
 const TICKS_PER_SECOND: f64 = 100.0;
 
-/// What `statm` counts in.
-const PAGE_BYTES: u64 = 4_096;
-
 /// Processor seconds of the whole process, so far.
 pub(crate) type Seconds = f64;
 
@@ -36,11 +33,16 @@ pub(crate) fn machine() -> Result<String> {
     Ok(format!("{cores} cores of {model}, {} GiB, load average {load} before the start", memory >> 20))
 }
 
-/// The most memory a process had resident.
+/// The most memory a process had resident, pages of files that it has mapped included: the stricter count, and the kernel's own, so
+/// that nothing between two looks is missed.
 pub(crate) fn peak_bytes(process: u32) -> Result<u64> {
-    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
-    Ok(peak.trim().trim_end_matches(" kB").parse::<u64>()? << 10)
+    status_bytes(&fs::read_to_string(format!("/proc/{process}/status"))?, "VmHWM:")
+}
+
+/// One of the sizes that the kernel says of a process.
+fn status_bytes(status: &str, name: &str) -> Result<u64> {
+    let size = status.lines().find_map(|line| line.strip_prefix(name)).with_context(|| format!("no {name}"))?;
+    Ok(size.trim().trim_end_matches(" kB").parse::<u64>()? << 10)
 }
 
 /// Processor seconds of a process, all its threads, those that ended as well.
@@ -64,7 +66,16 @@ struct Sample {
     seconds: Seconds,
     /// Of the record store's own threads.
     indexing_seconds: Seconds,
-    resident_bytes: u64,
+    resident: Resident,
+}
+
+/// Memory of a process that is resident.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Resident {
+    /// All of it.
+    pub(crate) bytes: u64,
+    /// What belongs to no file: the program's own.
+    pub(crate) own_bytes: u64,
 }
 
 /// Looks at a process until it is asked what it saw.
@@ -109,10 +120,13 @@ impl Sampler {
 
 impl Sampler {
     /// The most memory seen resident from one instant to another.
-    pub(crate) fn peak_bytes(&self, from_ms: f64, to_ms: f64) -> u64 {
+    pub(crate) fn peak(&self, from_ms: f64, to_ms: f64) -> Resident {
         let samples = self.samples.lock().unwrap_or_else(PoisonError::into_inner);
         let within = samples.iter().filter(|sample| (from_ms..=to_ms).contains(&sample.unix_ms));
-        within.map(|sample| sample.resident_bytes).max().unwrap_or(0)
+        within.fold(Resident::default(), |peak, sample| Resident {
+            bytes: peak.bytes.max(sample.resident.bytes),
+            own_bytes: peak.own_bytes.max(sample.resident.own_bytes),
+        })
     }
 }
 
@@ -135,13 +149,12 @@ fn sample(process: u32, threads: &mut BTreeMap<String, Seconds>) -> Result<Sampl
             threads.insert(id, seconds);
         }
     }
-    let resident = fs::read_to_string(format!("/proc/{process}/statm"))?;
-    let resident_pages = resident.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or(0);
+    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
     Ok(Sample {
         unix_ms: unix_ms(),
         seconds: cpu_seconds(process)?,
         indexing_seconds: threads.values().sum(),
-        resident_bytes: resident_pages * PAGE_BYTES,
+        resident: Resident { bytes: status_bytes(&status, "VmRSS:")?, own_bytes: status_bytes(&status, "RssAnon:")? },
     })
 }
 

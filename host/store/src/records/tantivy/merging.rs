@@ -1,7 +1,7 @@
 //! Which segments are merged: those that are small by what merging them takes.
 //!
-//! Tantivy's own policy counts documents alone. Merging reads a segment's stored rows in one piece, so its memory is
-//! bounded here by bytes; a segment past the bound is left as it is.
+//! Tantivy's own policy knows the size of each segment alone. Merging holds two tables of all documents that are merged, and each
+//! segment's stored rows in one piece, so its memory is bounded here by both; a segment past the bound is left as it is.
 
 use tantivy::{
     index::{SegmentComponent, SegmentMeta},
@@ -11,9 +11,11 @@ use tantivy::{
 use super::directory::IndexFolder;
 
 /// Stored rows of a segment that is still merged.
-const STORED_BYTES_MAX: u64 = 64 << 20;
+const STORED_BYTES_MAX: u64 = 32 << 20;
 /// Documents of a segment that is still merged.
-const DOCUMENTS_MAX: usize = 4_000_000;
+const DOCUMENTS_MAX: usize = 1_000_000;
+/// Documents of one merge, 16 bytes each while it runs.
+const MERGED_DOCUMENTS_MAX: u64 = 3_000_000;
 /// Segments below this many documents count as equally small.
 const SMALL_DOCUMENTS: u32 = 50_000;
 /// Segments of a size before they are merged.
@@ -36,15 +38,25 @@ impl BoundedMerges {
         by_documents.set_del_docs_ratio_before_merge(DELETED_RATIO_MAX);
         Self { folder, by_documents }
     }
+
+    fn is_small(&self, segment: &SegmentMeta) -> bool {
+        self.folder.file_bytes(&segment.relative_path(SegmentComponent::Store)) <= STORED_BYTES_MAX
+    }
 }
 
 impl MergePolicy for BoundedMerges {
     fn compute_merge_candidates(&self, segments: &[SegmentMeta]) -> Vec<MergeCandidate> {
-        let small: Vec<SegmentMeta> = segments
-            .iter()
-            .filter(|segment| self.folder.file_bytes(&segment.relative_path(SegmentComponent::Store)) <= STORED_BYTES_MAX)
-            .cloned()
-            .collect();
-        self.by_documents.compute_merge_candidates(&small)
+        let small: Vec<SegmentMeta> = segments.iter().filter(|segment| self.is_small(segment)).cloned().collect();
+        let documents = |id| small.iter().find(|segment| segment.id() == id).map_or(0, |segment| u64::from(segment.max_doc()));
+        let mut candidates = self.by_documents.compute_merge_candidates(&small);
+        for MergeCandidate(ids) in &mut candidates {
+            let mut merged = 0;
+            let fitting = ids.iter().take_while(|id| {
+                merged += documents(**id);
+                merged <= MERGED_DOCUMENTS_MAX
+            });
+            ids.truncate(fitting.count().max(1));
+        }
+        candidates
     }
 }
