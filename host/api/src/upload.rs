@@ -13,8 +13,8 @@ use axum::{
 use bytes::Bytes;
 use futures::StreamExt;
 use sluice_catalogue::{Dump, DumpState, NewDump};
-use sluice_record::{BlobDigest, DumpId};
-use sluice_store::objects::keys;
+use sluice_record::{BlobDigest, DumpId, Frame};
+use sluice_store::{StoreError, objects::keys};
 
 use crate::{
     ApiState,
@@ -118,14 +118,7 @@ pub(crate) async fn complete(State(state): State<ApiState>, Path(id): Path<i64>,
     let dump = DumpId(id);
     let parts = state.catalogue.dump_parts(dump).await?;
     state.catalogue.dump(dump).await?;
-    let mut hasher = blake3::Hasher::new();
-    for part in &parts {
-        let mut stream = std::pin::pin!(state.objects.stream(&part.key).await?);
-        while let Some(chunk) = stream.next().await {
-            hasher.update(&chunk?);
-        }
-    }
-    let digest = BlobDigest(*hasher.finalize().as_bytes());
+    let digest = digest(&state, parts.clone()).await?;
     if expected.is_some_and(|expected| expected != digest) {
         let message = format!("the bytes that arrived are {digest}");
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "digest", message, "they are not those announced: send them again"));
@@ -137,6 +130,31 @@ pub(crate) async fn complete(State(state): State<ApiState>, Path(id): Path<i64>,
         }
     }
     Ok(Json(Completed { id: kept, digest }).into_response())
+}
+
+/// Bytes read at once to be hashed.
+const HASH_BYTES: usize = 1 << 20;
+
+/// The digest of parts, one after another, by a thread that may block: handing each small read to one and back costs more than hashing.
+async fn digest(state: &ApiState, parts: Vec<Frame>) -> Answer<BlobDigest> {
+    let objects = state.objects.clone();
+    let hashing = tokio::task::spawn_blocking(move || {
+        let (mut hasher, mut buffer) = (blake3::Hasher::new(), vec![0; HASH_BYTES]);
+        for part in &parts {
+            let (object, mut at) = (objects.open(part)?, 0);
+            loop {
+                let read = object.read_at(&mut buffer, at).map_err(|error| StoreError::from_source("reading a dump", error))?;
+                if read == 0 {
+                    break;
+                }
+                hasher.update(&buffer[..read]);
+                at += read as u64;
+            }
+        }
+        Ok::<_, StoreError>(BlobDigest(*hasher.finalize().as_bytes()))
+    });
+    let failed = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "upload", "the digest could not be made", "ask again");
+    Ok(hashing.await.map_err(failed)??)
 }
 
 /// Dumps, newest first.

@@ -2,6 +2,14 @@
 //!
 //! Tantivy's own policy knows the size of each segment alone. Merging holds two tables of all documents that are merged, and each
 //! segment's stored rows in one piece, so its memory is bounded here by both; a segment past the bound is left as it is.
+//!
+//! While tasks are writing, what merging takes is taken from them: it waits until the last of them has committed, unless there are so
+//! many segments that opening and searching them would show.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use tantivy::{
     index::{SegmentComponent, SegmentMeta},
@@ -15,28 +23,32 @@ const STORED_BYTES_MAX: u64 = 32 << 20;
 /// Documents of a segment that is still merged.
 const DOCUMENTS_MAX: usize = 1_000_000;
 /// Documents of one merge, 16 bytes each while it runs.
-const MERGED_DOCUMENTS_MAX: u64 = 3_000_000;
+const MERGED_DOCUMENTS_MAX: u64 = 2_500_000;
 /// Segments below this many documents count as equally small.
 const SMALL_DOCUMENTS: u32 = 50_000;
 /// Segments of a size before they are merged.
 const SEGMENTS_MIN: usize = 8;
+/// Segments, all told, above which they are merged even while tasks are writing; each has six files open.
+const SEGMENTS_WHILE_WRITING_MAX: usize = 80;
 /// Deleted part of a segment above which it is rewritten.
 const DELETED_RATIO_MAX: f32 = 0.3;
 
 #[derive(Debug)]
 pub(super) struct BoundedMerges {
     folder: IndexFolder,
+    is_writing: Arc<AtomicBool>,
     by_documents: LogMergePolicy,
 }
 
 impl BoundedMerges {
-    pub(super) fn new(folder: IndexFolder) -> Self {
+    /// `is_writing` says whether tasks are writing at the moment.
+    pub(super) fn new(folder: IndexFolder, is_writing: Arc<AtomicBool>) -> Self {
         let mut by_documents = LogMergePolicy::default();
         by_documents.set_max_docs_before_merge(DOCUMENTS_MAX);
         by_documents.set_min_layer_size(SMALL_DOCUMENTS);
         by_documents.set_min_num_segments(SEGMENTS_MIN);
         by_documents.set_del_docs_ratio_before_merge(DELETED_RATIO_MAX);
-        Self { folder, by_documents }
+        Self { folder, is_writing, by_documents }
     }
 
     fn is_small(&self, segment: &SegmentMeta) -> bool {
@@ -46,6 +58,9 @@ impl BoundedMerges {
 
 impl MergePolicy for BoundedMerges {
     fn compute_merge_candidates(&self, segments: &[SegmentMeta]) -> Vec<MergeCandidate> {
+        if self.is_writing.load(Ordering::Relaxed) && segments.len() <= SEGMENTS_WHILE_WRITING_MAX {
+            return Vec::new();
+        }
         let small: Vec<SegmentMeta> = segments.iter().filter(|segment| self.is_small(segment)).cloned().collect();
         let documents = |id| small.iter().find(|segment| segment.id() == id).map_or(0, |segment| u64::from(segment.max_doc()));
         let mut candidates = self.by_documents.compute_merge_candidates(&small);

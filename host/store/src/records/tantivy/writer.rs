@@ -12,7 +12,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -62,6 +62,8 @@ struct Shared {
     attempts: Mutex<Attempts>,
     /// Numbers up to this one are committed.
     committed: AtomicU64,
+    /// Has any attempt more to write? Merging minds.
+    is_writing: Arc<AtomicBool>,
 }
 
 /// Tantivy's writer, unless it failed and a new one could not be made yet.
@@ -85,6 +87,8 @@ struct Newest {
     /// The sequence number of its last write or deletion; 0 if it did neither.
     last: u64,
     lost: bool,
+    /// It began, or wrote, since it last committed.
+    is_open: bool,
 }
 
 impl Attempts {
@@ -112,7 +116,16 @@ impl Writing {
         options: TantivyOptions,
     ) -> Result<Self, StoreError> {
         let room_kib = (options.queue_bytes >> 10).clamp(GROUP_KIB_MIN, QUEUE_KIB_MAX);
-        let shared = Shared { index, folder, fields, reader, options, attempts: Mutex::default(), committed: AtomicU64::new(0) };
+        let shared = Shared {
+            index,
+            folder,
+            fields,
+            reader,
+            options,
+            attempts: Mutex::default(),
+            committed: AtomicU64::new(0),
+            is_writing: Arc::default(),
+        };
         let writer = shared.new_writer()?;
         Ok(Self {
             shared: Arc::new(shared),
@@ -138,7 +151,8 @@ impl Writing {
             writer.delete_term(origin_term(&self.shared.fields, load, task));
             last = attempts.next_in_sequence();
         }
-        attempts.newest.insert(task, Newest { attempt, last, lost: false });
+        attempts.newest.insert(task, Newest { attempt, last, lost: false, is_open: true });
+        self.shared.is_writing.store(true, Ordering::Relaxed);
         Ok(attempt)
     }
 
@@ -164,7 +178,9 @@ impl Writing {
             let mut attempts = self.shared.attempts();
             attempts.check(attempt)?;
             let last = attempts.next_in_sequence();
-            attempts.check(attempt)?.last = last;
+            let newest = attempts.check(attempt)?;
+            (newest.last, newest.is_open) = (last, true);
+            self.shared.is_writing.store(true, Ordering::Relaxed);
             match queue(engine.writer()?, documents) {
                 Ok(()) => return Ok(()),
                 Err(error) => (engine.epoch, error),
@@ -174,7 +190,7 @@ impl Writing {
     }
 
     pub(super) async fn commit(&self, attempt: Attempt) -> Result<(), StoreError> {
-        let last = self.shared.attempts().check(attempt)?.last;
+        let last = self.shared.close(attempt)?;
         if last <= self.shared.committed.load(Ordering::Acquire) {
             return Ok(());
         }
@@ -189,7 +205,10 @@ impl Writing {
     /// Shuts a load's attempts out, and settles what they had written so far.
     pub(super) async fn shut_out(&self, load: LoadId) -> Result<(), StoreError> {
         let _turn = self.turn.lock().await;
-        self.shared.attempts().newest.retain(|_, newest| newest.attempt.load != load);
+        let mut attempts = self.shared.attempts();
+        attempts.newest.retain(|_, newest| newest.attempt.load != load);
+        self.shared.note_writing(&attempts);
+        drop(attempts);
         self.commit_all().await
     }
 
@@ -295,13 +314,27 @@ impl Shared {
             .num_merge_threads(self.options.merge_threads.max(1))
             .build();
         let writer = self.index.writer_with_options(options).map_err(|error| from_engine("opening the record store's writer", error))?;
-        writer.set_merge_policy(Box::new(BoundedMerges::new(self.folder.clone())));
+        writer.set_merge_policy(Box::new(BoundedMerges::new(self.folder.clone(), Arc::clone(&self.is_writing))));
         Ok(writer)
     }
 
     /// What these guard is whole at every instant, so a panic elsewhere does not spoil it.
     fn attempts(&self) -> MutexGuard<'_, Attempts> {
         self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that an attempt writes no more, for all one knows; gives the sequence number of its last write.
+    fn close(&self, attempt: Attempt) -> Result<u64, StoreError> {
+        let mut attempts = self.attempts();
+        let newest = attempts.check(attempt)?;
+        newest.is_open = false;
+        let last = newest.last;
+        self.note_writing(&attempts);
+        Ok(last)
+    }
+
+    fn note_writing(&self, attempts: &Attempts) {
+        self.is_writing.store(attempts.newest.values().any(|newest| newest.is_open), Ordering::Relaxed);
     }
 
     fn mark_lost(&self) {
