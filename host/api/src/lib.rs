@@ -19,7 +19,10 @@ mod serve;
 mod upload;
 mod views;
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Router,
@@ -33,7 +36,7 @@ use futures::future::BoxFuture;
 use metrics_exporter_prometheus::PrometheusHandle;
 use sluice_catalogue::Catalogue;
 use sluice_record::PluginDigest;
-use sluice_store::{objects::Objects, ranges::Ranges, records::RecordStore};
+use sluice_store::{StoreError, objects::Objects, ranges::Ranges, records::RecordStore};
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::RequestBodyTimeoutLayer};
 
 pub use openapi::document as openapi_document;
@@ -93,6 +96,8 @@ pub struct ApiState {
     keys: Arc<keys::Keys>,
     query_metrics: Arc<metrics::QueryMetrics>,
     ready_ranges: Arc<range::ReadyRanges>,
+    /// When the object store was last found well; whoever asks meanwhile waits for the one answer.
+    objects_well_since: Arc<tokio::sync::Mutex<Option<Instant>>>,
 }
 
 impl ApiState {
@@ -112,8 +117,20 @@ impl ApiState {
         let published = Arc::new(Published::open(catalogue.clone(), ranges, &options.base_url).await?);
         let keys = Arc::new(keys::Keys::new(catalogue.clone()));
         let options = Arc::new(options);
-        let (query_metrics, ready_ranges) = Default::default();
-        Ok(Self { catalogue, objects, records, published, options, metrics, plugins, keys, query_metrics, ready_ranges })
+        let (query_metrics, ready_ranges, objects_well_since) = Default::default();
+        Ok(Self {
+            catalogue,
+            objects,
+            records,
+            published,
+            options,
+            metrics,
+            plugins,
+            keys,
+            query_metrics,
+            ready_ranges,
+            objects_well_since,
+        })
     }
 }
 
@@ -153,9 +170,23 @@ async fn request_id(request: Request, next: Next) -> Response {
     response
 }
 
+/// How long it is remembered that the object store could be written to: finding out syncs a disk, and anybody may ask.
+const OBJECTS_WELL: Duration = Duration::from_secs(2);
+
 async fn ready(State(state): State<ApiState>) -> Response {
-    let (catalogue, records, objects) = tokio::join!(state.catalogue.ready(), state.records.health(), state.objects.health());
+    let (catalogue, records, objects) = tokio::join!(state.catalogue.ready(), state.records.health(), objects_health(&state));
     let parts = [("catalogue", catalogue.is_ok()), ("records", records.is_ok()), ("objects", objects.is_ok())];
     let status = if parts.iter().all(|(_, well)| *well) { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, axum::Json(std::collections::BTreeMap::from(parts))).into_response()
+}
+
+/// Only that all is well is remembered: who waits for a store to come back hears of it at once.
+async fn objects_health(state: &ApiState) -> Result<(), StoreError> {
+    let mut well_since = state.objects_well_since.lock().await;
+    if well_since.is_none_or(|since| since.elapsed() >= OBJECTS_WELL) {
+        *well_since = None;
+        state.objects.health().await?;
+        *well_since = Some(Instant::now());
+    }
+    Ok(())
 }

@@ -138,12 +138,13 @@ const HASH_BYTES: usize = 1 << 20;
 /// The digest of parts, one after another, by a thread that may block: handing each small read to one and back costs more than hashing.
 async fn digest(state: &ApiState, parts: Vec<Frame>) -> Answer<BlobDigest> {
     let objects = state.objects.clone();
+    let unreadable = |error: std::io::Error| StoreError::Unavailable { doing: "reading a dump".into(), source: error.into() };
     let hashing = tokio::task::spawn_blocking(move || {
         let (mut hasher, mut buffer) = (blake3::Hasher::new(), vec![0; HASH_BYTES]);
         for part in &parts {
             let (object, mut at) = (objects.open(part)?, 0);
             loop {
-                let read = object.read_at(&mut buffer, at).map_err(|error| StoreError::from_source("reading a dump", error))?;
+                let read = object.read_at(&mut buffer, at).map_err(unreadable)?;
                 if read == 0 {
                     break;
                 }

@@ -205,10 +205,7 @@ impl Writing {
     /// Shuts a load's attempts out, and settles what they had written so far.
     pub(super) async fn shut_out(&self, load: LoadId) -> Result<(), StoreError> {
         let _turn = self.turn.lock().await;
-        let mut attempts = self.shared.attempts();
-        attempts.newest.retain(|_, newest| newest.attempt.load != load);
-        self.shared.note_writing(&attempts);
-        drop(attempts);
+        self.shared.forget(load);
         self.commit_all().await
     }
 
@@ -331,6 +328,12 @@ impl Shared {
         let last = newest.last;
         self.note_writing(&attempts);
         Ok(last)
+    }
+
+    fn forget(&self, load: LoadId) {
+        let mut attempts = self.attempts();
+        attempts.newest.retain(|_, newest| newest.attempt.load != load);
+        self.note_writing(&attempts);
     }
 
     fn note_writing(&self, attempts: &Attempts) {
