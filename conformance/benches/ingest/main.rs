@@ -6,9 +6,13 @@
 //! verify, merge, publish.
 //!
 //! The reference: the documents that this very ingest indexed, read back from the service's index, are given to Tantivy's own
-//! `IndexWriter` in its own directory, with its own merge policy, under the same schema and settings, by as many threads and as much
-//! memory; one commit at the end, synced as every commit is. Reading them and making them Tantivy's documents is outside its clock,
-//! as is the start of both processes. Both run in the same rounds, one after the other.
+//! `IndexWriter` as its users do it: `add_document` of Tantivy's own documents, its own directory and merge policy, a thread a core,
+//! one commit at the end, which syncs every file. Schema, settings and the memory for segments are the service's, so that both do the
+//! same job. Outside its clock are reading the documents, making them Tantivy's, the start of the process, and merges that still run
+//! when the commit has returned; so they are for ours, which merges when its tasks have committed.
+//!
+//! Peak memory is the kernel's count of the service's resident pages (`VmHWM`), files mapped into it included: that is judged. Beside
+//! it stands what belongs to no file (`RssAnon`), looked at ten times a second.
 #![allow(clippy::print_stdout)]
 
 mod ours;

@@ -16,7 +16,7 @@ use crate::{
     process,
 };
 
-/// As the service's defaults have it.
+/// As the service's defaults have it, and a user of two cores.
 const THREADS: usize = 2;
 /// Documents made at a time, outside the clock. The 10,000 that Tantivy queues are indexed outside it as well, which favours it.
 const SLAB_DOCUMENTS: usize = 2_000_000;

@@ -23,7 +23,7 @@ const STORED_BYTES_MAX: u64 = 32 << 20;
 /// Documents of a segment that is still merged.
 const DOCUMENTS_MAX: usize = 1_000_000;
 /// Documents of one merge, 16 bytes each while it runs.
-const MERGED_DOCUMENTS_MAX: u64 = 2_500_000;
+const MERGED_DOCUMENTS_MAX: u64 = 1_500_000;
 /// Segments below this many documents count as equally small.
 const SMALL_DOCUMENTS: u32 = 50_000;
 /// Segments of a size before they are merged.
