@@ -70,7 +70,20 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         return Ok(());
     }
     let config = config::read(args.config.as_deref(), args)?;
+    raise_open_files();
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(config))
+}
+
+/// For 4,096 connections, the record store's files (hundreds while a load is written), uploads and staged members.
+const OPEN_FILES_MIN: u64 = 8_192;
+
+/// As many open files as the system lets this process have: many systems give 1,024 to who does not ask for more.
+fn raise_open_files() {
+    match rlimit::increase_nofile_limit(u64::MAX) {
+        Ok(files) if files >= OPEN_FILES_MIN => {}
+        Ok(files) => tracing::warn!("only {files} files may be open at once; raise the hard limit to {OPEN_FILES_MIN} or more"),
+        Err(error) => tracing::warn!("the limit on open files cannot be raised: {error}"),
+    }
 }
 
 async fn serve(config: Config) -> Result<()> {

@@ -109,3 +109,11 @@ fn a_plugin_is_changed_while_the_service_runs_and_stays_changed() {
     service = Service::start_in(&data, &[]);
     assert_eq!(reads(&service, "Restarted"), digest, "the folder's plugin does not overrule the operator");
 }
+
+#[test]
+fn it_takes_as_many_open_files_as_it_may() {
+    let service = Service::start_with_few_files();
+    let limits = fs::read_to_string(format!("/proc/{}/limits", service.pid())).unwrap();
+    let files: Vec<_> = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap().split_whitespace().collect();
+    assert_eq!(files[0], files[1], "soft and hard: {limits}");
+}

@@ -124,6 +124,19 @@ impl Service {
         service
     }
 
+    /// Started by a shell that lets it have no more than 64 open files unless it asks for more.
+    pub(crate) fn start_with_few_files() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let mut serve = Command::new("sh");
+        clean(&mut serve);
+        serve.args(["-c", r#"ulimit -S -n 64 && exec "$@""#, "sh", env!("CARGO_BIN_EXE_sluice")]);
+        serve.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&data);
+        let mut service = Self::spawn(serve, &data, |_| data.clone());
+        service.folder = Some(folder);
+        service
+    }
+
     /// `data` is its folder as it sees it, `seen` as we do.
     fn spawn(mut serve: Command, data: &Path, seen: impl FnOnce(u32) -> PathBuf) -> Self {
         let log = data.with_file_name("serve.log");
