@@ -46,7 +46,7 @@ fn deny(root: &Path) -> Result<()> {
     } else if !deny.exists() {
         shell::step("cargo-deny is missing: building it once");
         let mut cargo = shell::cargo(root);
-        cargo.args(["install", "--locked", "cargo-deny", "--root"]).arg(&tools).env("CARGO_TARGET_DIR", tools.join("build"));
+        cargo.args(["install", "--debug", "--locked", "cargo-deny", "--root"]).arg(&tools).env("CARGO_TARGET_DIR", tools.join("build"));
         shell::run(&mut cargo)?;
     }
     for folder in WORKSPACES {

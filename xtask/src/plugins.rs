@@ -45,7 +45,7 @@ pub(crate) fn build(root: &Path) -> Result<Vec<PathBuf>> {
         let component = ComponentEncoder::default()
             .validate(true)
             .module(&fs::read(&module)?)
-            .and_then(|encoder| encoder.encode())
+            .and_then(|mut encoder| encoder.encode())
             .with_context(|| format!("{} is no component of the contract", module.display()))?;
         let path = out_dir.join(format!("{name}.wasm"));
         if fs::read(&path).ok().as_deref() != Some(&component) {

@@ -7,7 +7,11 @@ use std::{
     time::Duration,
 };
 
-use sqlx::{Any, AnyConnection, AnyPool, Executor, Transaction, any::AnyPoolOptions, migrate::MigrateError};
+use sqlx::{
+    Any, AnyConnection, AnyPool, Executor, SqlSafeStr, Transaction,
+    any::AnyPoolOptions,
+    migrate::{MigrateError, Migration, MigrationType, Migrator},
+};
 
 use crate::{
     Changes, Clock, Error, Result, SystemClock, Topic, UnixMs,
@@ -15,7 +19,8 @@ use crate::{
     row::{Columns, query},
 };
 
-static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
+/// The schema, step by step. A step that was released is never changed.
+const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "catalogue", include_str!("../migrations/0001_catalogue.sql"))];
 
 /// Connections that only read.
 const READERS_MAX: u32 = 4;
@@ -79,7 +84,11 @@ impl Catalogue {
 
     /// Brings the schema up to date; does nothing if it is. A schema newer than this program is refused and left alone.
     pub async fn migrate(&self) -> Result<()> {
-        MIGRATIONS.run(&self.0.writer).await.map_err(|error| match error {
+        let step = |(version, name, sql): (_, &'static str, &'static str)| {
+            Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+        };
+        let migrator = Migrator::with_migrations(MIGRATIONS.map(step).to_vec());
+        migrator.run(&self.0.writer).await.map_err(|error| match error {
             MigrateError::VersionMissing(version) | MigrateError::VersionTooNew(version, _) => Error::Schema {
                 message: format!("it has migration {version}, which this version of sluice does not know"),
                 hint: "run the version of sluice that made it, or a newer one",
