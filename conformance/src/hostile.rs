@@ -55,6 +55,6 @@ pub fn component(text: &str) -> Result<Vec<u8>> {
     let mut resolve = wit_parser::Resolve::default();
     let package = resolve.push_str("parser.wit", WIT)?;
     let world = resolve.select_world(&[package], Some("parser"))?;
-    wit_component::embed_component_metadata(&mut core, &resolve, world, StringEncoding::UTF8, false)?;
+    wit_component::embed_component_metadata(&mut core, &resolve, world, StringEncoding::UTF8)?;
     ComponentEncoder::default().module(&core)?.validate(true).encode()
 }

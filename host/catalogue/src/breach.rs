@@ -2,11 +2,12 @@
 //! never set by hand.
 
 use serde::{Deserialize, Serialize};
-use sluice_record::BreachId;
+use sluice_record::{BreachId, DataClasses, Ledger, LoadId};
 use sqlx::any::AnyRow;
 
 use crate::{
     Catalogue, Error, Result, Topic, UnixMs,
+    open::Tx,
     row::{Columns, all, query, to_json},
 };
 
@@ -216,6 +217,12 @@ impl Catalogue {
         read(&found.map_err(Error::sql)?.ok_or_else(|| Error::not_found("breach", name))?)
     }
 
+    /// The loads of a breach whose accounts were last counted together.
+    pub async fn counted_loads(&self, breach: BreachId) -> Result<Vec<LoadId>> {
+        let row = query("SELECT counted_loads FROM breaches WHERE id = $1").bind(breach.0).fetch_optional(self.readers()).await;
+        row.map_err(Error::sql)?.ok_or_else(|| Error::not_found("breach", breach))?.json("counted_loads")
+    }
+
     /// Every breach, published or not, by title.
     pub async fn breaches(&self) -> Result<Vec<Breach>> {
         let mut breaches = all(&query(COLUMNS).fetch_all(self.readers()).await.map_err(Error::sql)?, read)?;
@@ -231,27 +238,71 @@ impl Catalogue {
     }
 }
 
-/// Brings count, classes and dates in line with the breach's published loads.
-pub(crate) async fn follow_loads(tx: &mut crate::open::Tx, breach: BreachId) -> Result<()> {
-    let rows = query("SELECT accounts, ledger FROM loads WHERE breach = $1 AND state = 'published'")
+/// Notes how many accounts loads have together, and says so if they are the published ones.
+pub(crate) async fn counted(tx: &mut Tx, breach: BreachId, loads: &[LoadId], accounts: u64) -> Result<()> {
+    query("UPDATE breaches SET counted_loads = $2, counted_accounts = $3 WHERE id = $1")
+        .bind(breach.0)
+        .bind(to_json("counted_loads", &loads)?)
+        .bind(accounts as i64)
+        .execute(&mut **tx)
+        .await
+        .map_err(Error::sql)?;
+    let published = published(tx, breach).await?;
+    if published.loads == loads {
+        let statement = query("UPDATE breaches SET pwn_count = $2 WHERE id = $1").bind(breach.0).bind(accounts as i64);
+        statement.execute(&mut **tx).await.map_err(Error::sql)?;
+    }
+    Ok(())
+}
+
+/// A breach's published loads, taken together.
+struct PublishedLoads {
+    /// Ascending.
+    loads: Vec<LoadId>,
+    classes: DataClasses,
+    /// What their own counts add up to: accounts that are in several of them count several times.
+    accounts_added_up: i64,
+}
+
+async fn published(tx: &mut Tx, breach: BreachId) -> Result<PublishedLoads> {
+    let rows = query("SELECT id, accounts, ledger FROM loads WHERE breach = $1 AND state = 'published' ORDER BY id")
         .bind(breach.0)
         .fetch_all(&mut **tx)
         .await
         .map_err(Error::sql)?;
-    let mut accounts = 0_i64;
-    let mut classes = sluice_record::DataClasses::default();
+    let mut published = PublishedLoads { loads: vec![], classes: DataClasses::default(), accounts_added_up: 0 };
     for row in &rows {
-        accounts = accounts.saturating_add(row.number("accounts")?);
-        classes.merge(row.json::<sluice_record::Ledger>("ledger")?.classes);
+        published.loads.push(LoadId(row.number("id")?));
+        published.accounts_added_up = published.accounts_added_up.saturating_add(row.number("accounts")?);
+        published.classes.merge(row.json::<Ledger>("ledger")?.classes);
     }
+    Ok(published)
+}
+
+/// Brings count, classes and dates in line with the breach's published loads. Of several, `Conflict` unless they were counted together;
+/// `may_be_less` takes the best bound there is instead: a load must not stay to be seen because it is to be counted.
+pub(crate) async fn follow_loads(tx: &mut Tx, breach: BreachId, may_be_less: bool) -> Result<()> {
+    let published = published(tx, breach).await?;
+    let row = query("SELECT pwn_count, counted_loads, counted_accounts FROM breaches WHERE id = $1").bind(breach.0);
+    let row = row.fetch_one(&mut **tx).await.map_err(Error::sql)?;
+    let accounts = if published.loads.len() < 2 {
+        published.accounts_added_up
+    } else if row.json::<Vec<LoadId>>("counted_loads")? == published.loads {
+        row.number("counted_accounts")?
+    } else if may_be_less {
+        published.accounts_added_up.min(row.number("pwn_count")?)
+    } else {
+        let message = format!("the loads of breach {breach} have not been counted together");
+        return Err(Error::conflict(message, "count them, then publish"));
+    };
     query(
         "UPDATE breaches SET pwn_count = $2, data_classes = $3, modified_at = $5, published_loads = $4,
          added_at = CASE WHEN $6 = 0 THEN $5 ELSE added_at END WHERE id = $1",
     )
     .bind(breach.0)
     .bind(accounts)
-    .bind(to_json("data_classes", &classes.names())?)
-    .bind(rows.len() as i64)
+    .bind(to_json("data_classes", &published.classes.names())?)
+    .bind(published.loads.len() as i64)
     .bind(tx.now)
     .bind(was_published(tx, breach).await?)
     .execute(&mut **tx)
@@ -261,7 +312,7 @@ pub(crate) async fn follow_loads(tx: &mut crate::open::Tx, breach: BreachId) -> 
 }
 
 /// Loads of the breach that were published before this transaction began.
-async fn was_published(tx: &mut crate::open::Tx, breach: BreachId) -> Result<i64> {
+async fn was_published(tx: &mut Tx, breach: BreachId) -> Result<i64> {
     let row = query("SELECT COUNT(*) AS loads FROM loads WHERE breach = $1 AND published_at IS NOT NULL AND NOT (published_at = $2 AND state = 'published')")
         .bind(breach.0)
         .bind(tx.now)

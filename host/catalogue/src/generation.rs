@@ -73,8 +73,8 @@ impl Catalogue {
     }
 
     /// Makes a verified load visible: its state, its breach's count, classes and dates, and the generation, in one transaction.
-    /// `Conflict` if the load is not verified, has a quarantine nobody accepted, or the generation is no longer the expected one
-    /// (plan anew from the current one). Gives the new generation's number.
+    /// `Conflict` if the load is not verified, has a quarantine nobody accepted, was not counted together with its breach's other
+    /// published loads, or the generation is no longer the expected one (plan anew from the current one). Gives the new generation's number.
     pub async fn publish(&self, publish: &Publish) -> Result<u64> {
         let mut tx = self.begin().await?;
         let load = load_of(&mut tx, publish.load).await?;
@@ -90,7 +90,7 @@ impl Catalogue {
             .execute(&mut *tx)
             .await
             .map_err(Error::sql)?;
-        breach::follow_loads(&mut tx, load.breach).await?;
+        breach::follow_loads(&mut tx, load.breach, false).await?;
         audit::append(&mut tx, "controller", "load.publish", &format!("load {}", publish.load), &format!("generation {number}")).await?;
         tx.commit(&[Topic::Catalogue, Topic::Jobs]).await?;
         Ok(number)
@@ -108,7 +108,7 @@ impl Catalogue {
             .execute(&mut *tx)
             .await
             .map_err(Error::sql)?;
-        breach::follow_loads(&mut tx, found.breach).await?;
+        breach::follow_loads(&mut tx, found.breach, true).await?;
         audit::append(&mut tx, "controller", "load.retract", &format!("load {load}"), &format!("generation {number}")).await?;
         tx.commit(&[Topic::Catalogue, Topic::Jobs]).await?;
         Ok(number)

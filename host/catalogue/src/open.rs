@@ -20,7 +20,10 @@ use crate::{
 };
 
 /// The schema, step by step. A step that was released is never changed.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "catalogue", include_str!("../migrations/0001_catalogue.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "catalogue", include_str!("../migrations/0001_catalogue.sql")),
+    (2, "counted loads", include_str!("../migrations/0002_counted_loads.sql")),
+];
 
 /// Connections that only read.
 const READERS_MAX: u32 = 4;

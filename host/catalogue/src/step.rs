@@ -5,7 +5,7 @@
 use sluice_record::{BreachId, DumpId, JobId, Ledger, LoadId, MemberId, MemberNote, Policy, SegmentRef, StagedMember, TaskId, TaskSpec};
 
 use crate::{
-    Catalogue, Error, JobState, LoadState, MemberState, NewTask, Reproducer, Result, Topic, UnixMs,
+    Catalogue, Error, JobState, LoadState, MemberState, NewTask, Reproducer, Result, Topic, UnixMs, breach,
     lease::delete_slot,
     member::{framing_word, pin},
     open::Tx,
@@ -107,6 +107,15 @@ pub enum Change {
         accounts: u64,
         /// Distinct plain passwords.
         passwords: u64,
+    },
+    /// How many accounts loads of a breach have together.
+    Counted {
+        /// Which breach.
+        breach: BreachId,
+        /// Which loads, ascending.
+        loads: Vec<LoadId>,
+        /// Distinct accounts.
+        accounts: u64,
     },
     /// The bytes a load goes on without.
     QuarantinedBytes {
@@ -214,6 +223,7 @@ async fn one(tx: &mut Tx, change: &Change) -> Result<()> {
                 .bind(*passwords as i64);
             affected(statement.execute(&mut **tx).await, "load", load.0)
         }
+        Change::Counted { breach, loads, accounts } => breach::counted(tx, *breach, loads, *accounts).await,
         Change::QuarantinedBytes { load, bytes } => {
             let statement = query("UPDATE loads SET quarantined_bytes = $2 WHERE id = $1").bind(load.0).bind(*bytes as i64);
             affected(statement.execute(&mut **tx).await, "load", load.0)

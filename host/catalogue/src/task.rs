@@ -325,6 +325,7 @@ fn columns_of(spec: &TaskSpec) -> (LoadId, Option<MemberId>, Option<PluginDigest
         TaskSpec::Stage { load, .. } => (*load, None, None),
         TaskSpec::Scan { load, member, plugin, .. } | TaskSpec::Parse { load, member, plugin, .. } => (*load, Some(*member), Some(*plugin)),
         TaskSpec::Merge { load, .. } | TaskSpec::Purge { load, .. } => (load.unwrap_or(LoadId(0)), None, None),
+        TaskSpec::Count { .. } => (LoadId(0), None, None),
     }
 }
 

@@ -40,7 +40,7 @@ impl Dispatcher {
             dispatcher: self.id,
             lane,
             worker: worker.to_owned(),
-            kinds: vec![TaskKind::Stage, TaskKind::Scan, TaskKind::Parse, TaskKind::Merge, TaskKind::Purge],
+            kinds: vec![TaskKind::Stage, TaskKind::Scan, TaskKind::Parse, TaskKind::Merge, TaskKind::Count, TaskKind::Purge],
             lease_ms: limits::LEASE_MS,
         };
         let mut shutdown = pin!(shutdown);

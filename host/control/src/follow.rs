@@ -66,6 +66,9 @@ impl Controller {
             (TaskSpec::Merge { load: None, segments: inputs, .. }, TaskOutcome::Merged { segments, .. }) => {
                 return self.compacted(ended, inputs, segments).await;
             }
+            (TaskSpec::Count { breach, loads, .. }, TaskOutcome::Counted { accounts }) => {
+                step.push(Change::Counted { breach: *breach, loads: loads.clone(), accounts: *accounts });
+            }
             (TaskSpec::Purge { .. }, TaskOutcome::Purged) => {}
             (spec, _) => {
                 let message = format!("a {} task gave what is no outcome of one", spec.kind().name());
@@ -97,7 +100,12 @@ impl Controller {
             FailureKind::Transient if self.is_outdated(&ended.spec).await? => {
                 taken(self.catalogue.apply(&[Change::Followed(ended.id)]).await)
             }
-            FailureKind::Transient if job.spec != JobSpec::Compact => self.quarantine(ended, failure).await,
+            // What was retracted is gone from what queries see; a count that is too high is no reason to keep its data.
+            _ if kind == TaskKind::Count && matches!(job.spec, JobSpec::Retract { .. }) => {
+                tracing::warn!(job = %job.id, reason = failure.message, "the breach's remaining loads could not be counted together");
+                taken(self.catalogue.apply(&[Change::Followed(ended.id)]).await)
+            }
+            FailureKind::Transient if job.spec != JobSpec::Compact && kind != TaskKind::Count => self.quarantine(ended, failure).await,
             _ => {
                 let hint = match failure.kind {
                     FailureKind::Transient => "look after the store or the machine; nothing is lost, and the next publish tries it again",

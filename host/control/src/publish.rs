@@ -1,6 +1,7 @@
 //! Publish and retract: planned from the current generation, taken by compare and swap, planned anew if that one has gone by.
 
-use sluice_catalogue::{Change, Error, Job, JobState, Load, LoadState, Publish};
+use sluice_catalogue::{Change, Error, Generation, Job, JobState, Load, LoadState, NewTask, Publish};
+use sluice_record::{BreachId, LoadId, RunKind, TaskSpec};
 
 use crate::{ControlError, Controller, Result, error::taken, job::purge};
 
@@ -28,6 +29,16 @@ impl Controller {
         }
         for _ in 0..PLANS_MAX {
             let current = self.catalogue.generation().await?;
+            let mut together: Vec<LoadId> = of_breach(&current, load.breach).chain([load.id]).collect();
+            together.sort_unstable();
+            if let Some(count) = self.count(job, load.breach, together).await? {
+                if self.catalogue.has_open_tasks(job.id).await? {
+                    return self.set_job(job, JobState::Running, "", "").await;
+                }
+                let running =
+                    Change::Job { job: job.id, from: job.state, to: JobState::Running, message: String::new(), hint: String::new() };
+                return taken(self.catalogue.apply(&[Change::Queue(count), running]).await);
+            }
             let segments = self.planner.publish(&current.segments, &load.segments).map_err(ControlError::Planner)?;
             let publish = Publish { load: load.id, segments, expected_generation: current.number };
             match self.catalogue.publish(&publish).await {
@@ -40,6 +51,19 @@ impl Controller {
             }
         }
         Ok(false)
+    }
+
+    /// A task that counts the accounts of a breach's loads, ascending, unless the catalogue knows how many they have together.
+    async fn count(&self, job: &Job, breach: BreachId, loads: Vec<LoadId>) -> Result<Option<NewTask>> {
+        if loads.len() < 2 || self.catalogue.counted_loads(breach).await? == loads {
+            return Ok(None);
+        }
+        let mut segments = vec![];
+        for load in &loads {
+            segments.extend(self.catalogue.load(*load).await?.segments.into_iter().filter(|own| own.kind == RunKind::Account));
+        }
+        let key = format!("count/{}", job.progress.tasks);
+        Ok(Some(NewTask { job: job.id, key, spec: TaskSpec::Count { breach, loads, segments }, splits: 0, not_before: 0 }))
     }
 
     /// Takes a published load out of what queries see, has it deleted, and then the job is done.
@@ -85,8 +109,15 @@ impl Controller {
             let copies = copies.into_iter().filter(|segment| segment.loads.len() > 1).map(|segment| segment.object).collect();
             let not_before = load.retracted_at.unwrap_or_default() + READERS_GRACE_MS;
             step.push(Change::Queue(purge(job, load, copies, not_before)));
+            let remaining = of_breach(&self.catalogue.generation().await?, load.breach).collect();
+            step.extend(self.count(job, load.breach, remaining).await?.map(Change::Queue));
         }
         step.push(Change::Job { job: job.id, from: job.state, to: state, message: String::new(), hint: String::new() });
         taken(self.catalogue.apply(&step).await)
     }
+}
+
+/// A breach's loads of a generation, ascending.
+fn of_breach(generation: &Generation, breach: BreachId) -> impl Iterator<Item = LoadId> {
+    generation.loads.iter().filter(move |(_, of)| *of == breach).map(|(load, _)| *load)
 }

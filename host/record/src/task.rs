@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BlobDigest, Claim, DumpId, Framing, Ledger, LoadId, MemberId, PluginDigest};
+use crate::{BlobDigest, BreachId, Claim, DumpId, Framing, Ledger, LoadId, MemberId, PluginDigest};
 
 /// What may be kept of a record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
@@ -220,6 +220,15 @@ pub enum TaskSpec {
         /// The loads whose rows go on.
         keep: Vec<LoadId>,
     },
+    /// Count the accounts that loads of one breach have together.
+    Count {
+        /// Which breach.
+        breach: BreachId,
+        /// Those of its published loads, ascending, or what they are about to be.
+        loads: Vec<LoadId>,
+        /// The loads' own segments of accounts.
+        segments: Vec<SegmentRef>,
+    },
     /// Delete what the stores hold of a load.
     Purge {
         /// Which load; `None` if only objects are to go.
@@ -238,6 +247,7 @@ pub enum TaskKind {
     Scan,
     Parse,
     Merge,
+    Count,
     Purge,
 }
 
@@ -249,6 +259,7 @@ impl TaskKind {
             Self::Scan => "scan",
             Self::Parse => "parse",
             Self::Merge => "merge",
+            Self::Count => "count",
             Self::Purge => "purge",
         }
     }
@@ -262,6 +273,7 @@ impl TaskSpec {
             Self::Scan { .. } => TaskKind::Scan,
             Self::Parse { .. } => TaskKind::Parse,
             Self::Merge { .. } => TaskKind::Merge,
+            Self::Count { .. } => TaskKind::Count,
             Self::Purge { .. } => TaskKind::Purge,
         }
     }
@@ -275,6 +287,7 @@ impl TaskSpec {
             Self::Merge { runs, segments, .. } => {
                 runs.iter().map(|run| run.object.bytes).sum::<u64>() + segments.iter().map(|segment| segment.object.bytes).sum::<u64>()
             }
+            Self::Count { segments, .. } => segments.iter().map(|segment| segment.object.bytes).sum(),
             Self::Purge { .. } => 0,
         }
     }
@@ -313,6 +326,11 @@ pub enum TaskOutcome {
         accounts: u64,
         /// Distinct plain passwords.
         passwords: u64,
+    },
+    /// Of [`TaskSpec::Count`].
+    Counted {
+        /// Distinct accounts.
+        accounts: u64,
     },
     /// Of [`TaskSpec::Purge`].
     Purged,

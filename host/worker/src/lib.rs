@@ -5,6 +5,7 @@
 //! Scan   staged member ── cut ──▶ chunks                            scan.rs
 //! Parse  chunk ── parse ── normalise ── protect ── write ──▶ ledger parse.rs: the way on one page
 //! Merge  runs ──▶ segments                                          merge.rs
+//! Count  segments ──▶ distinct accounts                             count.rs
 //! Purge  what the stores hold of a load ──▶ nothing                 purge.rs
 //! ```
 //!
@@ -14,6 +15,7 @@
 #![forbid(unsafe_code)]
 
 mod blob;
+mod count;
 mod failure;
 mod merge;
 mod narrow;
@@ -122,6 +124,7 @@ impl Worker {
                 parse::parse(&worker, &parse::Task { id: task, load, member, source, plugin, policy, chunk }, &watch)
             }
             TaskSpec::Merge { load, runs, segments, keep } => merge::merge(&worker, task, load, &runs, &segments, &keep, &watch),
+            TaskSpec::Count { loads, segments, .. } => count::count(&worker, &loads, &segments, &watch),
             TaskSpec::Purge { load, objects } => purge::purge(&worker, load, &objects),
         };
         let span = tracing::info_span!("task", id = %task);

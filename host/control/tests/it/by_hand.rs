@@ -325,6 +325,7 @@ async fn segments_that_pile_up_are_compacted_and_retracting_is_as_exact_as_befor
     let compact = rig.catalogue().jobs(1).await.unwrap().remove(0);
     assert_eq!((&compact.spec, compact.state), (&JobSpec::Compact, JobState::Done));
     assert_eq!(rig.times(TaskKind::Purge), [0; 0], "a load's own segments stay");
+    assert_eq!(rig.catalogue().breach(loads[0].breach).await.unwrap().pwn_count, 35 + 3, "counted together");
 
     // One is retracted: the others' own segments are back, and the copy goes with it.
     let spec = JobSpec::Retract { load: covered[1] };
@@ -332,8 +333,12 @@ async fn segments_that_pile_up_are_compacted_and_retracting_is_as_exact_as_befor
     rig.turn_on().await;
     let current = rig.catalogue().generation().await.unwrap().segments;
     assert_eq!(current, [loads[0].segments.clone(), loads[2].segments.clone()].concat());
-    let Some((_, _, TaskSpec::Purge { load: Some(_), objects })) = rig.seen.last() else { panic!("{:?}", rig.seen.last()) };
-    assert_eq!(objects, &[loads[1].segments[0].object.clone(), copy]);
+    assert_eq!(rig.catalogue().breach(loads[0].breach).await.unwrap().pwn_count, 35 + 2, "counted anew");
+    let purged = rig.seen.iter().rev().find_map(|(_, _, spec)| match spec {
+        TaskSpec::Purge { load: Some(_), objects } => Some(objects),
+        _ => None,
+    });
+    assert_eq!(purged.unwrap(), &[loads[1].segments[0].object.clone(), copy]);
 
     // While the next compaction is under way one of its inputs goes by: what it merged is thrown away.
     let mut failed = false;

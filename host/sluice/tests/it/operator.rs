@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
-use crate::service::{Service, plugin_dir, sluice, succeed};
+use crate::service::{Service, plugin_dir, sluice, succeed, wait_for};
 
 #[test]
 fn the_printed_configuration_is_the_default_one() {
@@ -116,4 +116,26 @@ fn it_takes_as_many_open_files_as_it_may() {
     let limits = fs::read_to_string(format!("/proc/{}/limits", service.pid())).unwrap();
     let files: Vec<_> = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap().split_whitespace().collect();
     assert_eq!(files[0], files[1], "soft and hard: {limits}");
+}
+
+#[test]
+fn an_account_counts_once_however_many_loads_of_its_breach_have_it() {
+    let service = Service::start();
+    let folder = tempfile::tempdir().unwrap();
+    let pwn_count = || {
+        let (status, breach) = service.get("/api/v3/breach/Parts");
+        (status == 200).then(|| serde_json::from_slice::<Value>(&breach).unwrap()["PwnCount"].as_u64().unwrap())
+    };
+    // People 0 to 999, 500 to 1,499 and 1,400 to 1,999.
+    let mut loads = vec![];
+    for (people, together) in [(0..1000, 1000), (500..1500, 1500), (1400..2000, 2000)] {
+        let dump = folder.path().join(format!("from-{}.txt", people.start));
+        fs::write(&dump, people.map(|n| format!("person{n}@example.com:secret{n}\n")).collect::<String>()).unwrap();
+        let ended = service.ingest(&[&dump], "Parts", &[]);
+        loads.push(ended["load"]["id"].to_string());
+        wait_for("the count of all loads", || (pwn_count() == Some(together)).then_some(()));
+    }
+    // Without the second, its accounts that no other load has are gone: 1,000 to 1,399.
+    succeed(&mut service.client(["loads", "retract", &loads[1]]));
+    wait_for("the count of the loads that remain", || (pwn_count() == Some(1600)).then_some(()));
 }
