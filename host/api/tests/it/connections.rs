@@ -14,9 +14,14 @@ use crate::server::{Server, TOKEN};
 /// Far longer than any limit below: who reaches it was not cut off.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+const PAUSE: Duration = Duration::from_millis(300);
+
 async fn server() -> Server {
-    let pause = Duration::from_millis(300);
-    let limits = ConnectionLimits { connections_max: 4, head_time_max: pause, body_pause_max: pause, write_pause_max: pause };
+    server_with(PAUSE).await
+}
+
+async fn server_with(head_time_max: Duration) -> Server {
+    let limits = ConnectionLimits { connections_max: 4, head_time_max, body_pause_max: PAUSE, write_pause_max: PAUSE };
     Server::start_with(u32::MAX, limits).await
 }
 
@@ -78,7 +83,8 @@ async fn more_connections_than_there_may_be_wait_their_turn() {
 #[tokio::test]
 async fn who_does_not_take_the_answer_is_cut_off() {
     const REQUESTS: usize = 2_000;
-    let server = server().await;
+    // All share one thread here: others' heads may have to wait for their turn.
+    let server = server_with(PATIENCE).await;
     let mut stream = TcpStream::connect(server.base.trim_start_matches("http://")).await.unwrap();
     let (mut reading, mut writing) = stream.split();
     let request = "GET /range/5BAA6 HTTP/1.1\r\nHost: a\r\nUser-Agent: a\r\nAdd-Padding: true\r\n\r\n".repeat(REQUESTS);
