@@ -1,6 +1,6 @@
 //! Password ranges at the root: text, padded on request, with an entity tag of the unpadded text.
 //!
-//! A range is remembered as it is sent, headers and all, plain and compressed: clients ask for gzip, and compressing a range takes
+//! A range is remembered as it is sent, headers and all, plain and compressed: clients ask for gzip or brotli, and compressing a range takes
 //! a hundred times as long as answering it.
 
 use std::{io::Write, sync::Arc};
@@ -32,6 +32,8 @@ const REMEMBERED_BYTES_MAX: u64 = 64 << 20;
 const ENTRY_BYTES: usize = 1_024;
 /// As nginx has it: hardly larger than at the best, in a tenth of the time.
 const GZIP_LEVEL: Compression = Compression::new(1);
+const BROTLI_QUALITY: u32 = 2;
+const BROTLI_WINDOW_BITS: u32 = 18;
 
 const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
 
@@ -40,7 +42,15 @@ struct Key {
     generation: u64,
     kind: RunKind,
     prefix: Prefix<5>,
-    gzip: bool,
+    coding: Coding,
+}
+
+/// How a body is compressed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Coding {
+    Identity,
+    Gzip,
+    Brotli,
 }
 
 /// A range as it is sent.
@@ -92,7 +102,7 @@ async fn rows(state: &ApiState, prefix: &str, ntlm: bool, headers: &HeaderMap) -
     };
     let kind = if ntlm { RunKind::Ntlm } else { RunKind::Sha1 };
     let snapshot = state.published.read();
-    let key = Key { generation: snapshot.generation, kind, prefix, gzip: takes_gzip(headers) };
+    let key = Key { generation: snapshot.generation, kind, prefix, coding: Coding::liked_best(headers) };
     let answered = match headers.get("add-padding").is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true")) {
         true => padded(&snapshot, key).await.map(Response::from),
         false => remembered(&state.ready_ranges, &snapshot, key).await.map(|ready| plain(&ready, headers.get(header::IF_NONE_MATCH))),
@@ -103,14 +113,50 @@ async fn rows(state: &ApiState, prefix: &str, ntlm: bool, headers: &HeaderMap) -
     })
 }
 
-/// Does the client take gzip? `gzip;q=0` says it does not; that others are liked better is left aside.
-fn takes_gzip(headers: &HeaderMap) -> bool {
-    let Some(accepted) = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()) else { return false };
-    accepted.split(',').any(|coding| {
-        let (name, quality) = coding.split_once(';').unwrap_or((coding, ""));
-        let refused = quality.trim().strip_prefix("q=").is_some_and(|quality| quality.trim().parse() == Ok(0.0_f32));
-        (name.trim().eq_ignore_ascii_case("gzip") || name.trim() == "*") && !refused
-    })
+impl Coding {
+    /// What the client likes best; of two that it likes equally, the smaller one.
+    fn liked_best(headers: &HeaderMap) -> Self {
+        let Some(accepted) = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()) else { return Self::Identity };
+        let quality_of = |wanted: &str| {
+            accepted.split(',').find_map(|coding| {
+                let (name, quality) = coding.split_once(';').unwrap_or((coding, ""));
+                let quality = quality.trim().strip_prefix("q=").map_or(1.0, |quality| quality.trim().parse::<f32>().unwrap_or(0.0));
+                name.trim().eq_ignore_ascii_case(wanted).then_some(quality)
+            })
+        };
+        let quality = |name| quality_of(name).or_else(|| quality_of("*")).unwrap_or(0.0);
+        let (gzip, brotli) = (quality("gzip"), quality("br"));
+        if gzip.max(brotli) <= 0.0 {
+            return Self::Identity;
+        }
+        if brotli >= gzip { Self::Brotli } else { Self::Gzip }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::Gzip => "gzip",
+            Self::Brotli => "br",
+        }
+    }
+
+    fn compress(self, text: Bytes) -> Bytes {
+        let room = Vec::with_capacity(text.len() / 2 + 64);
+        // Memory takes whatever is written to it.
+        match self {
+            Self::Identity => text,
+            Self::Gzip => {
+                let mut encoder = GzEncoder::new(room, GZIP_LEVEL);
+                let _ = encoder.write_all(&text);
+                encoder.finish().unwrap_or_default().into()
+            }
+            Self::Brotli => {
+                let mut encoder = brotli::CompressorWriter::new(room, 4 << 10, BROTLI_QUALITY, BROTLI_WINDOW_BITS);
+                let _ = encoder.write_all(&text);
+                encoder.into_inner().into()
+            }
+        }
+    }
 }
 
 async fn remembered(ranges: &ReadyRanges, snapshot: &Snapshot, key: Key) -> Result<Arc<Ready>, RangesError> {
@@ -166,20 +212,12 @@ fn ready(text: Bytes, key: Key, snapshot: &Snapshot) -> Ready {
     // Both are letters, digits and a few signs, and cannot be refused.
     headers.extend(HeaderValue::from_str(&BASE64_STANDARD.encode(digest)).map(|digest| (CONTENT_MD5, digest)));
     // The mode is not in the text of an empty range, so it is in the tag.
-    let tag = format!("{}\"{}{}\"", if key.gzip { "W/" } else { "" }, key.kind.name(), hex::encode(digest));
+    let tag = format!("{}\"{}{}\"", if key.coding == Coding::Identity { "" } else { "W/" }, key.kind.name(), hex::encode(digest));
     headers.extend(HeaderValue::from_str(&tag).map(|tag| (header::ETAG, tag)));
-    if !key.gzip {
-        return Ready { headers, body: text };
+    if key.coding != Coding::Identity {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(key.coding.name()));
     }
-    headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    Ready { headers, body: gzip(&text) }
-}
-
-fn gzip(text: &[u8]) -> Bytes {
-    let mut encoder = GzEncoder::new(Vec::with_capacity(text.len() / 2 + 64), GZIP_LEVEL);
-    // Memory takes whatever is written to it.
-    let _ = encoder.write_all(text);
-    encoder.finish().unwrap_or_default().into()
+    Ready { headers, body: key.coding.compress(text) }
 }
 
 /// Never remembered: two answers that are alike would tell a watcher more than two that are not.
