@@ -11,12 +11,13 @@ mod table;
 
 use sluice_plugin::{
     Bitmaps, Claim, Cuts, Descriptor, FieldKind, Framing, Input, Out, Parser, Sample, Start,
+    cells::Plan,
     columns::{Meaning, is_email, known},
-    person::{ColumnTags, Person, Slots},
+    person::{ColumnTags, Person},
 };
 
 use crate::{
-    row::{Maps, Nothing, Sink, Verdict, judge, line_end, read_line, read_row, read_simple_row, read_usual_row},
+    row::{Maps, Nothing, Sink, Verdict, judge, line_end, read_line, read_row, read_simple_rows, read_usual_row},
     sniff::SAMPLE_BYTES,
     table::{Head, Table, head, is_rule},
 };
@@ -30,6 +31,8 @@ pub struct Csv {
     table: Option<Table>,
     /// Have the columns been named?
     named: bool,
+    /// How to read many rows at once, since then.
+    plan: Option<Plan>,
     maps: Bitmaps<2>,
     /// Offset of the last cut.
     cut: u64,
@@ -56,7 +59,7 @@ impl Parser for Csv {
             [] => None,
             context => Some(Table::unpack(context).ok_or("the chunk's context is none of this parser's")?),
         };
-        Ok(Self { table, named: false, maps: Bitmaps::default(), cut: start.base })
+        Ok(Self { table, named: false, plan: None, maps: Bitmaps::default(), cut: start.base })
     }
 
     fn push(&mut self, input: &mut Input<'_>, out: &mut Out<'_>) -> Result<(), String> {
@@ -69,11 +72,12 @@ impl Parser for Csv {
         input.consume_to(input.consumed() + body);
         if !std::mem::replace(&mut self.named, true) {
             table.people.name_columns(&mut ColumnTags::default(), out);
+            self.plan = Plan::new(&table.people, table.width);
         }
         let maps = table.dialect.index(input.bytes(), &mut self.maps);
         let end = match table.dialect.is_fancy() {
-            false => rows::<false>(table, maps, input, out),
-            true => rows::<true>(table, maps, input, out),
+            false => rows::<false>(table, self.plan.as_mut(), maps, input, out),
+            true => rows::<true>(table, None, maps, input, out),
         };
         input.consume_to(end);
         Ok(())
@@ -123,18 +127,13 @@ impl Csv {
 
 /// Reads all rows that are complete; gives where the first incomplete one begins.
 #[inline(never)]
-fn rows<const FANCY: bool>(table: &Table, maps: Maps<'_>, input: &Input<'_>, out: &mut Out<'_>) -> usize {
+fn rows<const FANCY: bool>(table: &Table, mut plan: Option<&mut Plan>, maps: Maps<'_>, input: &Input<'_>, out: &mut Out<'_>) -> usize {
     let (bytes, last) = (input.bytes(), input.is_last());
-    let (dialect, width, people) = (table.dialect, table.width, &table.people);
-    let (mut at, mut slots) = (input.consumed(), Slots::new(people));
+    let mut at = input.consumed();
     while at < bytes.len() {
-        if !FANCY && let Some(cells) = people.cells(width, &mut slots, out) {
-            let row = read_simple_row(bytes, maps, at, dialect.delimiter, cells);
-            if row.columns == width && row.used > 0 && !table.is_header(&bytes[at..row.end]) {
-                people.tell(row.used, &slots, at..row.end, out);
-                at = row.end;
-                continue;
-            }
+        if let Some(end) = plan.as_deref_mut().and_then(|plan| some_rows(table, plan, maps, bytes, at, out)) {
+            at = end;
+            continue;
         }
         match usual_row::<FANCY>(table, maps, bytes, at, last, out) {
             Some(end) => at = end,
@@ -142,6 +141,16 @@ fn rows<const FANCY: bool>(table: &Table, maps: Maps<'_>, input: &Input<'_>, out
         }
     }
     at
+}
+
+/// Rows of people for as long as there is nothing odd about them; `None` if there is about the first.
+#[inline(always)]
+fn some_rows(table: &Table, plan: &mut Plan, maps: Maps<'_>, bytes: &[u8], at: usize, out: &mut Out<'_>) -> Option<usize> {
+    let (end, rows) = read_simple_rows(bytes, maps, at, table.dialect.delimiter, table.header.len(), plan, out);
+    if rows == 0 {
+        return None;
+    }
+    Some(table.people.tell(rows, true, plan, out).unwrap_or(end))
 }
 
 /// One row that may have quotes or long fields; `None` when it is not complete.

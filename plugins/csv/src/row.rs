@@ -8,10 +8,7 @@
 use std::borrow::Cow;
 
 use memchr::{memchr, memchr2};
-use sluice_plugin::{
-    Bitmaps, Class,
-    person::{Cells, Person},
-};
+use sluice_plugin::{Bitmaps, Class, Out, cells::Plan, person::Person};
 
 /// The longest quoted field, which bounds the look-ahead for its closing quote.
 pub const QUOTED_BYTES_MAX: usize = 64 << 10;
@@ -94,39 +91,40 @@ static IS_PLAIN: [bool; 256] = {
     plain
 };
 
-/// A row as [`read_simple_row`] found it.
-#[derive(Clone, Copy, Debug)]
-pub struct Simple {
-    /// Where the next one begins; 0 if this row is not simple.
-    pub end: usize,
-    /// Fields it has.
-    pub columns: usize,
-    /// Those that are not empty.
-    pub used: usize,
-}
-
-/// Reads the row at `start` if no field is odd or over 57 bytes, and no quote doubled.
+/// Reads rows from `start` on for as long as no field is odd or over 57 bytes, no quote doubled, no row as long as the header, and there is
+/// room for their values; gives where it stopped, and how many those were.
 ///
 /// It is what most time is spent in, and calls nothing: compilers for WebAssembly keep nothing in a register that must outlive a call.
 #[inline(never)]
-pub fn read_simple_row(bytes: &[u8], maps: Maps<'_>, start: usize, delimiter: u8, mut cells: Cells<'_>) -> Simple {
-    const NOT_SIMPLE: Simple = Simple { end: 0, columns: 0, used: 0 };
-    let (mut at, Some(mut first)) = (start, bytes.get(start).copied()) else { return NOT_SIMPLE };
-    loop {
-        let (mut from, Some(mut end)) = (at, maps.end.find_near(at)) else { return NOT_SIMPLE };
+pub fn read_simple_rows(
+    bytes: &[u8],
+    maps: Maps<'_>,
+    mut start: usize,
+    delimiter: u8,
+    header_bytes: usize,
+    plan: &mut Plan,
+    out: &mut Out<'_>,
+) -> (usize, usize) {
+    let Some(mut cells) = plan.cells(out) else { return (start, 0) };
+    let (mut at, Some(mut first)) = (start, bytes.get(start).copied()) else { return (start, 0) };
+    // A row that begins with a minus may be the rule under a header.
+    while at != start || first != b'-' {
+        let (mut from, Some(mut end)) = (at, maps.end.find_near(at)) else { break };
         let mut to = end;
         if !IS_PLAIN[usize::from(first)] {
             if first == b'"' {
-                let Some(close) = maps.quote.find_near(at + 1) else { return NOT_SIMPLE };
+                let Some(close) = maps.quote.find_near(at + 1) else { break };
                 (from, to, end) = (at + 1, close, close + 1);
             } else if first != b'N' || bytes.get(at + 1).is_none_or(|second| *second == b'U') {
                 // Names begin with an N too; a NULL does not go on with a small letter.
-                return NOT_SIMPLE;
+                break;
             }
         }
-        let Some(&[stop, next]) = bytes.get(end..end + 2).and_then(|two| two.first_chunk()) else { return NOT_SIMPLE };
+        let Some(&[stop, next]) = bytes.get(end..end + 2).and_then(|two| two.first_chunk()) else { break };
         if stop == delimiter {
-            cells.put(from..to);
+            if !cells.put(from..to) {
+                break;
+            }
             (at, first) = (end + 1, next);
             continue;
         }
@@ -134,13 +132,21 @@ pub fn read_simple_row(bytes: &[u8], maps: Maps<'_>, start: usize, delimiter: u8
         if (stop == b'\r') & (next == b'\n') & (from != at) {
             end += 1;
         } else if stop != b'\n' {
-            return NOT_SIMPLE;
+            break;
         } else if from == at && to > from && bytes.get(to - 1) == Some(&b'\r') {
             to -= 1;
         }
-        cells.put(from..to);
-        return Simple { end: end + 1, columns: cells.columns(), used: cells.used() };
+        at = end + 1;
+        if at - start == header_bytes || !cells.put(from..to) || !cells.end(start..at) {
+            break;
+        }
+        start = at;
+        match bytes.get(at) {
+            Some(byte) if !cells.is_full() => first = *byte,
+            _ => break,
+        }
     }
+    (start, cells.rows())
 }
 
 /// Reads the row at `start` if there is nothing odd about it, and gives where the next one begins and its number of fields; else

@@ -13,13 +13,14 @@ mod tuple;
 use memchr::memmem;
 use sluice_plugin::{
     Bitmaps, Claim, Cuts, Descriptor, Framing, Input, Out, Parser, Sample, Start,
-    person::{ColumnTags, People, Person, Slots},
+    cells::Plan,
+    person::{ColumnTags, People, Person},
 };
 
 use crate::{
     statement::{Step, TableColumns, step},
     tables::{Insert, State},
-    tuple::{Maps, Nothing, TUPLE_BYTES_MAX, Tuple, Values, next_start, read_simple_tuple, read_tuple, read_usual_tuple},
+    tuple::{Maps, Nothing, TUPLE_BYTES_MAX, Tuple, Values, next_start, read_simple_tuples, read_tuple, read_usual_tuple},
 };
 
 /// Bytes between cuts, at least.
@@ -28,7 +29,7 @@ const CUT_BYTES: u64 = 1 << 20;
 /// The parser.
 pub struct Mysqldump {
     state: State,
-    maps: Bitmaps<2>,
+    maps: Bitmaps<1>,
     tags: ColumnTags,
     /// Offset of the last cut.
     cut: u64,
@@ -203,10 +204,13 @@ impl Mysqldump {
         let Some(insert) = &mut self.state.insert else { return at };
         if insert.has_people && !std::mem::replace(&mut insert.named, true) {
             insert.people.name_columns(&mut self.tags, out);
+            insert.plan = Plan::new(&insert.people, insert.width);
         }
-        let mut slots = Slots::new(&insert.people);
+        let Insert { people, width, plan, .. } = insert;
         let (at, ended) = match insert.has_people {
-            true => rows(bytes, at, last, out, |at, out| row(insert, &mut slots, bytes, maps, at, last, out)),
+            true => rows(bytes, at, last, out, |at, out| {
+                some_rows(people, plan.as_mut(), bytes, maps, at, out).or_else(|| usual_row(people, *width, bytes, maps, at, last, out))
+            }),
             false => rows(bytes, at, last, out, |at, out| other_row(bytes, maps, at, last, out)),
         };
         self.state.in_values = !ended;
@@ -253,21 +257,19 @@ fn place(bytes: &[u8], at: usize, last: bool) -> Place {
     }
 }
 
-/// One row of people; `None` when it is not complete.
+/// Rows of people for as long as there is nothing odd about them; `None` if there is about the first.
 #[inline(always)]
-fn row(insert: &Insert, slots: &mut Slots, bytes: &[u8], maps: Maps<'_>, at: usize, last: bool, out: &mut Out<'_>) -> Option<usize> {
-    let (people, width) = (&insert.people, insert.width);
-    if let Some(cells) = people.cells(width, slots, out) {
-        let tuple = read_simple_tuple(bytes, maps, at, cells);
-        if tuple.columns == width && tuple.used > 0 {
-            people.tell(tuple.used, slots, at..tuple.end, out);
-            return Some(tuple.end);
-        }
+fn some_rows(people: &People, plan: Option<&mut Plan>, bytes: &[u8], maps: Maps<'_>, at: usize, out: &mut Out<'_>) -> Option<usize> {
+    let plan = plan?;
+    let (end, rows) = read_simple_tuples(bytes, maps, at, plan, out);
+    if rows == 0 {
+        return None;
     }
-    usual_row(people, width, bytes, maps, at, last, out)
+    // A backslash would be an escape, and the tuple not simple.
+    Some(people.tell(rows, false, plan, out).unwrap_or(end))
 }
 
-/// As [`row`], whatever it looks like.
+/// One row of people; `None` when it is not complete.
 #[inline(never)]
 fn usual_row(people: &People, width: usize, bytes: &[u8], maps: Maps<'_>, at: usize, last: bool, out: &mut Out<'_>) -> Option<usize> {
     let mut person = Person::new(people, out.begin());
@@ -283,7 +285,7 @@ fn usual_row(people: &People, width: usize, bytes: &[u8], maps: Maps<'_>, at: us
     odd_row(people, width, bytes, maps, at, last, out)
 }
 
-/// As [`row`], with values told by slices.
+/// As [`usual_row`], with values told by slices.
 #[inline(never)]
 fn odd_row(people: &People, width: usize, bytes: &[u8], maps: Maps<'_>, at: usize, last: bool, out: &mut Out<'_>) -> Option<usize> {
     let mut person = Person::new(people, out.begin());

@@ -2,6 +2,7 @@
 
 use sluice_plugin::{
     FieldKind,
+    cells::Plan,
     columns::{Meaning, infer_table, meaning},
     person::{NamedColumn, People},
 };
@@ -54,6 +55,8 @@ pub struct Insert {
     pub people: People,
     /// Have the columns been named in this chunk?
     pub named: bool,
+    /// How to read many rows at once, since then.
+    pub plan: Option<Plan>,
 }
 
 impl Insert {
@@ -75,7 +78,7 @@ impl Insert {
         let width = columns.len();
         let people = People::new(columns);
         let head = if head.len() <= HEAD_BYTES_MAX { head.to_vec() } else { Vec::new() };
-        Self { head, width, has_people: holds_people(&people), people, named: false }
+        Self { head, width, has_people: holds_people(&people), people, named: false, plan: None }
     }
 }
 
@@ -132,7 +135,7 @@ impl State {
             let (width, rest) = rest.split_first_chunk::<4>()?;
             let (people, head) = People::unpack(rest)?;
             let width = u32::from_le_bytes(*width) as usize;
-            state.insert = Some(Insert { head: head.to_vec(), width, has_people: holds_people(&people), people, named: false });
+            state.insert = Some(Insert { head: head.to_vec(), width, has_people: holds_people(&people), people, named: false, plan: None });
         }
         (state.insert.is_some() || !state.in_values).then_some(state)
     }

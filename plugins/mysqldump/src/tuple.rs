@@ -3,28 +3,24 @@
 //! A string costs one look-up for its closing quote and is not copied; escapes, introducers (`_binary '…'`), hexadecimal values and
 //! expressions go the slow way. Bytes that are no text come as upper-case hexadecimal digits.
 
-use std::{borrow::Cow, hint::black_box};
+use std::borrow::Cow;
 
 use memchr::{memchr2, memmem};
-use sluice_plugin::{
-    Bitmaps, Class,
-    person::{Cells, Person},
-};
+use sluice_plugin::{Bitmaps, Class, Out, cells::Plan, person::Person};
 
 /// The longest tuple, which bounds how far a stray quote can reach.
 pub const TUPLE_BYTES_MAX: usize = 2 << 20;
 
-/// Where quotes and backslashes are, and where commas and closing parentheses.
+/// Where quotes and backslashes are. Numbers are short: their ends need no map.
 #[derive(Clone, Copy, Debug)]
 pub struct Maps<'m> {
     quote: Class<'m>,
-    end: Class<'m>,
 }
 
 /// Builds the bitmaps [`read_tuple`] wants.
-pub fn index<'m>(bytes: &[u8], maps: &'m mut Bitmaps<2>) -> Maps<'m> {
-    maps.build(bytes, |block| [block.eq(b'\'') | block.eq(b'\\'), block.eq(b',') | block.eq(b')')]);
-    Maps { quote: maps.class(0), end: maps.class(1) }
+pub fn index<'m>(bytes: &[u8], maps: &'m mut Bitmaps<1>) -> Maps<'m> {
+    maps.build(bytes, |block| [block.eq(b'\'') | block.eq(b'\\')]);
+    Maps { quote: maps.class(0) }
 }
 
 /// Takes the values of a tuple; NULL and empty ones may be left out.
@@ -87,58 +83,100 @@ pub enum Tuple {
     Broken,
 }
 
-/// A tuple as [`read_simple_tuple`] found it.
-#[derive(Clone, Copy, Debug)]
-pub struct Simple {
-    /// Where it ends, with the comma and line end behind it; 0 if it is not simple.
-    pub end: usize,
-    /// Values it has.
-    pub columns: usize,
-    /// Those that are neither NULL nor empty.
-    pub used: usize,
-}
-
-/// Reads the tuple whose parenthesis opens at `start` if there are only numbers, NULL and strings without escapes, none over 114 bytes.
+/// Reads tuples, the first of which opens at `start`, for as long as there are only numbers, NULL and strings without escapes in them,
+/// none over 114 bytes, and room for their values; gives where it stopped, and how many those were.
 ///
 /// It is what most time is spent in, and calls nothing: compilers for WebAssembly keep nothing in a register that must outlive a call.
+/// One look-up a string, and one load for its quote, what stands behind it, and what the next value begins with.
 #[inline(never)]
-pub fn read_simple_tuple(bytes: &[u8], maps: Maps<'_>, start: usize, mut cells: Cells<'_>) -> Simple {
-    const NOT_SIMPLE: Simple = Simple { end: 0, columns: 0, used: 0 };
-    // Of two bytes it knows, the compiler would make a jump table, which costs more than two comparisons.
-    let comma = black_box(b',');
+pub fn read_simple_tuples(bytes: &[u8], maps: Maps<'_>, mut start: usize, plan: &mut Plan, out: &mut Out<'_>) -> (usize, usize) {
+    let Some(mut cells) = plan.cells(out) else { return (start, 0) };
     let mut at = start + 1;
+    let Some(mut ahead) = word(bytes, at) else { return (start, 0) };
     loop {
-        let Some(word) = bytes.get(at..at + 4) else { return NOT_SIMPLE };
-        let word = u32::from_le_bytes(word.try_into().unwrap_or_default());
-        let (from, to, end);
-        if word as u8 == b'\'' {
-            let Some(quote) = maps.quote.find_nearby(at + 1) else { return NOT_SIMPLE };
-            (from, to, end) = (at + 1, quote, quote + 1);
-            if bytes.get(quote) != Some(&b'\'') {
-                return NOT_SIMPLE;
+        // What the value's last byte begins: of a string the quote behind it.
+        let (last, around);
+        if ahead as u8 == b'\'' {
+            // One string after the other, which is most of a dump.
+            let mut from = at + 1;
+            loop {
+                let Some(quote) = maps.quote.find_nearby(from) else { return (start, cells.rows()) };
+                let Some(word) = word(bytes, quote) else { return (start, cells.rows()) };
+                if !cells.put(from..quote) {
+                    return (start, cells.rows());
+                }
+                if word as u32 & 0xff_ffff != u32::from_le_bytes(*b"','\0") {
+                    (last, around) = (quote, word);
+                    break;
+                }
+                from = quote + 3;
             }
-        } else if IS_NUMBER[usize::from(word as u8)] && (word >> 8) as u8 | 0x20 != b'x' {
-            let Some(stop) = maps.end.find_near(at) else { return NOT_SIMPLE };
-            (from, to, end) = (at, stop, stop);
-            if bytes.get(stop.wrapping_sub(1)).is_none_or(|before| *before <= b' ') {
-                return NOT_SIMPLE;
+            if around as u8 != b'\'' {
+                break;
             }
-        } else if word == u32::from_le_bytes(*b"NULL") {
-            (from, to, end) = (at, at, at + 4);
+        } else if is_number(ahead as u8) && (ahead >> 8) as u8 | 0x20 != b'x' {
+            let Some(end) = near_number_end(bytes, at) else { break };
+            last = end - 1;
+            match word(bytes, last) {
+                Some(word) if cells.put(at..end) => around = word,
+                _ => break,
+            }
         } else {
-            return NOT_SIMPLE;
+            last = at + 3;
+            match (word(bytes, at), word(bytes, last)) {
+                (Some(word), Some(next)) if word as u32 == u32::from_le_bytes(*b"NULL") && cells.put(at..at) => around = next,
+                _ => break,
+            }
         }
-        let Some(&stop) = bytes.get(end) else { return NOT_SIMPLE };
-        cells.put(from..to);
-        at = end + 1;
-        if stop == comma {
+        (at, ahead) = (last + 2, around >> 16);
+        let stop = (around >> 8) as u8;
+        if stop == b',' {
             continue;
         }
-        return match behind(bytes, at) {
-            Some(end) if stop == b')' => Simple { end, columns: cells.columns(), used: cells.used() },
-            _ => NOT_SIMPLE,
-        };
+        // The comma and the line end behind a tuple are its own.
+        let comma = ahead as u8 == b',';
+        let line_end = comma & ((ahead >> 8) as u8 == b'\n');
+        let behind = usize::from(comma) + usize::from(line_end);
+        at += behind;
+        if stop != b')' || !cells.end(start..at) {
+            break;
+        }
+        start = at;
+        ahead >>= 8 * behind;
+        if ahead as u8 != b'(' || cells.is_full() {
+            break;
+        }
+        (at, ahead) = (at + 1, ahead >> 8);
     }
+    (start, cells.rows())
+}
+
+/// The eight bytes from `at` on.
+#[inline(always)]
+fn word(bytes: &[u8], at: usize) -> Option<u64> {
+    bytes.get(at..).and_then(|rest| rest.first_chunk()).map(|word| u64::from_le_bytes(*word))
+}
+
+/// Where the number at `at` ends, if it is of up to 23 digits, signs and points; what stands there need not be a comma or parenthesis.
+#[inline(always)]
+fn near_number_end(bytes: &[u8], at: usize) -> Option<usize> {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    for step in [0, 8, 16] {
+        // What a number is made of comes after comma and parenthesis in ASCII: the lowest byte found is right.
+        let word = word(bytes, at + step)?;
+        let found = word.wrapping_sub(ONES * u64::from(b'-')) & !word & (ONES << 7);
+        if found != 0 {
+            return Some(at + step + (found.trailing_zeros() / 8) as usize);
+        }
+    }
+    None
+}
+
+/// Where the comma or parenthesis behind a number is; the length of the input if there is none.
+#[inline(always)]
+fn number_end(bytes: &[u8], at: usize) -> usize {
+    let near = near_number_end(bytes, at).filter(|end| matches!(bytes.get(*end), Some(b',' | b')')));
+    near.unwrap_or_else(|| memchr2(b',', b')', &bytes[at..]).map_or(bytes.len(), |end| at + end))
 }
 
 /// Reads the tuple whose parenthesis opens at `start` if there is nothing odd about it, and gives where it ends and how many values it
@@ -167,9 +205,9 @@ pub fn read_usual_tuple(bytes: &[u8], maps: Maps<'_>, start: usize, person: &mut
             }
         } else if word == u32::from_le_bytes(*b"NULL") {
             (from, to, end) = (at, at, at + 4);
-        } else if IS_NUMBER[usize::from(word as u8)] && (word >> 8) as u8 | 0x20 != b'x' {
+        } else if is_number(word as u8) && (word >> 8) as u8 | 0x20 != b'x' {
             from = at;
-            to = maps.end.find(at);
+            to = number_end(bytes, at);
             end = to;
             if bytes[to - 1] <= b' ' {
                 return None;
@@ -214,8 +252,8 @@ fn read_values<'i>(bytes: &'i [u8], maps: Maps<'_>, start: usize, last: bool, si
             } else {
                 (&bytes[from..quote], quote + 1)
             }
-        } else if IS_NUMBER[usize::from(first)] && !matches!(bytes.get(at + 1), Some(b'x' | b'X') | None) {
-            let end = maps.end.find(at);
+        } else if is_number(first) && !matches!(bytes.get(at + 1), Some(b'x' | b'X') | None) {
+            let end = number_end(bytes, at);
             if end >= bytes.len() {
                 return Tuple::Incomplete;
             }
@@ -253,16 +291,10 @@ fn read_values<'i>(bytes: &'i [u8], maps: Maps<'_>, start: usize, last: bool, si
 }
 
 /// May a number begin with this byte? What begins with another goes the slow way, and `0x` too.
-const IS_NUMBER: [bool; 256] = {
-    let mut number = [false; 256];
-    let digits = b"0123456789-.";
-    let mut at = 0;
-    while at < digits.len() {
-        number[digits[at] as usize] = true;
-        at += 1;
-    }
-    number
-};
+#[inline(always)]
+const fn is_number(byte: u8) -> bool {
+    byte.is_ascii_digit() | (byte == b'-') | (byte == b'.')
+}
 
 /// A tuple's raw row has the comma and the line end after it: where they end, or `None` when more input must say.
 #[inline(always)]

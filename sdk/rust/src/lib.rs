@@ -41,6 +41,7 @@
 #[doc(hidden)]
 pub mod bindings;
 mod bitmap;
+pub mod cells;
 pub mod columns;
 mod input;
 #[cfg(not(target_arch = "wasm32"))]

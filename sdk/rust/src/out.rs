@@ -13,7 +13,7 @@ const ARENA_BYTES_BUFFERED: usize = 64 << 10;
 pub(crate) type Emit<'a> = &'a mut dyn FnMut(&[u64], &[u8]);
 
 /// Events for which there is room behind those: a record of more makes room for itself.
-const RECORD_EVENTS_USUAL: usize = 512;
+pub(crate) const RECORD_EVENTS_USUAL: usize = 512;
 
 /// The buffers of an [`Out`], kept from push to push.
 #[derive(Default)]
@@ -95,6 +95,53 @@ impl<'a> Out<'a> {
         let span = event.span();
         let (start, end) = (span.offset as usize, span.offset as usize + span.len as usize);
         if span.arena { &self.buffers.arena[start..end] } else { &self.input[start..end] }
+    }
+
+    /// The bytes at a place of the push's.
+    #[inline(always)]
+    pub(crate) fn at(&self, range: Range<usize>) -> &[u8] {
+        self.input.get(range).unwrap_or_default()
+    }
+
+    /// Is the byte in a value? `true` may be wrong, where looking eight bytes a step is not possible.
+    #[inline(always)]
+    pub(crate) fn may_have(&self, event: Event, byte: u8) -> bool {
+        const ONES: u64 = u64::from_le_bytes([1; 8]);
+        let span = event.span();
+        let (mut at, end) = (span.offset as usize, (span.offset + span.len) as usize);
+        while at < end {
+            let Some(word) = self.input.get(at..at + 8).filter(|_| !span.arena) else { return true };
+            let differs = u64::from_le_bytes(word.try_into().unwrap_or_default()) ^ (ONES * u64::from(byte));
+            let found = differs.wrapping_sub(ONES) & !differs & (ONES << 7);
+            if found != 0 && ((found.trailing_zeros() / 8) as usize) < end - at {
+                return true;
+            }
+            at += 8;
+        }
+        false
+    }
+
+    /// Events written.
+    #[inline(always)]
+    pub(crate) fn used(&self) -> usize {
+        self.used
+    }
+
+    /// The event at a place, written by a record that has ended or into [`Out::room`].
+    #[inline(always)]
+    pub(crate) fn told(&self, at: usize) -> Event {
+        Event(self.buffers.events.get(at).copied().unwrap_or_default())
+    }
+
+    /// Where the raw row of the record whose event is at a place ends.
+    pub(crate) fn row_end(&self, at: usize) -> usize {
+        let span = self.told(at).span();
+        (span.offset + span.len) as usize
+    }
+
+    /// A record that was written into [`Out::room`], to be gone over as one that has not ended.
+    pub(crate) fn reopen(&mut self, start: usize, values: usize) -> Record<'_, 'a> {
+        Record { out: self, start, at: start + 1 + values }
     }
 
     #[inline(always)]
@@ -208,10 +255,10 @@ pub struct Room<'r> {
 }
 
 impl<'r> Room<'r> {
-    /// The room behind one record's event.
+    /// The room itself.
     #[inline(always)]
-    pub(crate) fn into_values(self) -> &'r mut [u64] {
-        self.events.get_mut(1..).unwrap_or_default()
+    pub(crate) fn into_events(self) -> &'r mut [u64] {
+        self.events
     }
 
     /// Puts a record: its whole raw row and its values, none empty, by their tags and places in the push's bytes. `false` if there is no
@@ -386,12 +433,6 @@ impl Record<'_, '_> {
     #[inline(always)]
     pub fn abandon(self) {}
 
-    /// It has so many values: they were written to [`Room::into_values`].
-    #[inline(always)]
-    pub(crate) fn keep(&mut self, values: usize) {
-        self.at = self.start + 1 + values;
-    }
-
     /// How many values it has.
     #[inline(always)]
     pub(crate) fn values(&self) -> usize {
@@ -401,7 +442,7 @@ impl Record<'_, '_> {
     /// The value that was told as the `nth` one.
     #[inline(always)]
     pub(crate) fn told(&self, nth: usize) -> Event {
-        Event(self.out.buffers.events.get(self.start + 1 + nth).copied().unwrap_or_default())
+        self.out.told(self.start + 1 + nth)
     }
 
     /// The bytes of a value.
@@ -412,25 +453,7 @@ impl Record<'_, '_> {
     /// The bytes at a place of the push's.
     #[inline(always)]
     pub(crate) fn at(&self, range: Range<usize>) -> &[u8] {
-        self.out.input.get(range).unwrap_or_default()
-    }
-
-    /// Is the byte in a value? `true` may be wrong, where looking eight bytes a step is not possible.
-    #[inline(always)]
-    pub(crate) fn may_have(&self, event: Event, byte: u8) -> bool {
-        const ONES: u64 = u64::from_le_bytes([1; 8]);
-        let span = event.span();
-        let (mut at, end) = (span.offset as usize, (span.offset + span.len) as usize);
-        while at < end {
-            let Some(word) = self.out.input.get(at..at + 8).filter(|_| !span.arena) else { return true };
-            let differs = u64::from_le_bytes(word.try_into().unwrap_or_default()) ^ (ONES * u64::from(byte));
-            let found = differs.wrapping_sub(ONES) & !differs & (ONES << 7);
-            if found != 0 && ((found.trailing_zeros() / 8) as usize) < end - at {
-                return true;
-            }
-            at += 8;
-        }
-        false
+        self.out.at(range)
     }
 
     /// Says a value otherwise.

@@ -11,7 +11,6 @@ use sluice_record::{Event, FieldKind, HashKind};
 use crate::{
     Out, Record,
     columns::{Meaning, is_email},
-    out::span_event,
     secret,
 };
 
@@ -19,13 +18,13 @@ use crate::{
 pub const COLUMNS_MAX: usize = 256;
 
 /// What to do with a column's values: an event tag, or one of these.
-const DROP: u8 = 0;
-const EMAIL: u8 = FieldKind::Email.tag();
-const LOGIN: u8 = FieldKind::Username.tag();
-const SECRET: u8 = FieldKind::Password.tag();
-const SALT: u8 = FieldKind::Salt.tag();
+pub(crate) const DROP: u8 = 0;
+pub(crate) const EMAIL: u8 = FieldKind::Email.tag();
+pub(crate) const LOGIN: u8 = FieldKind::Username.tag();
+pub(crate) const SECRET: u8 = FieldKind::Password.tag();
+pub(crate) const SALT: u8 = FieldKind::Salt.tag();
 /// A secret of which the column's name says more.
-const HINTED: u8 = 1;
+pub(crate) const HINTED: u8 = 1;
 
 /// A column of a table.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -55,16 +54,10 @@ impl ColumnTags {
 #[derive(Clone, Debug)]
 pub struct People {
     columns: Vec<NamedColumn>,
-    tags: [u8; COLUMNS_MAX],
-    hints: Vec<Option<HashKind>>,
+    pub(crate) tags: [u8; COLUMNS_MAX],
+    pub(crate) hints: Vec<Option<HashKind>>,
     domain: u8,
-    /// Columns whose values need a look when the row has been read; [`People::cells`] can do with the others if the table is simple.
-    secrets: Vec<usize>,
-    login: Option<usize>,
-    email: Option<usize>,
-    is_simple: bool,
-    /// Columns of salts.
-    salts: Vec<usize>,
+    has_salts: bool,
 }
 
 impl People {
@@ -89,11 +82,8 @@ impl People {
                 Meaning::Extra => DROP,
             };
         }
-        let of_kind = |wanted: u8| (0..columns.len()).filter(move |column| tags[*column] == wanted);
-        let secrets = of_kind(HINTED).chain(of_kind(SECRET)).collect();
-        let salts = of_kind(SALT).collect();
-        let (login, email) = (of_kind(LOGIN).next_back(), of_kind(EMAIL).next_back());
-        Self { columns, tags, hints, domain: DROP, secrets, login, email, is_simple: false, salts }
+        let has_salts = tags.contains(&SALT);
+        Self { columns, tags, hints, domain: DROP, has_salts }
     }
 
     /// Names the columns that are no standard kind. Once a chunk and table, and never while a record is being filled;
@@ -107,64 +97,12 @@ impl People {
                 self.tags[at] = tags.tag(&column.name, out);
             }
         }
-        self.is_simple = !self.tags[..self.columns.len()].contains(&DROP)
-            && self.columns.len() < COLUMNS_MAX
-            && self.tags.iter().filter(|tag| **tag == EMAIL).count() <= 1;
-    }
-
-    /// Where a loop that calls nothing may put a row's values, in the columns' order and none left out; [`People::tell`] makes a record of
-    /// them, if the row has `width` columns. `None` if some of these are dropped, or there could be more values than there is room for.
-    #[inline(always)]
-    pub fn cells<'c>(&self, width: usize, slots: &'c mut Slots, out: &'c mut Out<'_>) -> Option<Cells<'c>> {
-        let events = out.room().into_values().first_chunk_mut().filter(|_| self.is_simple && width <= self.columns.len())?;
-        Some(Cells { events, slots, used: 0, column: 0 })
-    }
-
-    /// Makes a record of the row `raw` with the `used` values that were put into [`People::cells`].
-    #[inline(always)]
-    pub fn tell(&self, used: usize, slots: &Slots, raw: Range<usize>, out: &mut Out<'_>) {
-        let mut record = out.begin();
-        record.keep(used);
-        for &column in &self.secrets {
-            let (nth, value) = slots.value(column, &record);
-            let is_long = value.span().len as usize >= secret::UNHINTED_BYTES_MIN;
-            if value.tag() == slots.tag(column) && nth < used && (is_long || value.tag() == HINTED) {
-                self.tell_secret(column, nth, &mut record);
-            }
-        }
-        if self.salts.iter().any(|salt| matches!(slots.value(*salt, &record), (nth, value) if nth < used && value.tag() == SALT)) {
-            record.settle_salted();
-        }
-        if let Some(login) = self.login {
-            let (nth, value) = slots.value(login, &record);
-            if nth < used && value.tag() == LOGIN && self.is_login_odd(value, slots, used, &record) {
-                let email = self.email.map(|email| slots.value(email, &record)).filter(|(at, email)| *at < used && email.tag() == EMAIL);
-                record = self.settle_login(record, nth, email.map(|(nth, _)| nth));
-            }
-        }
-        record.end_span(raw);
-    }
-
-    /// Could the login be an e-mail, the e-mail, or have its domain before it?
-    #[inline(always)]
-    fn is_login_odd(&self, login: Event, slots: &Slots, used: usize, record: &Record<'_, '_>) -> bool {
-        let Some(email) = self.email else { return true };
-        let (nth, email) = slots.value(email, record);
-        nth >= used || email.tag() != EMAIL || login.span().len == email.span().len || record.may_have(login, b'\\')
-    }
-
-    #[inline(never)]
-    fn tell_secret(&self, column: usize, nth: usize, record: &mut Record<'_, '_>) {
-        let span = record.told(nth).span();
-        let value = span.offset as usize..(span.offset + span.len) as usize;
-        let tag = secret_tag(record.at(value.clone()), self.hints[column]);
-        record.tell_again(nth, span_event(tag, value));
     }
 
     /// What the login turns out to be, given which values it and the e-mail are.
     #[cold]
     #[inline(never)]
-    fn settle_login<'o, 'a>(&self, mut record: Record<'o, 'a>, login: usize, email: Option<usize>) -> Record<'o, 'a> {
+    pub(crate) fn settle_login<'o, 'a>(&self, mut record: Record<'o, 'a>, login: usize, email: Option<usize>) -> Record<'o, 'a> {
         let event = record.told(login);
         let value = record.bytes(event);
         let backslash = memchr::memchr(b'\\', value).filter(|at| *at > 0 && at + 1 < value.len() && self.domain != DROP);
@@ -345,76 +283,13 @@ impl<'p, 'o, 'a> Person<'p, 'o, 'a> {
 
     #[inline(always)]
     fn settled(mut self) -> Record<'o, 'a> {
-        if !self.people.salts.is_empty() {
+        if self.people.has_salts {
             self.record.settle_salted();
         }
         if self.login == NONE {
             return self.record;
         }
         self.people.settle_login(self.record, self.login, (self.email != NONE).then_some(self.email))
-    }
-}
-
-/// Which value is which column's, of one row after the other. Kept beside the tags, so that one address serves both.
-#[derive(Clone, Debug)]
-pub struct Slots {
-    tags: [u8; COLUMNS_MAX],
-    slots: [u8; COLUMNS_MAX],
-}
-
-impl Slots {
-    /// For a table's rows, after its columns were named.
-    pub fn new(people: &People) -> Self {
-        Self { tags: people.tags, slots: [0; COLUMNS_MAX] }
-    }
-
-    /// Which value is the column's, and it; an empty one has left its place to another, of another tag or beyond the last.
-    #[inline(always)]
-    fn value(&self, column: usize, record: &Record<'_, '_>) -> (usize, Event) {
-        let nth = usize::from(self.slots[column % COLUMNS_MAX]);
-        (nth, record.told(nth))
-    }
-
-    #[inline(always)]
-    fn tag(&self, column: usize) -> u8 {
-        self.tags[column % COLUMNS_MAX]
-    }
-}
-
-/// Where a loop puts a row's values without calling anything, so that all it needs stays in registers: see [`People::cells`].
-#[derive(Debug)]
-pub struct Cells<'c> {
-    events: &'c mut [u64; COLUMNS_MAX],
-    slots: &'c mut Slots,
-    used: usize,
-    column: usize,
-}
-
-impl Cells<'_> {
-    /// The next column's value by its place in the push's bytes, empty or not. Of more than [`COLUMNS_MAX`] some are lost: a row is only
-    /// good if it has the table's number of columns.
-    #[inline(always)]
-    pub fn put(&mut self, value: Range<usize>) {
-        // No more values than columns: the masks do nothing for a good row, and spare four comparisons.
-        let column = self.column % COLUMNS_MAX;
-        self.slots.slots[column] = self.used as u8;
-        // Whether a value is empty is hard to foresee: it is always written, and counts if it is not.
-        let is_some = !value.is_empty();
-        self.events[self.used % COLUMNS_MAX] = span_event(self.slots.tags[column], value).0;
-        self.used += usize::from(is_some);
-        self.column += 1;
-    }
-
-    /// Columns put so far.
-    #[inline(always)]
-    pub fn columns(&self) -> usize {
-        self.column
-    }
-
-    /// Values that were not empty, to be said to [`People::tell`].
-    #[inline(always)]
-    pub fn used(&self) -> usize {
-        self.used
     }
 }
 

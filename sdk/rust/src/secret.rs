@@ -79,6 +79,7 @@ fn common_crypt(value: &[u8]) -> Option<HashKind> {
             let is_marker = CLASSES[usize::from(*version)] & SALT != 0 && tens.is_ascii_digit() && ones.is_ascii_digit();
             <&[u8; 53]>::try_from(rest).is_ok_and(|rest| is_marker && are_all(rest, ITOA64)).then_some(Bcrypt)
         }
+        [b'*', rest @ ..] => <&[u8; 40]>::try_from(rest).is_ok_and(|rest| are_all(rest, HEX)).then_some(Mysql41),
         [b'$', b'P' | b'H', b'$', rest @ ..] => <&[u8; 31]>::try_from(rest).is_ok_and(|rest| are_all(rest, ITOA64)).then_some(Phpass),
         _ => None,
     }

@@ -1,0 +1,229 @@
+//! Rows of a table read many at once, in two steps: a loop that calls nothing puts down where values are ([`Cells`]), and what needs a
+//! look at its bytes or its neighbours gets it when some dozens of rows stand there ([`People::tell`]).
+//!
+//! Two steps, because compilers for WebAssembly keep nothing in a register that must outlive a call, and a call a row was most of its
+//! cost. A row is only taken if it has the table's columns and a value; all others are the careful reader's, [`crate::person::Person`].
+//! Tables that are wider than a word has bits, or have columns nobody may name, are left to it too.
+
+use std::ops::Range;
+
+use sluice_record::{Event, HashKind, Tag};
+
+use crate::{
+    Out,
+    out::{RECORD_EVENTS_USUAL, span_event},
+    person::{DROP, EMAIL, HINTED, LOGIN, People, SALT, SECRET},
+    secret,
+};
+
+/// Columns of a table whose rows are read many at once: a bit each.
+const COLUMNS_MAX: usize = u64::BITS as usize;
+/// Rows read at once, at most.
+const ROWS_MAX: usize = 64;
+
+/// A row that was put: where its event is among those put, and which columns have a value, the last in the lowest bit.
+#[derive(Clone, Copy, Default, Debug)]
+struct Row {
+    event: u32,
+    filled: u64,
+}
+
+/// A column: the bit of its value in [`Row::filled`].
+#[derive(Clone, Copy, Debug)]
+struct Column {
+    column: usize,
+    bit: u32,
+}
+
+impl Row {
+    #[inline(always)]
+    fn has(self, column: Column) -> bool {
+        self.filled >> column.bit & 1 != 0
+    }
+
+    /// Which of the row's values is the column's.
+    #[inline(always)]
+    fn nth(self, column: Column) -> usize {
+        (self.filled >> column.bit >> 1).count_ones() as usize
+    }
+
+    #[inline(always)]
+    fn values(self) -> usize {
+        self.filled.count_ones() as usize
+    }
+}
+
+/// What reading a table's rows many at once needs; made once a table.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// A column's tag where an event has it.
+    tags: Vec<u64>,
+    rows: [Row; ROWS_MAX],
+    /// Rows to read at once: few after one that ended its batch early, so that little is read twice.
+    rows_max: usize,
+    secrets: Vec<Column>,
+    salts: Vec<Column>,
+    login: Option<Column>,
+    email: Option<Column>,
+}
+
+impl Plan {
+    /// For the rows of `width` columns of a table, after its columns were named; `None` if they must be read one by one.
+    pub fn new(people: &People, width: usize) -> Option<Self> {
+        let named = &people.tags[..people.columns().len()];
+        if named.len() != width || width > COLUMNS_MAX || named.contains(&DROP) {
+            return None;
+        }
+        let of_kind = |wanted: &[u8]| {
+            let columns = (0..width).filter(|at| wanted.contains(&named[*at]));
+            columns.map(|column| Column { column, bit: (width - 1 - column) as u32 }).collect::<Vec<Column>>()
+        };
+        let mut emails = of_kind(&[EMAIL]);
+        (emails.len() <= 1).then(|| Self {
+            tags: named.iter().map(|tag| u64::from(*tag) << 56).collect(),
+            rows: [Row::default(); ROWS_MAX],
+            rows_max: ROWS_MAX,
+            secrets: of_kind(&[HINTED, SECRET]),
+            salts: of_kind(&[SALT]),
+            login: of_kind(&[LOGIN]).pop(),
+            email: emails.pop(),
+        })
+    }
+
+    /// Where a loop that calls nothing may put rows. To be called in the loop's own function, so that it need not be in memory.
+    #[inline(always)]
+    pub fn cells<'c>(&'c mut self, out: &'c mut Out<'_>) -> Option<Cells<'c>> {
+        let events = out.room().into_events().first_chunk_mut()?;
+        let (table, rows_max) = (self.tags.as_slice(), self.rows_max);
+        Some(Cells { events, rows: &mut self.rows, table, tags: table.iter(), rows_max, count: 0, row: 0, used: 1, filled: 0 })
+    }
+}
+
+/// Where a loop puts rows without calling anything.
+#[derive(Debug)]
+pub struct Cells<'c> {
+    events: &'c mut [u64; RECORD_EVENTS_USUAL],
+    rows: &'c mut [Row; ROWS_MAX],
+    table: &'c [u64],
+    /// Those of the columns to come.
+    tags: std::slice::Iter<'c, u64>,
+    rows_max: usize,
+    count: usize,
+    /// Where the row's event goes.
+    row: usize,
+    /// Where the next event goes.
+    used: usize,
+    filled: u64,
+}
+
+impl Cells<'_> {
+    /// The next column's value by its place in the push's bytes, empty or not; `false` if the table has no more columns.
+    #[inline(always)]
+    pub fn put(&mut self, value: Range<usize>) -> bool {
+        let Some(tag) = self.tags.next() else { return false };
+        // Whether a value is empty is hard to foresee: it is always written, and counts if it is not.
+        let is_some = value.start != value.end;
+        if let Some(place) = self.events.get_mut(self.used) {
+            *place = tag | span_event(0, value).0;
+        }
+        self.filled = self.filled * 2 + u64::from(is_some);
+        self.used += usize::from(is_some);
+        true
+    }
+
+    /// Ends the row; `false` if it lacks columns or has no value: then it is not taken.
+    #[inline(always)]
+    pub fn end(&mut self, raw: Range<usize>) -> bool {
+        if !self.tags.as_slice().is_empty() | (self.filled == 0) {
+            return false;
+        }
+        let (Some(event), Some(row)) = (self.events.get_mut(self.row), self.rows.get_mut(self.count)) else { return false };
+        *event = span_event(Tag::RECORD.0, raw).0;
+        *row = Row { event: self.row as u32, filled: self.filled };
+        self.count += 1;
+        self.row = self.used;
+        self.used += 1;
+        self.filled = 0;
+        self.tags = self.table.iter();
+        true
+    }
+
+    /// Is there no room for another row?
+    #[inline(always)]
+    pub fn is_full(&self) -> bool {
+        (self.count >= self.rows_max) | (self.used + COLUMNS_MAX >= RECORD_EVENTS_USUAL)
+    }
+
+    /// Rows that were taken, to be said to [`People::tell`].
+    #[inline(always)]
+    pub fn rows(&self) -> usize {
+        self.count
+    }
+}
+
+impl People {
+    /// Makes records of the first `rows` rows that were put. `None` if that is all; else the offset where reading must go on: a row before
+    /// the last turned out to have another number of values than it was given, and those behind it are to be read again.
+    ///
+    /// `escapes`: could there be a backslash in a login?
+    #[inline(never)]
+    pub fn tell(&self, rows: usize, escapes: bool, plan: &mut Plan, out: &mut Out<'_>) -> Option<usize> {
+        let rows = plan.rows.get(..rows).unwrap_or_default();
+        let first = out.used();
+        for (number, row) in rows.iter().enumerate() {
+            let event = first + row.event as usize;
+            for secret in plan.secrets.iter().filter(|secret| row.has(**secret)) {
+                self.tell_secret(secret.column, event + 1 + row.nth(*secret), out);
+            }
+            if let Some(salt) = plan.salts.iter().find(|salt| row.has(**salt)) {
+                settle_salted(*row, *salt, event, &plan.secrets, out);
+            }
+            if let Some(login) = plan.login.filter(|login| row.has(*login)) {
+                let (login, email) = (row.nth(login), plan.email.filter(|email| row.has(*email)).map(|email| row.nth(email)));
+                if is_login_odd(event + 1 + login, email.map(|email| event + 1 + email), escapes, out) {
+                    let record = self.settle_login(out.reopen(event, row.values()), login, email);
+                    if record.values() != row.values() {
+                        record.end();
+                        plan.rows_max = if number + 1 == rows.len() { plan.rows_max } else { 1 };
+                        return Some(out.row_end(event));
+                    }
+                }
+            }
+        }
+        if let Some(last) = rows.last() {
+            out.keep(last.event as usize + 1 + last.values());
+            plan.rows_max = (plan.rows_max * 2).min(ROWS_MAX);
+        }
+        None
+    }
+
+    #[inline(always)]
+    fn tell_secret(&self, column: usize, event: usize, out: &mut Out<'_>) {
+        let span = out.told(event).span();
+        if span.len as usize >= secret::UNHINTED_BYTES_MIN || self.tags[column] == HINTED {
+            let value = span.offset as usize..(span.offset + span.len) as usize;
+            let tag = secret::identify(out.at(value.clone()), self.hints[column]).tag();
+            out.put(event, span_event(tag, value));
+        }
+    }
+}
+
+/// Tells hashes whose salt stands in a column of its own by that salt.
+#[inline(always)]
+fn settle_salted(row: Row, salt: Column, event: usize, secrets: &[Column], out: &mut Out<'_>) {
+    let salt_bytes = out.told(event + 1 + row.nth(salt)).span().len as usize;
+    for secret in secrets.iter().filter(|secret| row.has(**secret)) {
+        let at = event + 1 + row.nth(*secret);
+        let told = out.told(at);
+        let salted = HashKind::from_tag(told.tag()).map(|kind| secret::salted(kind, salt_bytes).tag());
+        let span = told.span();
+        out.put(at, Event::new(salted.unwrap_or(told.tag()), span.offset, span.len, false));
+    }
+}
+
+/// Could the login be an e-mail, the e-mail, or have its domain before it?
+#[inline(always)]
+fn is_login_odd(login: usize, email: Option<usize>, escapes: bool, out: &Out<'_>) -> bool {
+    let (login, email) = (out.told(login), email.map(|email| out.told(email)));
+    email.is_none_or(|email| login.span().len == email.span().len) || escapes && out.may_have(login, b'\\')
+}
