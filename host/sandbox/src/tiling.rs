@@ -8,7 +8,7 @@
 //! - A column (128–255) is named before its first use, in any push of the same instance, by 1–128 bytes of UTF-8 in the arena.
 //! - A tag without a meaning is refused, so that it can be given one later.
 
-use sluice_record::{Batch, Event, FieldKind, HashKind, Span, Tag, limits};
+use sluice_record::{Batch, Event, FieldKind, HashKind, Tag, limits};
 
 use crate::fault::{FaultKind, Refusal};
 
@@ -142,30 +142,30 @@ impl Sink {
         }
     }
 
-    /// Checks records and their fields for as long as nothing else comes and nothing is wrong; gives how many events that were. A function
-    /// of its own, which calls nothing: a field costs two look-ups and one branch.
+    /// Checks records and their fields behind a record for as long as nothing else comes and nothing is wrong; gives how many events that
+    /// were. A function of its own, which calls nothing.
     #[inline(never)]
     fn check_usual(&mut self, events: &[u64], arena_len: u32) -> usize {
-        let limits = [self.chunk_len, arena_len];
-        let classes = &self.classes;
-        let inside = |event: Event| event.span().offset + event.span().len <= limits[usize::from(event.span().arena)]; // 31 and 24 bits: no overflow
-        let is_field = |event: Event| (classes[usize::from(event.tag())] == Class::Field) & inside(event);
-        let (mut covered, mut after, mut at) = (self.covered, self.after, 0);
-        loop {
-            if after == After::Record {
-                at += events[at..].iter().take_while(|word| is_field(Event(**word))).count();
-            }
-            let Some(record) = events.get(at).map(|word| Event(*word)) else { break };
-            let Span { offset, len, arena } = record.span();
-            let tiles = inside(record) & !arena & (offset == covered) & (len > 0);
-            if record.tag() != Tag::RECORD.0 || after == After::Reject || !tiles {
-                break;
-            }
-            (covered, after, at) = (offset + len, After::Record, at + 1);
+        if self.after != After::Record {
+            return 0;
         }
-        self.covered = covered;
-        self.after = after;
-        at
+        let (chunk_len, classes) = (u64::from(self.chunk_len), &self.classes);
+        let mut covered = u64::from(self.covered);
+        let usual = events.iter().take_while(|word| {
+            // An offset with the arena's bit is beyond any chunk. 32 and 24 bits: no overflow.
+            let (offset, len) = (**word & 0xffff_ffff, **word >> 32 & 0xff_ffff);
+            let (end, class) = (offset + len, classes[(**word >> 56) as usize]);
+            let in_arena = || Event(**word).span().arena && end <= u64::from(Event::OFFSET_MAX) + 1 + u64::from(arena_len);
+            let is_record = class == Class::Record;
+            let tiles = is_record & (offset == covered) & (len > 0);
+            covered = if is_record { end } else { covered };
+            (tiles | (class == Class::Field)) && (end <= chunk_len || !is_record && in_arena())
+        });
+        let usual = usual.count();
+        // Of the record that was not, if it was one, nothing was covered.
+        let before = events[..usual].iter().rfind(|word| Event(**word).tag() == Tag::RECORD.0).map(|word| Event(*word).span());
+        self.covered = before.map_or(self.covered, |span| span.offset + span.len);
+        usual
     }
 
     /// Skips, rejects, reasons, columns, and whatever is wrong.

@@ -169,26 +169,20 @@ impl People {
     #[inline(never)]
     pub fn tell(&self, rows: usize, escapes: bool, plan: &mut Plan, out: &mut Out<'_>) -> Option<usize> {
         let rows = plan.rows.get(..rows).unwrap_or_default();
-        let first = out.used();
-        for (number, row) in rows.iter().enumerate() {
-            let event = first + row.event as usize;
-            for secret in plan.secrets.iter().filter(|secret| row.has(**secret)) {
-                self.tell_secret(secret.column, event + 1 + row.nth(*secret), out);
+        let (first, mut number) = (out.used(), 0);
+        loop {
+            let (input, events) = out.put_since(first);
+            number += self.look_at(&rows[number..], plan, escapes, input, events);
+            let Some(row) = rows.get(number) else { break };
+            let (login, email) = (plan.login.map_or(0, |login| row.nth(login)), plan.email.filter(|email| row.has(*email)));
+            let record = out.reopen(first + row.event as usize, row.values());
+            let record = self.settle_login(record, login, email.map(|email| row.nth(email)));
+            if record.values() != row.values() {
+                record.end();
+                plan.rows_max = if number + 1 == rows.len() { plan.rows_max } else { 1 };
+                return Some(out.row_end(first + row.event as usize));
             }
-            if let Some(salt) = plan.salts.iter().find(|salt| row.has(**salt)) {
-                settle_salted(*row, *salt, event, &plan.secrets, out);
-            }
-            if let Some(login) = plan.login.filter(|login| row.has(*login)) {
-                let (login, email) = (row.nth(login), plan.email.filter(|email| row.has(*email)).map(|email| row.nth(email)));
-                if is_login_odd(event + 1 + login, email.map(|email| event + 1 + email), escapes, out) {
-                    let record = self.settle_login(out.reopen(event, row.values()), login, email);
-                    if record.values() != row.values() {
-                        record.end();
-                        plan.rows_max = if number + 1 == rows.len() { plan.rows_max } else { 1 };
-                        return Some(out.row_end(event));
-                    }
-                }
-            }
+            number += 1;
         }
         if let Some(last) = rows.last() {
             out.keep(last.event as usize + 1 + last.values());
@@ -197,33 +191,74 @@ impl People {
         None
     }
 
+    /// Tells secrets by their content and their salts; gives how many rows that were: one whose login may have to be told otherwise ends it.
     #[inline(always)]
-    fn tell_secret(&self, column: usize, event: usize, out: &mut Out<'_>) {
-        let span = out.told(event).span();
+    fn look_at(&self, rows: &[Row], plan: &Plan, escapes: bool, input: &[u8], events: &mut [u64]) -> usize {
+        for (number, row) in rows.iter().enumerate() {
+            let Some(values) = events.get_mut(row.event as usize + 1..).and_then(|rest| rest.get_mut(..row.values())) else {
+                return number;
+            };
+            for secret in plan.secrets.iter().filter(|secret| row.has(**secret)) {
+                if let Some(value) = values.get_mut(row.nth(*secret)) {
+                    self.tell_secret(secret.column, value, input);
+                }
+            }
+            if let Some(salt) = plan.salts.iter().find(|salt| row.has(**salt)) {
+                let salt_bytes = values.get(row.nth(*salt)).map_or(0, |salt| Event(*salt).span().len as usize);
+                for secret in plan.secrets.iter().filter(|secret| row.has(**secret)) {
+                    if let Some(value) = values.get_mut(row.nth(*secret)) {
+                        *value = salted(Event(*value), salt_bytes).0;
+                    }
+                }
+            }
+            let value = |column: Option<Column>| column.filter(|column| row.has(*column)).and_then(|column| values.get(row.nth(column)));
+            if let Some(login) = value(plan.login)
+                && is_login_odd(Event(*login), value(plan.email).map(|email| Event(*email)), escapes, input)
+            {
+                return number;
+            }
+        }
+        rows.len()
+    }
+
+    #[inline(always)]
+    fn tell_secret(&self, column: usize, event: &mut u64, input: &[u8]) {
+        let span = Event(*event).span();
         if span.len as usize >= secret::UNHINTED_BYTES_MIN || self.tags[column] == HINTED {
             let value = span.offset as usize..(span.offset + span.len) as usize;
-            let tag = secret::identify(out.at(value.clone()), self.hints[column]).tag();
-            out.put(event, span_event(tag, value));
+            let tag = secret::identify(input.get(value.clone()).unwrap_or_default(), self.hints[column]).tag();
+            *event = span_event(tag, value).0;
         }
     }
 }
 
-/// Tells hashes whose salt stands in a column of its own by that salt.
-#[inline(always)]
-fn settle_salted(row: Row, salt: Column, event: usize, secrets: &[Column], out: &mut Out<'_>) {
-    let salt_bytes = out.told(event + 1 + row.nth(salt)).span().len as usize;
-    for secret in secrets.iter().filter(|secret| row.has(**secret)) {
-        let at = event + 1 + row.nth(*secret);
-        let told = out.told(at);
-        let salted = HashKind::from_tag(told.tag()).map(|kind| secret::salted(kind, salt_bytes).tag());
-        let span = told.span();
-        out.put(at, Event::new(salted.unwrap_or(told.tag()), span.offset, span.len, false));
-    }
+/// A hash told by the salt that stands in a column of its own.
+fn salted(hash: Event, salt_bytes: usize) -> Event {
+    let span = hash.span();
+    let tag = HashKind::from_tag(hash.tag()).map_or(hash.tag(), |kind| secret::salted(kind, salt_bytes).tag());
+    Event::new(tag, span.offset, span.len, span.arena)
 }
 
 /// Could the login be an e-mail, the e-mail, or have its domain before it?
 #[inline(always)]
-fn is_login_odd(login: usize, email: Option<usize>, escapes: bool, out: &Out<'_>) -> bool {
-    let (login, email) = (out.told(login), email.map(|email| out.told(email)));
-    email.is_none_or(|email| login.span().len == email.span().len) || escapes && out.may_have(login, b'\\')
+fn is_login_odd(login: Event, email: Option<Event>, escapes: bool, input: &[u8]) -> bool {
+    email.is_none_or(|email| login.span().len == email.span().len) || escapes && may_have(input, login, b'\\')
+}
+
+/// Is the byte in a value of the input? `true` may be wrong, where looking eight bytes a step is not possible.
+#[inline(always)]
+fn may_have(input: &[u8], value: Event, byte: u8) -> bool {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    let span = value.span();
+    let (mut at, end) = (span.offset as usize, (span.offset + span.len) as usize);
+    while at < end {
+        let Some(word) = input.get(at..at + 8) else { return true };
+        let differs = u64::from_le_bytes(word.try_into().unwrap_or_default()) ^ (ONES * u64::from(byte));
+        let found = differs.wrapping_sub(ONES) & !differs & (ONES << 7);
+        if found != 0 && ((found.trailing_zeros() / 8) as usize) < end - at {
+            return true;
+        }
+        at += 8;
+    }
+    false
 }

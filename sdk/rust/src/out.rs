@@ -103,24 +103,6 @@ impl<'a> Out<'a> {
         self.input.get(range).unwrap_or_default()
     }
 
-    /// Is the byte in a value? `true` may be wrong, where looking eight bytes a step is not possible.
-    #[inline(always)]
-    pub(crate) fn may_have(&self, event: Event, byte: u8) -> bool {
-        const ONES: u64 = u64::from_le_bytes([1; 8]);
-        let span = event.span();
-        let (mut at, end) = (span.offset as usize, (span.offset + span.len) as usize);
-        while at < end {
-            let Some(word) = self.input.get(at..at + 8).filter(|_| !span.arena) else { return true };
-            let differs = u64::from_le_bytes(word.try_into().unwrap_or_default()) ^ (ONES * u64::from(byte));
-            let found = differs.wrapping_sub(ONES) & !differs & (ONES << 7);
-            if found != 0 && ((found.trailing_zeros() / 8) as usize) < end - at {
-                return true;
-            }
-            at += 8;
-        }
-        false
-    }
-
     /// Events written.
     #[inline(always)]
     pub(crate) fn used(&self) -> usize {
@@ -131,6 +113,12 @@ impl<'a> Out<'a> {
     #[inline(always)]
     pub(crate) fn told(&self, at: usize) -> Event {
         Event(self.buffers.events.get(at).copied().unwrap_or_default())
+    }
+
+    /// The push's bytes, and the events from one on, told or not.
+    #[inline(always)]
+    pub(crate) fn put_since(&mut self, event: usize) -> (&[u8], &mut [u64]) {
+        (self.input, self.buffers.events.get_mut(event..).unwrap_or_default())
     }
 
     /// Where the raw row of the record whose event is at a place ends.
