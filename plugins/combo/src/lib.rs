@@ -9,12 +9,13 @@ mod probe;
 mod ulp;
 
 use line::is_separator;
+use memchr::memchr;
 use sluice_plugin::*;
 
 /// The parser: the bitmaps' memory and the columns that captures have named.
 #[derive(Debug, Default)]
 pub struct Combo {
-    bitmaps: Bitmaps<4>,
+    bitmaps: Bitmaps<2>,
     columns: line::Columns,
 }
 
@@ -23,10 +24,8 @@ pub struct Combo {
 struct Maps<'m> {
     /// Separators, line ends, control characters.
     separator: Class<'m>,
-    at: Class<'m>,
-    line_end: Class<'m>,
-    /// What sends a line the careful way: capture, path or URL, binary.
-    odd: Class<'m>,
+    /// `@`, and `/`: of a path or URL, which sends a line the careful way.
+    mark: Class<'m>,
 }
 
 impl Parser for Combo {
@@ -52,12 +51,10 @@ impl Parser for Combo {
     fn push(&mut self, input: &mut Input<'_>, out: &mut Out<'_>) -> Result<(), String> {
         let (bytes, last) = (input.bytes(), input.is_last());
         self.bitmaps.build(bytes, |block| {
-            let bar = block.eq(b'|');
-            let separator = block.eq_pair(b':') | block.eq(b',') | bar | block.at_most(b' ');
-            [separator, block.eq(b'@'), block.eq(b'\n'), bar | block.eq(b'/') | block.at_most(8)]
+            let separator = block.eq_pair(b':') | block.eq(b',') | block.eq(b'|') | block.at_most(b' ');
+            [separator, block.eq(b'@') | block.eq(b'/')]
         });
-        let class = |class| self.bitmaps.class(class);
-        let maps = Maps { separator: class(0), at: class(1), line_end: class(2), odd: class(3) };
+        let maps = Maps { separator: self.bitmaps.class(0), mark: self.bitmaps.class(1) };
         input.consume_to(lines(maps, &mut self.columns, bytes, last, out));
         Ok(())
     }
@@ -74,7 +71,7 @@ fn lines(maps: Maps<'_>, columns: &mut line::Columns, bytes: &[u8], last: bool, 
         if start >= bytes.len() {
             break;
         }
-        let end = maps.line_end.find(start);
+        let end = memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |len| start + len);
         if end >= bytes.len() && !last {
             break;
         }
@@ -95,47 +92,60 @@ fn lines(maps: Maps<'_>, columns: &mut line::Columns, bytes: &[u8], last: bool, 
     start
 }
 
-/// Reads lines `email:password` of up to 57 bytes without anything odd for as long as there are such and room for them; gives where it
-/// stopped, and the events it wrote.
+/// Reads lines `email:password` of up to 57 bytes without anything odd, and with no other separator, for as long as there are such and room
+/// for them; gives where it stopped, and the events it wrote.
 ///
 /// It is what most time is spent in, and calls nothing: compilers for WebAssembly keep nothing in a register that must outlive a call.
 #[inline(never)]
 fn simple_lines(maps: Maps<'_>, bytes: &[u8], mut start: usize, mut room: Room<'_>) -> (usize, usize) {
     loop {
-        let (ends, separators) = (maps.line_end.bits(start), maps.separator.bits(start));
-        let (ats, odds) = (maps.at.bits(start), maps.odd.bits(start));
-        // Counts in the line; 64 if there is none.
-        let (end, separator, at) = (ends.trailing_zeros(), separators.trailing_zeros(), ats.trailing_zeros());
-        let second_at = (ats & ats.wrapping_sub(1)).trailing_zeros();
-        let later_separators = separators & separators.wrapping_sub(1);
-        let is_line = (end < 64) & (separator < end) & (separator >= 7) & (second_at > separator) & (odds.trailing_zeros() > end);
-        if !is_line | (later_separators.trailing_zeros() == separator + 1) {
+        let (separators, marks) = (maps.separator.bits(start), maps.mark.bits(start));
+        // Counts in the line; 64 if there is none. A line end is a separator too.
+        let (separator, stop) = (separators.trailing_zeros(), without_lowest(separators).trailing_zeros());
+        let (at, second_mark) = (marks.trailing_zeros(), without_lowest(marks).trailing_zeros());
+        if (stop >= 64) | (separator < 7) | (at == 0) | (second_mark < stop) {
             break;
         }
-        let (end, separator, at) = (start + end as usize, start + separator as usize, start + at as usize);
-        // The e-mail's last five bytes and the separator. The bitmaps' last bit is the input's end, and no line's.
-        let Some(&[a, b, c, d, e, parts]) = bytes.get(separator - 5..=separator).and_then(|around| around.first_chunk()) else { break };
-        let (Some(&first), Some(&[before_end, _])) = (bytes.get(start), bytes.get(end - 1..=end).and_then(|around| around.first_chunk()))
-        else {
-            break;
-        };
+        let (separator, stop, at) = (start + separator as usize, start + stop as usize, start + at as usize);
+        // The bitmaps' last bit is the input's end, and no line's.
+        let Some(Some(around)) = bytes.get(separator - 7..=separator).map(|around| around.first_chunk()) else { break };
+        let (Some(&first), Some(b'@')) = (bytes.get(start), bytes.get(at)) else { break };
+        let Some(&[end, behind]) = bytes.get(stop..stop + 2).and_then(|two| two.first_chunk()) else { break };
+        // The e-mail's last seven bytes and the separator.
+        let around = u64::from_le_bytes(*around);
         // `.ru`, `.com`, `.info`: other top level domains are read carefully.
-        let (is_two, is_three) = (c == b'.', (b == b'.') & is_letter(c));
-        let is_four = (a == b'.') & is_letter(b) & is_letter(c);
-        let dot = 3 + usize::from(is_three) + 2 * usize::from(is_four);
-        let is_domain = (is_two | is_three | is_four) & is_letter(d) & is_letter(e) & (at + dot + 1 < separator);
-        let is_email = is_domain & (at > start) & first.is_ascii_alphanumeric();
-        let text_end = end - usize::from(before_end == b'\r');
-        let secret_bytes = text_end - separator;
+        let letters = letters_before_last(around);
+        let has_dot = (around << 8 << (8 * letters) >> 56) as u8 == b'.';
+        let is_email = has_dot & (letters >= 2) & (letters <= 4) & (at + letters as usize + 2 < separator) & first.is_ascii_alphanumeric();
+        let (parts, secret_bytes) = ((around >> 56) as u8, stop - separator);
         // The class has control characters too.
         let is_pair = ((parts >= b' ') | (parts == b'\t')) & (secret_bytes > 1) & (secret_bytes <= UNHINTED_BYTES_MIN);
-        let values = [(FieldKind::Email.tag(), start..separator), (FieldKind::Password.tag(), separator + 1..text_end)];
-        if !(is_email & is_pair) || !room.record(start..end + 1, values) {
+        let is_crlf = (end == b'\r') & (behind == b'\n');
+        let next = stop + 1 + usize::from(is_crlf);
+        let values = [(FieldKind::Email.tag(), start..separator), (FieldKind::Password.tag(), separator + 1..stop)];
+        if !(is_email & is_pair & (is_crlf | (end == b'\n'))) || !room.record(start..next, values) {
             break;
         }
-        start = end + 1;
+        start = next;
     }
     (start, room.used())
+}
+
+#[inline(always)]
+const fn without_lowest(bits: u64) -> u64 {
+    bits & bits.wrapping_sub(1)
+}
+
+/// How many ASCII letters stand right before the last byte of these eight. All at once in a word: what compilers make of single bytes is slower.
+#[inline(always)]
+const fn letters_before_last(bytes: u64) -> u32 {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGH: u64 = ONES << 7;
+    let lower = (bytes | ONES << 5) & !HIGH;
+    // No sum leaves its byte. The high bit says: from `a` on; after `z`; no ASCII.
+    let (from_a, after_z) = (lower + ONES * (128 - b'a' as u64), lower + ONES * (127 - b'z' as u64));
+    let others = (!from_a | after_z | bytes) & HIGH;
+    (others << 8 | 1 << 7).leading_zeros() / 8
 }
 
 #[inline(always)]
@@ -148,7 +158,7 @@ const fn is_letter(byte: u8) -> bool {
 fn common(maps: Maps<'_>, text: &[u8], start: usize) -> Option<(usize, u8)> {
     let end = start + text.len();
     let separator = maps.separator.find_within(start, end) - start;
-    let at = maps.at.find_within(start, end) - start;
+    let at = maps.mark.find_within(start, end) - start;
     // The last five bytes of the e-mail, where its domain's last dot is, and the first of the password.
     let (&[first, ..], Some(&[a, b, c, d, e, parts, next])) =
         (text, text.get(separator.wrapping_sub(5)..separator + 2).and_then(|around| around.first_chunk::<7>()))
@@ -166,8 +176,9 @@ fn common(maps: Maps<'_>, text: &[u8], start: usize) -> Option<(usize, u8)> {
     let is_pair = is_separator(parts) & !is_separator(next) & (text.len() <= line::LINE_BYTES_MAX);
     if !(is_email & is_pair)
         || !first.is_ascii_alphanumeric()
-        || maps.at.find_within(start + at + 1, start + separator) < start + separator
-        || maps.odd.find_within(start, end) < end
+        || text[at] != b'@'
+        || maps.mark.find_within(start + at + 1, start + separator) < start + separator
+        || text.iter().fold(false, |odd, byte| odd | (*byte <= 8) | (*byte == b'|') | (*byte == b'/'))
     {
         return None;
     }
