@@ -109,3 +109,32 @@ case("spaces-after-commas.csv", 'name, email, password\n"Lee, Ann", "ann@example
 case("hints.csv", "sAMAccountName,NTHash,lm_hash,mail,md5\nann,8846F7EAEE8FB117AD06BDD830B7586C,E52CAC67419A9A224A3B108F3FA6CB6D,ann@example.com,5f4dcc3b5aa765d61d8327deb882cf99\nbob,32ED87BDB5FDC5E9CBA88547376818D4,,bob@example.net,\n",
      [dict(username="ann", email="ann@example.com", hash=["8846F7EAEE8FB117AD06BDD830B7586C", "E52CAC67419A9A224A3B108F3FA6CB6D", "5f4dcc3b5aa765d61d8327deb882cf99"], hash_kind=["ntlm", "lm", "md5"]),
       dict(username="bob", email="bob@example.net", hash="32ED87BDB5FDC5E9CBA88547376818D4", hash_kind="ntlm")])
+
+# Tables are read dozens of rows at once: logins that turn out to be something else stand among rows that are as they seem
+logins, expected = [], []
+for number in range(200):
+    email, salt = f"p{number}@example.com", ["", "", "s4#", "longer"][number % 4]
+    login, told = f"user{number}", {}
+    if number % 7 == 3:
+        login = email.upper() if number % 2 else email
+    elif number % 31 == 9:
+        login, told = f"CORP\\user{number}", {"extra": {"domain": "CORP"}}
+    elif number % 31 == 17:
+        email = ""
+        login = f"p{number}@example.net"
+    digest = f"{number:031x}f" if number % 5 else f"pw{number}"
+    logins.append([number, login, email, digest, salt, "" if number % 3 else "Oslo"])
+    person = {"user_id": str(number)}
+    if login.lower() != email:
+        person["email" if not email else "username"] = login.split("\\")[-1]
+    if email:
+        person["email"] = email
+    if number % 5:
+        person["hash"], person["hash_kind"] = digest, "vbulletin" if salt == "s4#" else "md5"
+    else:
+        person["password"] = digest
+    person |= {key: value for key, value in [("salt", salt), ("city", "" if number % 3 else "Oslo")] if value}
+    expected.append(person | told)
+text = io.StringIO()
+csv.writer(text).writerows([["id", "username", "email", "password", "salt", "city"], *logins])
+case("logins-in-batches.csv", text.getvalue(), expected)
