@@ -116,7 +116,7 @@ fn simple_lines(maps: Maps<'_>, bytes: &[u8], mut start: usize, mut room: Room<'
         // `.ru`, `.com`, `.info`: other top level domains are read carefully.
         let letters = letters_before_last(around);
         let has_dot = (around << 8 << (8 * letters) >> 56) as u8 == b'.';
-        let is_email = has_dot & (letters >= 2) & (letters <= 4) & (at + letters as usize + 2 < separator) & first.is_ascii_alphanumeric();
+        let is_email = has_dot & (2..=4).contains(&letters) & (at + letters as usize + 2 < separator) & first.is_ascii_alphanumeric();
         let (parts, secret_bytes) = ((around >> 56) as u8, stop - separator);
         // The class has control characters too.
         let is_pair = ((parts >= b' ') | (parts == b'\t')) & (secret_bytes > 1) & (secret_bytes <= UNHINTED_BYTES_MIN);
