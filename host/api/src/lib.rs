@@ -96,6 +96,7 @@ pub struct ApiState {
     keys: Arc<keys::Keys>,
     query_metrics: Arc<metrics::QueryMetrics>,
     ready_ranges: Arc<range::ReadyRanges>,
+    hashed: Arc<upload::HashedDumps>,
     /// When the object store was last found well; whoever asks meanwhile waits for the one answer.
     objects_well_since: Arc<tokio::sync::Mutex<Option<Instant>>>,
 }
@@ -117,7 +118,7 @@ impl ApiState {
         let published = Arc::new(Published::open(catalogue.clone(), ranges, &options.base_url).await?);
         let keys = Arc::new(keys::Keys::new(catalogue.clone()));
         let options = Arc::new(options);
-        let (query_metrics, ready_ranges, objects_well_since) = Default::default();
+        let (query_metrics, ready_ranges, hashed, objects_well_since) = Default::default();
         Ok(Self {
             catalogue,
             objects,
@@ -129,6 +130,7 @@ impl ApiState {
             keys,
             query_metrics,
             ready_ranges,
+            hashed,
             objects_well_since,
         })
     }

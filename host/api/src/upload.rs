@@ -1,7 +1,13 @@
 //! Dumps' arrival: a stretch of bytes at the offset reached, streamed straight into the object store, part by part.
 //!
 //! A cut connection keeps what arrived: the stream is read by a task of its own, which outlives the connection and finishes the
-//! part it is at. The digest is of the bytes the store holds, read again at the end, so that it is the same after a restart.
+//! part it is at. The digest is of the bytes the store holds: each part is read again when it is there, while the next one arrives;
+//! after a restart all are, at the end.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
 
 use axum::{
     Json,
@@ -14,7 +20,11 @@ use bytes::Bytes;
 use futures::StreamExt;
 use sluice_catalogue::{Dump, DumpState, NewDump};
 use sluice_record::{BlobDigest, DumpId, Frame};
-use sluice_store::{StoreError, objects::keys};
+use sluice_store::{
+    StoreError,
+    objects::{Upload, keys},
+};
+use tokio::task::JoinHandle;
 
 use crate::{
     ApiState,
@@ -65,15 +75,16 @@ pub(crate) async fn append(State(state): State<ApiState>, Path(id): Path<i64>, h
     Ok(([(OFFSET, reached.to_string())], StatusCode::NO_CONTENT).into_response())
 }
 
-async fn receive(state: &ApiState, dump: DumpId, mut offset: u64, body: Body) -> Answer<u64> {
+async fn receive(state: &ApiState, dump: DumpId, start: u64, body: Body) -> Answer<u64> {
     let mut stream = body.into_data_stream();
     // Two senders at one offset must not write to one object.
     let folder = format!("{dump}-{:016x}", rand::random::<u64>());
+    // A part gets to the disk while the next one is received.
+    let (mut offset, mut settled) = (start, None);
     loop {
-        let key = keys::dump_part(&folder, offset);
-        let mut upload = state.objects.upload(&key).await?;
+        let mut upload = state.objects.upload(&keys::dump_part(&folder, offset)).await?;
         let (mut bytes, mut ended) = (0, None);
-        while bytes < state.options.upload_part_bytes {
+        while bytes < state.options.upload_part_bytes && ended.is_none() {
             match stream.next().await {
                 Some(Ok(chunk)) => {
                     bytes += chunk.len() as u64;
@@ -82,28 +93,44 @@ async fn receive(state: &ApiState, dump: DumpId, mut offset: u64, body: Body) ->
                 Some(Err(_)) => ended = Some(true),
                 None => ended = Some(false),
             }
-            if ended.is_some() {
-                break;
-            }
+        }
+        if let Some(before) = settled.take() {
+            joined(before).await?;
         }
         if bytes == 0 {
             upload.abort().await?;
         } else {
-            let part = upload.finish().await?;
-            match state.catalogue.append_part(dump, offset, &part).await {
-                Ok(reached) => offset = reached,
-                Err(error) => {
-                    state.objects.delete(&part.key).await?;
-                    return Err(error.into());
-                }
-            }
+            settled = Some(tokio::spawn(settle(state.clone(), dump, offset, upload)));
+            offset += bytes;
         }
-        match ended {
-            None => {}
-            Some(false) => return Ok(offset),
-            Some(true) => return Err(Problem::ill_formed(format!("the connection broke at byte {offset}"), "go on there")),
+        let Some(is_broken) = ended else { continue };
+        if let Some(last) = settled {
+            joined(last).await?;
         }
+        if is_broken {
+            return Err(Problem::ill_formed(format!("the connection broke at byte {offset}"), "go on there"));
+        }
+        return Ok(offset);
     }
+}
+
+async fn joined(settled: JoinHandle<Answer<()>>) -> Answer<()> {
+    let failed = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "upload", "the upload failed", "go on at the offset HEAD gives");
+    settled.await.map_err(failed)?
+}
+
+/// Makes a part durable, then one of the dump's, and hashes it as it is stored.
+async fn settle(state: ApiState, dump: DumpId, offset: u64, upload: Upload) -> Answer<()> {
+    let part = upload.finish().await?;
+    if let Err(error) = state.catalogue.append_part(dump, offset, &part).await {
+        state.objects.delete(&part.key).await?;
+        return Err(error.into());
+    }
+    if let Some(hashed) = state.hashed.at(dump, offset) {
+        let hashed = hash(&state, hashed, vec![part]).await?;
+        state.hashed.keep(dump, hashed);
+    }
+    Ok(())
 }
 
 /// All bytes are there; 422 if they are not those of the digest.
@@ -118,7 +145,7 @@ pub(crate) async fn complete(State(state): State<ApiState>, Path(id): Path<i64>,
     let dump = DumpId(id);
     let parts = state.catalogue.dump_parts(dump).await?;
     state.catalogue.dump(dump).await?;
-    let digest = digest(&state, parts.clone()).await?;
+    let digest = digest(&state, dump, &parts).await?;
     if expected.is_some_and(|expected| expected != digest) {
         let message = format!("the bytes that arrived are {digest}");
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "digest", message, "they are not those announced: send them again"));
@@ -134,13 +161,63 @@ pub(crate) async fn complete(State(state): State<ApiState>, Path(id): Path<i64>,
 
 /// Bytes read at once to be hashed.
 const HASH_BYTES: usize = 1 << 20;
+/// Dumps whose beginnings' hashes are kept, about 2 KiB each; the others are read again at their end.
+const HASHED_MAX: usize = 64;
 
-/// The digest of parts, one after another, by a thread that may block: handing each small read to one and back costs more than hashing.
-async fn digest(state: &ApiState, parts: Vec<Frame>) -> Answer<BlobDigest> {
+/// How far dumps that are still arriving are hashed.
+#[derive(Debug, Default)]
+pub(crate) struct HashedDumps(Mutex<HashMap<DumpId, Hashed>>);
+
+#[derive(Debug, Default)]
+struct Hashed {
+    bytes: u64,
+    hasher: blake3::Hasher,
+}
+
+impl HashedDumps {
+    /// Takes the hash of a dump's first `bytes`.
+    fn at(&self, dump: DumpId, bytes: u64) -> Option<Hashed> {
+        let hashed = self.take(dump).filter(|hashed| hashed.bytes == bytes);
+        hashed.or_else(|| (bytes == 0).then(Hashed::default))
+    }
+
+    fn take(&self, dump: DumpId) -> Option<Hashed> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&dump)
+    }
+
+    fn keep(&self, dump: DumpId, hashed: Hashed) {
+        let mut dumps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // The oldest was given up, most likely.
+        if dumps.len() >= HASHED_MAX
+            && let Some(oldest) = dumps.keys().min().copied()
+        {
+            dumps.remove(&oldest);
+        }
+        dumps.insert(dump, hashed);
+    }
+}
+
+/// The digest of a dump's parts as they are stored; what was hashed on arrival is not read again.
+async fn digest(state: &ApiState, dump: DumpId, parts: &[Frame]) -> Answer<BlobDigest> {
+    let mut hashed = state.hashed.take(dump).unwrap_or_default();
+    let (mut at, mut rest) = (0, parts);
+    while at < hashed.bytes
+        && let Some((part, after)) = rest.split_first()
+    {
+        (at, rest) = (at + part.bytes, after);
+    }
+    if at != hashed.bytes {
+        (hashed, rest) = (Hashed::default(), parts);
+    }
+    Ok(BlobDigest(*hash(state, hashed, rest.to_vec()).await?.hasher.finalize().as_bytes()))
+}
+
+/// Hashes parts, one after another, by a thread that may block: handing each small read to one and back costs more than hashing.
+async fn hash(state: &ApiState, mut hashed: Hashed, parts: Vec<Frame>) -> Answer<Hashed> {
     let objects = state.objects.clone();
     let unreadable = |error: std::io::Error| StoreError::Unavailable { doing: "reading a dump".into(), source: error.into() };
     let hashing = tokio::task::spawn_blocking(move || {
-        let (mut hasher, mut buffer) = (blake3::Hasher::new(), vec![0; HASH_BYTES]);
+        let mut buffer = vec![0; HASH_BYTES];
         for part in &parts {
             let (object, mut at) = (objects.open(part)?, 0);
             loop {
@@ -148,11 +225,12 @@ async fn digest(state: &ApiState, parts: Vec<Frame>) -> Answer<BlobDigest> {
                 if read == 0 {
                     break;
                 }
-                hasher.update(&buffer[..read]);
+                hashed.hasher.update(&buffer[..read]);
                 at += read as u64;
             }
+            hashed.bytes += part.bytes;
         }
-        Ok::<_, StoreError>(BlobDigest(*hasher.finalize().as_bytes()))
+        Ok::<_, StoreError>(hashed)
     });
     let failed = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "upload", "the digest could not be made", "ask again");
     Ok(hashing.await.map_err(failed)??)

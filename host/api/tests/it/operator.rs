@@ -1,6 +1,7 @@
 //! The operator API: tokens, uploads that go on, keys that end, events.
 
 use serde_json::{Value, json};
+use sluice_record::DumpId;
 
 use crate::server::{KEY, Server, TOKEN};
 
@@ -44,6 +45,30 @@ async fn an_upload_goes_on_where_it_stood() {
             server.client.post(format!("{dump}/complete")).bearer_auth(TOKEN).json(&json!({ "digest": told })).send().await.unwrap();
         assert_eq!(answer.status(), status);
     }
+}
+
+#[tokio::test]
+async fn parts_of_an_upload_follow_one_another() {
+    let server = Server::start(10).await;
+    let bytes: Vec<u8> = (0..1_000_000_u32).map(|at| (at % 251) as u8).collect();
+    let (_, made) = server.operator("POST", "/dumps", Some(json!({ "name": "e.txt", "bytes": bytes.len() }))).await;
+    let dump = format!("/dumps/{}", made["id"]);
+    let (first, rest) = bytes.split_at(400_001);
+    for (offset, stretch) in [(0, first), (first.len(), rest)] {
+        let asked = server.client.patch(format!("{}/api/operator/v1{dump}", server.base)).bearer_auth(TOKEN);
+        let answer = asked.header("upload-offset", offset).body(stretch.to_vec()).send().await.unwrap();
+        assert_eq!(answer.headers()["upload-offset"].to_str().unwrap(), (offset + stretch.len()).to_string());
+    }
+    let parts = server.catalogue.dump_parts(DumpId(made["id"].as_i64().unwrap())).await.unwrap();
+    assert!(parts.len() > 2, "{}", parts.len());
+    let digest = format!("blake3:{}", blake3::hash(&bytes));
+    let (status, completed) = server.operator("POST", &format!("{dump}/complete"), Some(json!({ "digest": digest }))).await;
+    assert_eq!((status, completed["digest"].as_str().unwrap()), (200, digest.as_str()));
+    let mut stored = Vec::new();
+    for part in &parts {
+        stored.extend(server.objects.get(&part.key, u64::MAX).await.unwrap());
+    }
+    assert!(stored == bytes);
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ pub(crate) struct Server {
     pub(crate) client: reqwest::Client,
     pub(crate) catalogue: Catalogue,
     pub(crate) load: LoadId,
-    objects: Objects,
+    pub(crate) objects: Objects,
     folder: tempfile::TempDir,
 }
 
@@ -73,7 +73,9 @@ impl Server {
         let ranges = Ranges::open(&generation.segments, Arc::new(SegmentFiles::new(objects.clone())), CacheBytes::default()).await.unwrap();
         let records = TantivyRecords::open(&folder.path().join("records"), TantivyOptions::default()).unwrap();
         let operator_token_sha256 = Some(<sha2::Sha256 as sha2::Digest>::digest(TOKEN).into());
-        let options = ApiOptions { operator_token_sha256, limits, ..ApiOptions::default() };
+        // Small, so that an upload has many.
+        let upload_part_bytes = 10_000;
+        let options = ApiOptions { operator_token_sha256, limits, upload_part_bytes, ..ApiOptions::default() };
         let (records, ranges) = (Arc::new(records), Arc::new(ranges));
         let state = ApiState::new(catalogue.clone(), objects.clone(), records, ranges, options, metrics(), Arc::new(NoPlugins));
         let state = state.await.unwrap();

@@ -6,20 +6,26 @@
 use std::{
     fs::File,
     io::{IsTerminal as _, Read as _, Seek as _, SeekFrom},
-    path::Path,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
+use bytes::Bytes;
+use futures::stream;
 use indicatif::{ProgressBar, ProgressStyle};
-use reqwest::Method;
+use reqwest::{Body, Method, header};
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
 
 use super::Api;
 use crate::exit::{Failure, Sysexit};
 
-/// Bytes sent in one request: what a broken connection costs at most, and what the client holds in memory.
-const STRETCH_BYTES: u64 = 32 << 20;
+/// Bytes sent in one request. The service keeps what arrived of a broken one.
+const STRETCH_BYTES: u64 = 1 << 30;
+/// Bytes read at once, and how many such blocks are ahead of the connection.
+const BLOCK_BYTES: u64 = 1 << 20;
+const BLOCKS_AHEAD: usize = 4;
 /// Waits between tries that bring nothing forward; then the upload is given up, and may be gone on with later.
 const WAITS: [Duration; 5] =
     [Duration::from_millis(250), Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(8), Duration::from_secs(15)];
@@ -44,7 +50,7 @@ pub(super) fn open(path: &Path) -> Result<File> {
 pub(super) async fn upload(api: &Api, path: &Path, file: File) -> Result<i64> {
     let bytes = file.metadata()?.len();
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let mut source = Source { file, path, bytes, hasher: blake3::Hasher::new(), hashed: 0 };
+    let mut source = Source { file, path: path.to_owned(), bytes, hasher: blake3::Hasher::new(), hashed: 0 };
     let bar = bar(bytes, &format!("upload {name}"));
     let mut begun = unfinished(api, &name, bytes).await?;
     let mut others = 0;
@@ -64,10 +70,10 @@ pub(super) async fn upload(api: &Api, path: &Path, file: File) -> Result<i64> {
 }
 
 /// Sends what the service has not got of a dump yet, and has it checked.
-async fn send_all(api: &Api, id: i64, source: &mut Source<'_>, bar: &ProgressBar) -> Result<i64> {
+async fn send_all(api: &Api, id: i64, source: &mut Source, bar: &ProgressBar) -> Result<i64> {
     let (mut offset, mut tries) = (api.upload_offset(id).await?, WAITS.iter());
     while offset < source.bytes {
-        match send(api, id, source.stretch(offset)?, offset).await {
+        match send(api, id, source, offset, bar).await {
             Ok(()) => offset = (offset + STRETCH_BYTES).min(source.bytes),
             Err(error) => {
                 let Some(wait) = tries.next().filter(|_| is_passing(&error)) else { return Err(error) };
@@ -112,9 +118,29 @@ async fn unfinished(api: &Api, name: &str, bytes: u64) -> Result<Option<i64>> {
     Ok(dumps.as_array().and_then(|all| all.iter().find(same)).and_then(|dump| dump["id"].as_i64()))
 }
 
-async fn send(api: &Api, id: i64, body: Vec<u8>, offset: u64) -> Result<()> {
-    let request = api.request(Method::PATCH, &format!("/dumps/{id}")).header("Upload-Offset", offset).body(body);
-    api.send::<Value>(request).await.map(drop)
+/// Sends a stretch; it is read and hashed by a thread of its own, a few blocks ahead of the connection.
+async fn send(api: &Api, id: i64, source: &mut Source, offset: u64, bar: &ProgressBar) -> Result<()> {
+    let (blocks, mut sent) = mpsc::channel::<Result<Bytes>>(BLOCKS_AHEAD);
+    let end = (offset + STRETCH_BYTES).min(source.bytes);
+    let (mut reader, bar) = (source.try_clone()?, bar.clone());
+    let reading = tokio::task::spawn_blocking(move || {
+        let read = reader.read_stretch(offset, end, &blocks);
+        (reader, read)
+    });
+    let body = stream::poll_fn(move |context| {
+        let block = sent.poll_recv(context);
+        if let std::task::Poll::Ready(Some(Ok(block))) = &block {
+            bar.inc(block.len() as u64);
+        }
+        block
+    });
+    let request = api.request(Method::PATCH, &format!("/dumps/{id}")).header("Upload-Offset", offset);
+    let request = request.header(header::CONTENT_LENGTH, end - offset).body(Body::wrap_stream(body));
+    let answer = api.send::<Value>(request).await.map(drop);
+    let (reader, read) = reading.await?;
+    *source = reader;
+    // A file that cannot be read breaks the connection; the reason is the file.
+    read.and(answer)
 }
 
 /// Worth another try: nobody there, a connection that broke, another sender at that offset, a store away. A full disk is for the
@@ -125,31 +151,52 @@ fn is_passing(error: &anyhow::Error) -> bool {
 }
 
 /// The file, and the digest of what was read of it so far.
-struct Source<'a> {
+struct Source {
     file: File,
-    path: &'a Path,
+    path: PathBuf,
     bytes: u64,
     hasher: blake3::Hasher,
     hashed: u64,
 }
 
-impl Source<'_> {
-    /// The bytes from `offset` on, as many as are sent at once.
-    fn stretch(&mut self, offset: u64) -> Result<Vec<u8>> {
+impl Source {
+    /// One for another thread.
+    fn try_clone(&self) -> Result<Self> {
+        let file = self.file.try_clone().with_context(|| format!("cannot read {}", self.path.display()))?;
+        Ok(Self { file, path: self.path.clone(), bytes: self.bytes, hasher: self.hasher.clone(), hashed: self.hashed })
+    }
+
+    /// Hands on the bytes from `offset` to `end`, until nobody takes them any more.
+    fn read_stretch(&mut self, offset: u64, end: u64, blocks: &mpsc::Sender<Result<Bytes>>) -> Result<()> {
         self.hash_to(offset)?;
-        let stretch = self.read(offset, STRETCH_BYTES.min(self.bytes - offset))?;
-        let unhashed = (self.hashed - offset) as usize;
-        self.hasher.update(stretch.get(unhashed..).unwrap_or_default());
-        self.hashed = self.hashed.max(offset + stretch.len() as u64);
-        Ok(stretch)
+        let mut at = offset;
+        while at < end {
+            let block = match self.read(at, BLOCK_BYTES.min(end - at)) {
+                Ok(block) => block,
+                Err(error) => {
+                    let _ = blocks.blocking_send(Err(anyhow::anyhow!("the file cannot be read")));
+                    return Err(error);
+                }
+            };
+            at += block.len() as u64;
+            if self.hashed < at {
+                let unhashed = block.len() - (at - self.hashed).min(block.len() as u64) as usize;
+                self.hasher.update(&block[unhashed..]);
+                self.hashed = at;
+            }
+            if blocks.blocking_send(Ok(block.into())).is_err() {
+                return Ok(());
+            }
+        }
+        Ok(())
     }
 
     /// Hashes what an earlier try sent.
     fn hash_to(&mut self, offset: u64) -> Result<()> {
         while self.hashed < offset {
-            let stretch = self.read(self.hashed, STRETCH_BYTES.min(offset - self.hashed))?;
-            self.hasher.update(&stretch);
-            self.hashed += stretch.len() as u64;
+            let block = self.read(self.hashed, BLOCK_BYTES.min(offset - self.hashed))?;
+            self.hasher.update(&block);
+            self.hashed += block.len() as u64;
         }
         Ok(())
     }
