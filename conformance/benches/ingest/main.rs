@@ -9,7 +9,7 @@
 //! `IndexWriter` as its users do it: `add_document` of Tantivy's own documents, its own directory and merge policy, a thread a core,
 //! one commit at the end, which syncs every file. Schema, settings and the memory for segments are the service's, so that both do the
 //! same job. Outside its clock are reading the documents, making them Tantivy's, the start of the process, and merges that still run
-//! when the commit has returned; so they are for ours, which merges when its tasks have committed.
+//! when the commit has returned. Ours begins to merge records when nobody has written any for ten seconds, outside its clock as well.
 //!
 //! Peak memory is the kernel's count of the service's resident pages (`VmHWM`), files mapped into it included: that is judged. Beside
 //! it stands what belongs to no file (`RssAnon`), looked at ten times a second.

@@ -35,7 +35,7 @@ struct Stage {
     name: &'static str,
     seconds: f64,
     cpu_seconds: f64,
-    indexing_cpu_seconds: f64,
+    merging_cpu_seconds: f64,
     peak: Resident,
 }
 
@@ -91,9 +91,9 @@ fn stages(sampler: &Sampler, tasks: &Value, begun_ms: f64, ended_ms: f64) -> Vec
     let mut from_ms = begun_ms;
     let mut push = |name, to_ms: f64| {
         let to_ms = to_ms.max(from_ms);
-        let (cpu_seconds, indexing_cpu_seconds) = sampler.between(from_ms, to_ms);
+        let (cpu_seconds, merging_cpu_seconds) = sampler.between(from_ms, to_ms);
         let peak = sampler.peak(from_ms, to_ms);
-        stages.push(Stage { name, seconds: (to_ms - from_ms) / 1e3, cpu_seconds, indexing_cpu_seconds, peak });
+        stages.push(Stage { name, seconds: (to_ms - from_ms) / 1e3, cpu_seconds, merging_cpu_seconds, peak });
         from_ms = to_ms;
     };
     let of_kind = |kind: &'static str, what: &'static str| {
@@ -128,11 +128,11 @@ impl fmt::Display for Ours {
         for stage in &self.stages {
             writeln!(
                 f,
-                "    until {:12} {:6.1} s {:6.1} CPU s, of which Tantivy's threads {:5.1}; {:4} MiB resident, {:4} MiB of no file",
+                "    until {:12} {:6.1} s {:6.1} CPU s, of which merging records {:4.1}; {:4} MiB resident, {:4} MiB of no file",
                 stage.name,
                 stage.seconds,
                 stage.cpu_seconds,
-                stage.indexing_cpu_seconds,
+                stage.merging_cpu_seconds,
                 stage.peak.bytes >> 20,
                 stage.peak.own_bytes >> 20
             )?;

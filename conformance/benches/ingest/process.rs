@@ -64,8 +64,8 @@ fn stat(path: &str) -> Result<(String, Seconds)> {
 struct Sample {
     unix_ms: f64,
     seconds: Seconds,
-    /// Of the record store's own threads.
-    indexing_seconds: Seconds,
+    /// Of the threads that merge records.
+    merging_seconds: Seconds,
     resident: Resident,
 }
 
@@ -103,7 +103,7 @@ impl Sampler {
         Self { samples, stop, thread: Some(thread) }
     }
 
-    /// Processor seconds from one instant to another: of all, and of the record store's threads.
+    /// Processor seconds from one instant to another: of all, and of the threads that merge records.
     pub(crate) fn between(&self, from_ms: f64, to_ms: f64) -> (Seconds, Seconds) {
         let samples = self.samples.lock().unwrap_or_else(PoisonError::into_inner);
         let at = |ms: f64| {
@@ -111,7 +111,7 @@ impl Sampler {
             let (Some(before), Some(after)) = (samples.get(next - 1), samples.get(next)) else { return (0.0, 0.0) };
             let part = ((ms - before.unix_ms) / (after.unix_ms - before.unix_ms)).clamp(0.0, 1.0);
             let between = |before: f64, after: f64| before + part * (after - before);
-            (between(before.seconds, after.seconds), between(before.indexing_seconds, after.indexing_seconds))
+            (between(before.seconds, after.seconds), between(before.merging_seconds, after.merging_seconds))
         };
         let (from, to) = (at(from_ms), at(to_ms));
         (to.0 - from.0, to.1 - from.1)
@@ -139,13 +139,13 @@ impl Drop for Sampler {
     }
 }
 
-/// `threads` keeps what each of the record store's threads has used, for they come and go.
+/// `threads` keeps what each of the threads that merge records has used, for they come and go.
 fn sample(process: u32, threads: &mut BTreeMap<String, Seconds>) -> Result<Sample> {
     for thread in fs::read_dir(format!("/proc/{process}/task"))? {
         let id = thread?.file_name().to_string_lossy().into_owned();
         // A thread may have ended since.
         let Ok((name, seconds)) = stat(&format!("/proc/{process}/task/{id}/stat")) else { continue };
-        if name.starts_with("thrd-tantivy") || name.starts_with("merge_thread") || name.starts_with("segment_updater") {
+        if name.starts_with("merge_thread") || name.starts_with("segment_updater") {
             threads.insert(id, seconds);
         }
     }
@@ -153,7 +153,7 @@ fn sample(process: u32, threads: &mut BTreeMap<String, Seconds>) -> Result<Sampl
     Ok(Sample {
         unix_ms: unix_ms(),
         seconds: cpu_seconds(process)?,
-        indexing_seconds: threads.values().sum(),
+        merging_seconds: threads.values().sum(),
         resident: Resident { bytes: status_bytes(&status, "VmRSS:")?, own_bytes: status_bytes(&status, "RssAnon:")? },
     })
 }

@@ -82,7 +82,7 @@ fn plain(folder: &Path, arguments: &Arguments) -> Result<(Duration, Duration), F
     let index = Index::open_in_dir(folder)?;
     let schema = index.schema();
     let options = TantivyOptions::default();
-    let mut writer: IndexWriter = index.writer_with_num_threads(options.threads, options.memory_bytes)?;
+    let mut writer: IndexWriter = index.writer_with_num_threads(options.writers, options.memory_bytes)?;
     writer.set_merge_policy(Box::new(LogMergePolicy::default()));
     let (mut state, mut indexing) = (arguments.seed, Duration::ZERO);
     for first in (0..arguments.docs).step_by(SLAB_DOCUMENTS as usize) {

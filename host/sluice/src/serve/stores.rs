@@ -38,7 +38,8 @@ impl Stores {
         make_private(&scratch)?;
         let objects = Objects::local(&config.data.join("objects"))?;
         objects.delete_unfinished().await?;
-        let options = TantivyOptions { memory_bytes: config.index_memory_mib << 20, ..TantivyOptions::default() };
+        let options =
+            TantivyOptions { writers: config.lanes as usize, memory_bytes: config.index_memory_mib << 20, ..TantivyOptions::default() };
         let folder = config.data.join("records");
         let records = tokio::task::spawn_blocking(move || TantivyRecords::open(&folder, options)).await?.map_err(|error| match error {
             StoreError::InUse { .. } => {

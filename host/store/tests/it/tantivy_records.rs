@@ -26,7 +26,7 @@ impl Place for Folder {
 }
 
 fn options() -> TantivyOptions {
-    TantivyOptions { threads: 2, memory_bytes: 30_000_000, ..TantivyOptions::default() }
+    TantivyOptions { writers: 2, memory_bytes: 30_000_000, ..TantivyOptions::default() }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -140,12 +140,11 @@ async fn meets_a_limit() {
     store.write(bystander, noise(TaskId(2), TASK_RECORDS, 20)).await.unwrap();
     let failed = run_task(&store, TaskId(3), 20 * TASK_RECORDS, 5_000).await;
     assert!(matches!(failed, Err(StoreError::Full { .. })), "{failed:?}");
-    assert!(matches!(store.commit(bystander).await, Err(StoreError::Lost)));
     assert_eq!((store.count(LOAD).await.unwrap(), store.digest(LOAD).await.unwrap()), (TASK_RECORDS, before));
+    store.commit(bystander).await.unwrap();
+    assert_eq!(store.count(LOAD).await.unwrap(), 2 * TASK_RECORDS, "one attempt's failure is no other's");
 
-    for task in [TaskId(2), TaskId(3)] {
-        run_task(&store, task, TASK_RECORDS, 20).await.unwrap();
-    }
+    run_task(&store, TaskId(3), TASK_RECORDS, 20).await.unwrap();
     assert_eq!(store.count(LOAD).await.unwrap(), 3 * TASK_RECORDS);
     store.health().await.unwrap();
     println!("survived");

@@ -3,8 +3,12 @@
 //! Mapped files count as the process's memory for as long as the kernel likes, and merging touches every page of every
 //! segment: an ingest's resident set would grow with its index. Here a file costs one small read-ahead window, which
 //! makes the thousands of tiny neighbouring reads of a merge as cheap as they were when mapped. All access goes through
-//! a cap-std folder, new files are their owner's alone, and the last failed write is remembered, since Tantivy's
-//! indexing threads die of it without handing it on.
+//! a cap-std folder, new files are their owner's alone, and the last failed write is remembered, since Tantivy does not
+//! always hand it on.
+//!
+//! Two things are done otherwise than Tantivy asks, because each file would wait for the disk twice. A finished file is synced
+//! behind, by [`Syncing`], and waited for before the list of segments that names it is written. And which files are Tantivy's is not
+//! written down: all in the folder are.
 
 use std::{
     fmt, fs,
@@ -26,6 +30,7 @@ use tantivy::{
     },
 };
 
+use super::syncing::Syncing;
 use crate::{
     error::is_full_kind,
     objects::{make_private_folder, read_exact_at},
@@ -37,6 +42,8 @@ const WINDOW_BYTES_MIN: usize = 4 << 10;
 const WINDOW_BYTES_MAX: usize = 128 << 10;
 /// Bytes gathered before a write.
 const WRITE_BUFFER_BYTES: usize = 64 << 10;
+/// Where Tantivy keeps the names of its files.
+const MANAGED_FILES: &str = ".managed.json";
 
 /// A folder of index files. Cloning shares it.
 #[derive(Clone)]
@@ -44,18 +51,27 @@ pub(super) struct IndexFolder {
     folder: Arc<Dir>,
     path: Arc<PathBuf>,
     failure: Arc<Mutex<Option<io::Error>>>,
+    syncing: Arc<Syncing>,
 }
 
 impl IndexFolder {
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         make_private_folder(path)?;
         let folder = Dir::open_ambient_dir(path, ambient_authority())?;
-        Ok(Self { folder: Arc::new(folder), path: Arc::new(path.to_owned()), failure: Arc::default() })
+        let failure = Arc::default();
+        let syncing = Arc::new(Syncing::start(Arc::clone(&failure))?);
+        Ok(Self { folder: Arc::new(folder), path: Arc::new(path.to_owned()), failure, syncing })
     }
 
     /// The write that failed since this was last asked, if any.
     pub(super) fn take_failure(&self) -> Option<io::Error> {
         lock(&self.failure).take()
+    }
+
+    /// What was written before is given up, whether it got to the disk or not.
+    pub(super) fn forget_failures(&self) {
+        self.syncing.forget_failure();
+        self.take_failure();
     }
 
     /// Bytes of all files in it.
@@ -66,6 +82,14 @@ impl IndexFolder {
     /// Bytes of one file; 0 if it is not there.
     pub(super) fn file_bytes(&self, path: &Path) -> u64 {
         self.folder.metadata(path).map_or(0, |metadata| metadata.len())
+    }
+
+    /// The names of its files, as Tantivy reads them.
+    fn list(&self) -> io::Result<Vec<u8>> {
+        let names: io::Result<Vec<String>> =
+            self.folder.entries()?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect();
+        let names: Vec<String> = names?.into_iter().filter(|name| !name.starts_with('.')).collect();
+        Ok(serde_json::to_vec(&names)?)
     }
 
     /// Writes a file anew, whole or not at all.
@@ -115,19 +139,24 @@ impl Directory for IndexFolder {
             io::ErrorKind::AlreadyExists => OpenWriteError::FileAlreadyExists(path.to_owned()),
             _ => OpenWriteError::wrap_io_error(error, path.to_owned()),
         })?;
-        let file = SyncedFile { file: file.into_std(), failure: Arc::clone(&self.failure) };
+        let file = SyncedFile { file: Arc::new(file.into_std()), failure: Arc::clone(&self.failure), syncing: Arc::clone(&self.syncing) };
         Ok(BufWriter::with_capacity(WRITE_BUFFER_BYTES, Box::new(file)))
     }
 
     fn atomic_read(&self, path: &Path) -> Result<Vec<u8>, OpenReadError> {
-        self.folder.read(path).map_err(|error| open_read_error(error, path))
+        let read = if path == Path::new(MANAGED_FILES) { self.list() } else { self.folder.read(path) };
+        read.map_err(|error| open_read_error(error, path))
     }
 
     fn atomic_write(&self, path: &Path, data: &[u8]) -> io::Result<()> {
+        if path == Path::new(MANAGED_FILES) {
+            return Ok(());
+        }
         self.remember(self.replace(path, data))
     }
 
     fn sync_directory(&self) -> io::Result<()> {
+        self.syncing.wait()?;
         self.remember(self.folder.open(".").and_then(|folder| folder.sync_data()))
     }
 
@@ -169,7 +198,7 @@ fn open_read_error(error: io::Error, path: &Path) -> OpenReadError {
 }
 
 /// Keeps the first failure, or the one that says the disk is full.
-fn remember(failure: &Mutex<Option<io::Error>>, error: &io::Error) {
+pub(super) fn remember(failure: &Mutex<Option<io::Error>>, error: &io::Error) {
     let mut kept = lock(failure);
     if kept.as_ref().is_none_or(|kept| !is_full_kind(kept)) {
         *kept = Some(error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error));
@@ -177,19 +206,20 @@ fn remember(failure: &Mutex<Option<io::Error>>, error: &io::Error) {
 }
 
 /// What these locks guard is whole at every instant, so a panic elsewhere does not spoil it.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A file being written; on disk when it is terminated.
+/// A file being written; on its way to the disk when it is terminated.
 struct SyncedFile {
-    file: fs::File,
+    file: Arc<fs::File>,
     failure: Arc<Mutex<Option<io::Error>>>,
+    syncing: Arc<Syncing>,
 }
 
 impl Write for SyncedFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes).inspect_err(|error| remember(&self.failure, error))
+        (&*self.file).write(bytes).inspect_err(|error| remember(&self.failure, error))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -199,7 +229,7 @@ impl Write for SyncedFile {
 
 impl TerminatingWrite for SyncedFile {
     fn terminate_ref(&mut self, _: AntiCallToken) -> io::Result<()> {
-        self.file.sync_data().inspect_err(|error| remember(&self.failure, error))
+        self.syncing.queue(Arc::clone(&self.file))
     }
 }
 

@@ -14,7 +14,6 @@ use tantivy::{
         document::{DeserializeError, DocumentDeserialize, DocumentDeserializer, ReferenceValue, ReferenceValueLeaf},
     },
 };
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::schema::{Fields, origin, push_account_term};
 use crate::records::row;
@@ -62,8 +61,6 @@ pub(super) struct Rows {
     member: u64,
     buffers: Buffers,
     spares: Arc<Spares>,
-    /// Room taken in the store's queue; it is given back when the indexer is done with the last document.
-    _room: OwnedSemaphorePermit,
 }
 
 #[derive(Debug)]
@@ -86,7 +83,7 @@ impl Drop for Rows {
 }
 
 impl Rows {
-    pub(super) fn encode(fields: Fields, docs: &DocBatch, spares: &Arc<Spares>, room: OwnedSemaphorePermit) -> Self {
+    pub(super) fn encode(fields: Fields, docs: &DocBatch, spares: &Arc<Spares>) -> Self {
         let mut rows = Self {
             fields,
             origin: origin(docs.load, docs.task),
@@ -94,7 +91,6 @@ impl Rows {
             member: docs.member.0.cast_unsigned(),
             buffers: spares.take(),
             spares: Arc::clone(spares),
-            _room: room,
         };
         rows.buffers.heads.reserve(docs.len());
         rows.buffers.terms.reserve(2 * docs.len());

@@ -3,8 +3,8 @@
 //! Tantivy's own policy knows the size of each segment alone. Merging holds two tables of all documents that are merged, and each
 //! segment's stored rows in one piece, so its memory is bounded here by both; a segment past the bound is left as it is.
 //!
-//! While tasks are writing, what merging takes is taken from them: it waits until the last of them has committed, unless there are so
-//! many segments that opening and searching them would show.
+//! While tasks are writing, what merging takes is taken from them, and right behind them from the load's publishing: it waits until
+//! nobody has written for a while, unless there are so many segments that opening and searching them would show.
 
 use std::sync::{
     Arc,
@@ -36,19 +36,19 @@ const DELETED_RATIO_MAX: f32 = 0.3;
 #[derive(Debug)]
 pub(super) struct BoundedMerges {
     folder: IndexFolder,
-    is_writing: Arc<AtomicBool>,
+    is_at_rest: Arc<AtomicBool>,
     by_documents: LogMergePolicy,
 }
 
 impl BoundedMerges {
-    /// `is_writing` says whether tasks are writing at the moment.
-    pub(super) fn new(folder: IndexFolder, is_writing: Arc<AtomicBool>) -> Self {
+    /// `is_at_rest` says whether nobody has written for a while.
+    pub(super) fn new(folder: IndexFolder, is_at_rest: Arc<AtomicBool>) -> Self {
         let mut by_documents = LogMergePolicy::default();
         by_documents.set_max_docs_before_merge(DOCUMENTS_MAX);
         by_documents.set_min_layer_size(SMALL_DOCUMENTS);
         by_documents.set_min_num_segments(SEGMENTS_MIN);
         by_documents.set_del_docs_ratio_before_merge(DELETED_RATIO_MAX);
-        Self { folder, is_writing, by_documents }
+        Self { folder, is_at_rest, by_documents }
     }
 
     fn is_small(&self, segment: &SegmentMeta) -> bool {
@@ -58,7 +58,7 @@ impl BoundedMerges {
 
 impl MergePolicy for BoundedMerges {
     fn compute_merge_candidates(&self, segments: &[SegmentMeta]) -> Vec<MergeCandidate> {
-        if self.is_writing.load(Ordering::Relaxed) && segments.len() <= SEGMENTS_WHILE_WRITING_MAX {
+        if !self.is_at_rest.load(Ordering::Relaxed) && segments.len() <= SEGMENTS_WHILE_WRITING_MAX {
             return Vec::new();
         }
         let small: Vec<SegmentMeta> = segments.iter().filter(|segment| self.is_small(segment)).cloned().collect();

@@ -1,15 +1,17 @@
 //! The record store on Tantivy: one index for all loads, in one folder, of one process.
 //!
 //! [`schema`] says what is indexed, [`document`] hands batches over without an allocation a value, [`directory`] keeps
-//! files out of the process's memory, [`writer`] has the attempts, group commits and recovery, [`merging`] decides what
-//! is merged, [`reading`] counts, digests and searches. Tantivy's own threads do the work; what blocks runs off the
-//! async ones.
+//! files out of the process's memory and [`syncing`] gets them to the disk, [`building`] makes an attempt's segments, [`writer`] has the
+//! attempts, group commits and recovery, [`merging`] decides what is merged, [`reading`] counts, digests and searches. What blocks
+//! runs off the async threads.
 
+mod building;
 mod directory;
 mod document;
 mod merging;
 mod reading;
 mod schema;
+mod syncing;
 mod writer;
 
 use std::{path::Path, sync::Arc};
@@ -30,19 +32,17 @@ const EXPORTED_AHEAD: usize = 2;
 /// How the embedded record store uses the machine.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct TantivyOptions {
-    /// Indexing threads, 1 to 8.
-    pub threads: usize,
-    /// Memory for segments being built, over all threads; each has at least 15 MB.
+    /// Attempts that write at once, usually: each builds segments of its own.
+    pub writers: usize,
+    /// Memory for segments being built, over all attempts; each has at least [`building::MEMORY_BYTES_MIN`].
     pub memory_bytes: usize,
-    /// Memory for documents on their way to the indexing threads.
-    pub queue_bytes: usize,
     /// Merges at once.
     pub merge_threads: usize,
 }
 
 impl Default for TantivyOptions {
     fn default() -> Self {
-        Self { threads: 2, memory_bytes: 64 << 20, queue_bytes: 8 << 20, merge_threads: 1 }
+        Self { writers: 2, memory_bytes: 64 << 20, merge_threads: 1 }
     }
 }
 
@@ -100,12 +100,11 @@ impl std::fmt::Debug for TantivyRecords {
 #[async_trait]
 impl RecordStore for TantivyRecords {
     async fn begin(&self, load: LoadId, task: TaskId) -> Result<Attempt, StoreError> {
-        let committed = self.reading(move |searcher, fields| reading::has_task(searcher, fields, load, task)).await?;
-        self.writing.begin(load, task, committed).await
+        Ok(self.writing.begin(load, task))
     }
 
     async fn write(&self, attempt: Attempt, docs: Arc<DocBatch>) -> Result<(), StoreError> {
-        self.writing.write(attempt, &docs).await
+        self.writing.write(attempt, docs).await
     }
 
     async fn commit(&self, attempt: Attempt) -> Result<(), StoreError> {
@@ -139,7 +138,7 @@ impl RecordStore for TantivyRecords {
     }
 
     async fn purge(&self, load: LoadId) -> Result<(), StoreError> {
-        self.writing.shut_out(load).await?;
+        self.writing.shut_out(load).await;
         let tasks = self.reading(move |searcher, fields| reading::tasks(searcher, fields, load)).await?;
         self.writing.delete_tasks(load, tasks).await
     }

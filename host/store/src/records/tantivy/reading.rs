@@ -31,10 +31,10 @@ fn failed(error: impl Into<TantivyError>) -> StoreError {
 }
 
 /// Does the index hold documents of the task, or did it before they were deleted?
-pub(super) fn has_task(searcher: &Searcher, fields: &Fields, load: LoadId, task: TaskId) -> Result<bool, StoreError> {
+pub(super) fn has_task(searcher: &Searcher, fields: &Fields, load: LoadId, task: TaskId) -> Result<bool, TantivyError> {
     let term = origin_term(fields, load, task);
     for segment in searcher.segment_readers() {
-        if segment.inverted_index(fields.origin).map_err(failed)?.doc_freq(&term).map_err(failed)? > 0 {
+        if segment.inverted_index(fields.origin)?.doc_freq(&term)? > 0 {
             return Ok(true);
         }
     }

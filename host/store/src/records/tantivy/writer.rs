@@ -1,55 +1,52 @@
-//! Writing: attempts, the queue, commits that many share, and recovery from a failed disk.
+//! Writing: attempts, commits that many share, and recovery from a failed disk.
 //!
-//! Every write and every pending deletion takes the next number of a sequence; a commit covers all numbers up to where
-//! the sequence stood. An attempt whose last number is covered has nothing to fear. When Tantivy's writer fails, all
-//! that was not covered is gone: the attempts it belonged to are marked lost, and a new writer starts from the last commit.
+//! Each attempt builds segments of its own (see [`super::building`]); to commit is to finish them, to hand them to Tantivy's writer,
+//! and to have it write its list of segments. Those who ask while another commits share the next commit. The first commit of an
+//! attempt deletes what earlier ones of its task had committed. What an attempt did not commit is nobody's: a newer one forgets it.
 //!
-//! Lock order: `turn`, then `engine`, then `attempts`. `attempts` is held while documents are stamped and queued, so that
-//! what an attempt queued comes before the deletion that its successor's beginning queues. Queueing never blocks: the
-//! queue's room is bounded below Tantivy's own bound.
+//! When a commit fails, all that was not committed is given up, for it is not known what of it is on the disk: the attempts are
+//! marked lost, and a new writer starts from the last commit.
+//!
+//! Lock order: `engine`, then `attempts`. Neither is held while documents are indexed; `engine` belongs to whoever commits.
 
 use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use sluice_record::{DocBatch, LoadId, TaskId};
-use tantivy::{
-    Index, IndexReader, IndexWriter, TantivyError,
-    indexer::{IndexWriterOptions, UserOperation},
-};
-use tokio::sync::{OwnedRwLockWriteGuard, RwLock, Semaphore};
+use tantivy::{Index, IndexReader, IndexWriter, TantivyError, index::SegmentMeta, indexer::IndexWriterOptions};
 
 use super::{
     TantivyOptions, blocking,
+    building::Builder,
     directory::IndexFolder,
     document::{Row, Rows, Spares},
     from_engine,
     merging::BoundedMerges,
+    reading,
     schema::{Fields, origin_term},
 };
 use crate::{StoreError, records::Attempt};
 
-/// Documents an indexing thread takes at a time.
-const GROUP_DOCUMENTS: usize = 256;
-/// A group takes at least this much of the queue's room, which keeps the groups below the 10,000 that Tantivy queues.
-const GROUP_KIB_MIN: usize = 4;
-/// More room than this is not given, for the same reason.
-const QUEUE_KIB_MAX: usize = 9_000 * GROUP_KIB_MIN;
 /// Bytes of one batch: offsets in its buffer are 32 bits, and it grows while it is encoded.
 const BATCH_BYTES_MAX: usize = 512 << 20;
+/// Tantivy's own indexing thread, which is never given a document.
+const IDLE_THREAD_BYTES: usize = 15_000_000;
+
+/// How long nobody writes before what was written is merged.
+const REST: Duration = Duration::from_secs(10);
 
 /// The writing half of the store.
 pub(super) struct Writing {
     shared: Arc<Shared>,
-    engine: Arc<RwLock<Engine>>,
-    /// Whoever commits holds it; those who come meanwhile find their work covered by the next commit.
-    turn: tokio::sync::Mutex<()>,
-    room: Arc<Semaphore>,
-    room_kib: usize,
+    /// Tantivy's writer, unless it failed and a new one could not be made yet. Whoever commits holds it; those who come meanwhile find
+    /// their work covered by the next commit.
+    engine: Arc<tokio::sync::Mutex<Option<IndexWriter<Row>>>>,
     spares: Arc<Spares>,
 }
 
@@ -60,17 +57,8 @@ struct Shared {
     reader: IndexReader,
     options: TantivyOptions,
     attempts: Mutex<Attempts>,
-    /// Numbers up to this one are committed.
-    committed: AtomicU64,
-    /// Has any attempt more to write? Merging minds.
-    is_writing: Arc<AtomicBool>,
-}
-
-/// Tantivy's writer, unless it failed and a new one could not be made yet.
-struct Engine {
-    writer: Option<IndexWriter<Row>>,
-    /// Grows with each recovery, so that one failure seen by many is recovered from once.
-    epoch: u64,
+    /// Has nobody written for a while?
+    is_at_rest: Arc<AtomicBool>,
 }
 
 #[derive(Default)]
@@ -78,14 +66,21 @@ struct Attempts {
     /// The newest attempt of each task; one entry a task until its load is purged or the process ends.
     newest: HashMap<TaskId, Newest>,
     last_number: u64,
-    /// The last number of the sequence that was given out.
-    sequence: u64,
+    /// Finished segments that the next commit covers, by those who asked for it.
+    asked: Vec<(Attempt, Vec<SegmentMeta>)>,
+    asked_count: u64,
+    /// Of those, the ones that were dealt with.
+    answered_count: u64,
+    last_commit: Option<Instant>,
+    /// Is somebody waiting for rest?
+    rest_is_awaited: bool,
 }
 
 struct Newest {
     attempt: Attempt,
-    /// The sequence number of its last write or deletion; 0 if it did neither.
-    last: u64,
+    /// Held while a batch is indexed: an attempt's batches come one after another.
+    builder: Arc<tokio::sync::Mutex<Builder>>,
+    has_committed: bool,
     lost: bool,
     /// It began, or wrote, since it last committed.
     is_open: bool,
@@ -101,9 +96,9 @@ impl Attempts {
         }
     }
 
-    const fn next_in_sequence(&mut self) -> u64 {
-        self.sequence += 1;
-        self.sequence
+    /// How many have more to write.
+    fn open(&self) -> usize {
+        self.newest.values().filter(|newest| newest.is_open).count()
     }
 }
 
@@ -115,48 +110,24 @@ impl Writing {
         reader: IndexReader,
         options: TantivyOptions,
     ) -> Result<Self, StoreError> {
-        let room_kib = (options.queue_bytes >> 10).clamp(GROUP_KIB_MIN, QUEUE_KIB_MAX);
-        let shared = Shared {
-            index,
-            folder,
-            fields,
-            reader,
-            options,
-            attempts: Mutex::default(),
-            committed: AtomicU64::new(0),
-            is_writing: Arc::default(),
-        };
+        let shared =
+            Shared { index, folder, fields, reader, options, attempts: Mutex::default(), is_at_rest: Arc::new(AtomicBool::new(true)) };
         let writer = shared.new_writer()?;
-        Ok(Self {
-            shared: Arc::new(shared),
-            engine: Arc::new(RwLock::new(Engine { writer: Some(writer), epoch: 0 })),
-            turn: tokio::sync::Mutex::new(()),
-            room: Arc::new(Semaphore::new(room_kib)),
-            room_kib,
-            spares: Arc::default(),
-        })
+        // What a killed process left. Said already, if it fails.
+        let _ = sweep(&writer);
+        Ok(Self { shared: Arc::new(shared), engine: Arc::new(tokio::sync::Mutex::new(Some(writer))), spares: Arc::default() })
     }
 
-    /// `committed` says whether the index holds documents of the task.
-    pub(super) async fn begin(&self, load: LoadId, task: TaskId, committed: bool) -> Result<Attempt, StoreError> {
-        self.revive().await?;
-        let engine = self.engine.read().await;
-        let writer = engine.writer()?;
+    pub(super) fn begin(&self, load: LoadId, task: TaskId) -> Attempt {
         let mut attempts = self.shared.attempts();
         attempts.last_number += 1;
         let attempt = Attempt { load, task, number: attempts.last_number };
-        let wrote = attempts.newest.get(&task).is_some_and(|newest| newest.last > 0);
-        let mut last = 0;
-        if committed || wrote {
-            writer.delete_term(origin_term(&self.shared.fields, load, task));
-            last = attempts.next_in_sequence();
-        }
-        attempts.newest.insert(task, Newest { attempt, last, lost: false, is_open: true });
-        self.shared.is_writing.store(true, Ordering::Relaxed);
-        Ok(attempt)
+        attempts.newest.insert(task, Newest { attempt, builder: Arc::default(), has_committed: false, lost: false, is_open: true });
+        self.shared.is_at_rest.store(false, Ordering::Relaxed);
+        attempt
     }
 
-    pub(super) async fn write(&self, attempt: Attempt, docs: &DocBatch) -> Result<(), StoreError> {
+    pub(super) async fn write(&self, attempt: Attempt, docs: Arc<DocBatch>) -> Result<(), StoreError> {
         if docs.is_empty() {
             return Ok(());
         }
@@ -166,47 +137,71 @@ impl Writing {
         if docs.bytes() > BATCH_BYTES_MAX {
             return Err(StoreError::Invalid(format!("a batch has {} bytes of documents; {BATCH_BYTES_MAX} are the most", docs.bytes())));
         }
-        self.revive().await?;
-        let kib = (docs.bytes() >> 9).max(docs.len().div_ceil(GROUP_DOCUMENTS) * GROUP_KIB_MIN).min(self.room_kib);
-        let room = Arc::clone(&self.room)
-            .acquire_many_owned(kib as u32)
-            .await
-            .map_err(|error| StoreError::Unavailable { doing: "waiting for room in the queue".into(), source: Box::new(error) })?;
-        let documents: Vec<Row> = Row::all(Rows::encode(self.shared.fields, docs, &self.spares, room)).collect();
-        let (epoch, error) = {
-            let engine = self.engine.read().await;
-            let mut attempts = self.shared.attempts();
-            attempts.check(attempt)?;
-            let last = attempts.next_in_sequence();
-            let newest = attempts.check(attempt)?;
-            (newest.last, newest.is_open) = (last, true);
-            self.shared.is_writing.store(true, Ordering::Relaxed);
-            match queue(engine.writer()?, documents) {
-                Ok(()) => return Ok(()),
-                Err(error) => (engine.epoch, error),
-            }
-        };
-        Err(self.recover(epoch, error).await)
+        let (builder, memory_bytes) = self.shared.reopen(attempt)?;
+        let mut builder = builder.lock_owned().await;
+        let (shared, spares) = (Arc::clone(&self.shared), Arc::clone(&self.spares));
+        let written = blocking(move || {
+            let rows = Rows::encode(shared.fields, &docs, &spares);
+            drop(docs); // whoever wrote them may have its memory back
+            let added = builder.add(&shared.index, memory_bytes, rows);
+            added.map_err(|error| shared.give_up(attempt, &mut builder, error))
+        })
+        .await;
+        self.swept(written).await
     }
 
     pub(super) async fn commit(&self, attempt: Attempt) -> Result<(), StoreError> {
-        let last = self.shared.close(attempt)?;
-        if last <= self.shared.committed.load(Ordering::Acquire) {
-            return Ok(());
+        let mut builder = self.shared.close(attempt)?.lock_owned().await;
+        let shared = Arc::clone(&self.shared);
+        let finished = blocking(move || {
+            let finished = builder.finish();
+            finished.map_err(|error| shared.give_up(attempt, &mut builder, error))
+        });
+        let segments = self.swept(finished.await).await?;
+        let number = self.shared.ask(attempt, segments)?;
+        let engine = Arc::clone(&self.engine).lock_owned().await;
+        if number <= self.shared.attempts().answered_count {
+            return self.shared.attempts().check(attempt).map(|_| ());
         }
-        let _turn = self.turn.lock().await;
-        if last <= self.shared.committed.load(Ordering::Acquire) {
-            return Ok(());
-        }
-        self.shared.attempts().check(attempt)?;
-        self.commit_all().await
+        self.with_engine(engine, Shared::commit_asked).await?;
+        self.await_rest();
+        Ok(())
     }
 
-    /// Shuts a load's attempts out, and settles what they had written so far.
-    pub(super) async fn shut_out(&self, load: LoadId) -> Result<(), StoreError> {
-        let _turn = self.turn.lock().await;
-        self.shared.forget(load);
-        self.commit_all().await
+    /// Has what was committed merged when nobody has written for a while: those who wait for the load have the cores until then.
+    fn await_rest(&self) {
+        let mut attempts = self.shared.attempts();
+        attempts.last_commit = Some(Instant::now());
+        if attempts.open() > 0 || std::mem::replace(&mut attempts.rest_is_awaited, true) {
+            return;
+        }
+        // A store that is dropped meanwhile is not held open.
+        let (shared, engine) = (Arc::downgrade(&self.shared), Arc::downgrade(&self.engine));
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(REST).await;
+                let Some((shared, engine)) = shared.upgrade().zip(engine.upgrade()) else { return };
+                match shared.rest() {
+                    Rest::NotYet => {}
+                    Rest::Disturbed => return,
+                    Rest::Begun => {
+                        let mut engine = engine.lock_owned().await;
+                        let merging = blocking(move || match &mut *engine {
+                            // With nothing to commit it looks for what to merge.
+                            Some(writer) => writer.commit().map(drop).map_err(|error| shared.recover(&mut engine, error)),
+                            None => Ok(()),
+                        });
+                        return drop(merging.await);
+                    }
+                }
+            }
+        });
+    }
+
+    /// Shuts a load's attempts out: what they did not commit is forgotten.
+    pub(super) async fn shut_out(&self, load: LoadId) {
+        let _committing = self.engine.lock().await;
+        self.shared.attempts().newest.retain(|_, newest| newest.attempt.load != load);
     }
 
     /// Deletes tasks of a load that was shut out.
@@ -214,105 +209,145 @@ impl Writing {
         if tasks.is_empty() {
             return Ok(());
         }
-        let _turn = self.turn.lock().await;
-        {
-            let engine = self.engine.read().await;
-            for task in tasks {
-                engine.writer()?.delete_term(origin_term(&self.shared.fields, load, task));
-            }
-        }
-        self.commit_all().await
-    }
-
-    pub(super) async fn health(&self) -> Result<(), StoreError> {
-        self.revive().await
-    }
-
-    /// Commits all there is; the caller has the turn.
-    async fn commit_all(&self) -> Result<(), StoreError> {
-        let mut engine = Arc::clone(&self.engine).write_owned().await;
-        let shared = Arc::clone(&self.shared);
-        blocking(move || {
-            let sequence = shared.attempts().sequence;
-            let committed = engine.revived(&shared)?.commit();
-            match committed.and_then(|_| shared.reader.reload()) {
-                Ok(()) => {
-                    shared.committed.store(sequence, Ordering::Release);
-                    Ok(())
-                }
-                Err(error) => Err(engine.recover(&shared, error)),
-            }
+        let engine = Arc::clone(&self.engine).lock_owned().await;
+        self.with_engine(engine, move |shared, writer| {
+            shared.commit(writer, &tasks.iter().map(|task| (load, *task)).collect::<Vec<_>>(), vec![])
         })
         .await
     }
 
-    /// Puts a new writer in the place of one that failed, unless another caller did.
-    async fn recover(&self, epoch: u64, error: TantivyError) -> StoreError {
-        let mut engine: OwnedRwLockWriteGuard<Engine> = Arc::clone(&self.engine).write_owned().await;
-        let shared = Arc::clone(&self.shared);
-        let recovered = blocking(move || {
-            Err::<(), _>(if engine.epoch == epoch { engine.recover(&shared, error) } else { from_engine("writing records", error) })
-        });
-        recovered.await.err().unwrap_or(StoreError::Lost)
+    /// Deletes what a failed attempt left: it takes room that is needed now.
+    async fn swept<T>(&self, built: Result<T, StoreError>) -> Result<T, StoreError> {
+        if built.is_err() {
+            let engine = Arc::clone(&self.engine).lock_owned().await;
+            let _ = blocking(move || engine.as_ref().map_or(Ok(()), sweep)).await;
+        }
+        built
     }
 
     /// Makes a writer if the last failure left none.
-    async fn revive(&self) -> Result<(), StoreError> {
-        if self.engine.read().await.writer.is_some() {
-            return Ok(());
-        }
-        let mut engine = Arc::clone(&self.engine).write_owned().await;
+    pub(super) async fn health(&self) -> Result<(), StoreError> {
+        let engine = Arc::clone(&self.engine).lock_owned().await;
+        if engine.is_some() { Ok(()) } else { self.with_engine(engine, |_, _| Ok(())).await }
+    }
+
+    /// Does something with Tantivy's writer; if that fails, starts again from the last commit.
+    async fn with_engine(
+        &self,
+        mut engine: tokio::sync::OwnedMutexGuard<Option<IndexWriter<Row>>>,
+        work: impl FnOnce(&Shared, &mut IndexWriter<Row>) -> Result<(), TantivyError> + Send + 'static,
+    ) -> Result<(), StoreError> {
         let shared = Arc::clone(&self.shared);
-        blocking(move || engine.revived(&shared).map(|_| ())).await
-    }
-}
-
-impl Engine {
-    fn writer(&self) -> Result<&IndexWriter<Row>, StoreError> {
-        self.writer.as_ref().ok_or(StoreError::Lost)
-    }
-
-    fn revived(&mut self, shared: &Shared) -> Result<&mut IndexWriter<Row>, StoreError> {
-        match &mut self.writer {
-            Some(writer) => Ok(writer),
-            none => Ok(none.insert(shared.new_writer()?)),
-        }
-    }
-
-    /// Starts again from the last commit, and tells a full disk from other reasons.
-    fn recover(&mut self, shared: &Shared, error: TantivyError) -> StoreError {
-        self.epoch += 1;
-        self.writer = None; // gives the lock back, and waits for the indexing threads to end
-        shared.mark_lost();
-        let reason = match shared.folder.take_failure() {
-            Some(failure) => StoreError::from_source("writing records", failure),
-            None => from_engine("writing records", error),
-        };
-        tracing::warn!(error = &reason as &dyn std::error::Error, "the record store's writer failed; it starts again from the last commit");
-        match shared.new_writer() {
-            Ok(writer) => {
-                // What the failed writer left behind takes room that is needed now.
-                if let Err(error) = writer.garbage_collect_files().wait() {
-                    tracing::warn!(%error, "files of the failed writer could not be deleted");
-                }
-                self.writer = Some(writer);
-            }
-            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "no new writer yet"),
-        }
-        reason
+        blocking(move || {
+            let writer = match &mut *engine {
+                Some(writer) => writer,
+                none => none.insert(shared.new_writer()?),
+            };
+            work(&shared, writer).map_err(|error| shared.recover(&mut engine, error))
+        })
+        .await
     }
 }
 
 impl Shared {
     fn new_writer(&self) -> Result<IndexWriter<Row>, StoreError> {
         let options = IndexWriterOptions::builder()
-            .num_worker_threads(self.options.threads.clamp(1, 8))
-            .memory_budget_per_thread((self.options.memory_bytes / self.options.threads.clamp(1, 8)).max(15_000_000))
+            .num_worker_threads(1)
+            .memory_budget_per_thread(IDLE_THREAD_BYTES)
             .num_merge_threads(self.options.merge_threads.max(1))
             .build();
         let writer = self.index.writer_with_options(options).map_err(|error| from_engine("opening the record store's writer", error))?;
-        writer.set_merge_policy(Box::new(BoundedMerges::new(self.folder.clone(), Arc::clone(&self.is_writing))));
+        writer.set_merge_policy(Box::new(BoundedMerges::new(self.folder.clone(), Arc::clone(&self.is_at_rest))));
         Ok(writer)
+    }
+
+    /// Commits for all who asked.
+    fn commit_asked(&self, writer: &mut IndexWriter<Row>) -> Result<(), TantivyError> {
+        let (mut segments, mut first_commits, mut covered) = (vec![], vec![], vec![]);
+        {
+            let mut attempts = self.attempts();
+            attempts.answered_count = attempts.asked_count;
+            for (attempt, finished) in std::mem::take(&mut attempts.asked) {
+                // Who was superseded meanwhile is told so.
+                let Ok(newest) = attempts.check(attempt) else { continue };
+                if !newest.has_committed {
+                    first_commits.push((attempt.load, attempt.task));
+                }
+                segments.extend(finished);
+                covered.push(attempt);
+            }
+        }
+        let searcher = self.reader.searcher();
+        let mut replaced = vec![];
+        for (load, task) in first_commits {
+            if reading::has_task(&searcher, &self.fields, load, task)? {
+                replaced.push((load, task));
+            }
+        }
+        self.commit(writer, &replaced, segments)?;
+        let mut attempts = self.attempts();
+        for attempt in covered {
+            if let Ok(newest) = attempts.check(attempt) {
+                newest.has_committed = true;
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes tasks and then adds segments, in two commits: Tantivy applies a deletion to each segment that was there when it next
+    /// looked for deletions, and a task's new segments must not be there.
+    fn commit(&self, writer: &mut IndexWriter<Row>, deleted: &[(LoadId, TaskId)], added: Vec<SegmentMeta>) -> Result<(), TantivyError> {
+        if deleted.is_empty() && added.is_empty() {
+            // Whoever begins and commits nothing gives up what it had.
+            return writer.garbage_collect_files().wait().map(drop);
+        }
+        for (load, task) in deleted {
+            writer.delete_term(origin_term(&self.fields, *load, *task));
+        }
+        if !deleted.is_empty() {
+            writer.commit()?;
+        }
+        if !added.is_empty() {
+            for segment in added {
+                writer.add_segment(segment)?;
+            }
+            writer.commit()?;
+        }
+        self.reader.reload()
+    }
+
+    /// Starts again from the last commit, and tells a full disk from other reasons.
+    fn recover(&self, engine: &mut Option<IndexWriter<Row>>, error: TantivyError) -> StoreError {
+        *engine = None; // gives the lock back
+        self.attempts().newest.values_mut().for_each(Newest::lose);
+        let reason = self.reason(error);
+        tracing::warn!(error = &reason as &dyn std::error::Error, "the record store's writer failed; it starts again from the last commit");
+        self.folder.forget_failures();
+        match self.new_writer() {
+            Ok(writer) => {
+                // Said already, if it fails.
+                let _ = sweep(&writer);
+                *engine = Some(writer);
+            }
+            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "no new writer yet"),
+        }
+        reason
+    }
+
+    /// An attempt could not build its segments; the others go on.
+    fn give_up(&self, attempt: Attempt, builder: &mut Builder, error: TantivyError) -> StoreError {
+        *builder = Builder::default();
+        if let Ok(newest) = self.attempts().check(attempt) {
+            newest.lose();
+        }
+        self.reason(error)
+    }
+
+    fn reason(&self, error: TantivyError) -> StoreError {
+        match self.folder.take_failure() {
+            Some(failure) => StoreError::from_source("writing records", failure),
+            None => from_engine("writing records", error),
+        }
     }
 
     /// What these guard is whole at every instant, so a panic elsewhere does not spoil it.
@@ -320,40 +355,62 @@ impl Shared {
         self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes that an attempt writes no more, for all one knows; gives the sequence number of its last write.
-    fn close(&self, attempt: Attempt) -> Result<u64, StoreError> {
+    /// Notes that an attempt writes; gives its builder, and what memory is its share.
+    fn reopen(&self, attempt: Attempt) -> Result<(Arc<tokio::sync::Mutex<Builder>>, usize), StoreError> {
+        let mut attempts = self.attempts();
+        let newest = attempts.check(attempt)?;
+        newest.is_open = true;
+        let builder = Arc::clone(&newest.builder);
+        self.is_at_rest.store(false, Ordering::Relaxed);
+        Ok((builder, self.options.memory_bytes / self.options.writers.max(attempts.open())))
+    }
+
+    /// Notes that an attempt writes no more, for all one knows; gives its builder.
+    fn close(&self, attempt: Attempt) -> Result<Arc<tokio::sync::Mutex<Builder>>, StoreError> {
         let mut attempts = self.attempts();
         let newest = attempts.check(attempt)?;
         newest.is_open = false;
-        let last = newest.last;
-        self.note_writing(&attempts);
-        Ok(last)
+        Ok(Arc::clone(&newest.builder))
     }
 
-    fn forget(&self, load: LoadId) {
+    fn ask(&self, attempt: Attempt, segments: Vec<SegmentMeta>) -> Result<u64, StoreError> {
         let mut attempts = self.attempts();
-        attempts.newest.retain(|_, newest| newest.attempt.load != load);
-        self.note_writing(&attempts);
+        attempts.check(attempt)?;
+        attempts.asked.push((attempt, segments));
+        attempts.asked_count += 1;
+        Ok(attempts.asked_count)
     }
 
-    fn note_writing(&self, attempts: &Attempts) {
-        self.is_writing.store(attempts.newest.values().any(|newest| newest.is_open), Ordering::Relaxed);
-    }
-
-    fn mark_lost(&self) {
-        let committed = self.committed.load(Ordering::Acquire);
-        for newest in self.attempts().newest.values_mut() {
-            newest.lost |= newest.last > committed;
+    /// Has everybody been silent for long enough?
+    fn rest(&self) -> Rest {
+        let mut attempts = self.attempts();
+        let is_disturbed = attempts.open() > 0;
+        if !is_disturbed && attempts.last_commit.is_some_and(|last| last.elapsed() < REST) {
+            return Rest::NotYet;
         }
+        attempts.rest_is_awaited = false;
+        self.is_at_rest.store(!is_disturbed, Ordering::Relaxed);
+        if is_disturbed { Rest::Disturbed } else { Rest::Begun }
     }
 }
 
-/// Hands documents to the indexing threads.
-fn queue(writer: &IndexWriter<Row>, documents: Vec<Row>) -> Result<(), TantivyError> {
-    let mut documents = documents.into_iter();
-    while documents.len() > 0 {
-        let group: Vec<_> = documents.by_ref().take(GROUP_DOCUMENTS).map(UserOperation::Add).collect();
-        writer.run(group)?;
+enum Rest {
+    NotYet,
+    /// Somebody writes, and will commit.
+    Disturbed,
+    Begun,
+}
+
+/// Deletes files that belong to no segment.
+fn sweep(writer: &IndexWriter<Row>) -> Result<(), StoreError> {
+    let swept = writer.garbage_collect_files().wait().map(drop).map_err(|error| from_engine("deleting files that were given up", error));
+    swept.inspect_err(|error| tracing::warn!(error = error as &dyn std::error::Error, "files that were given up could not be deleted"))
+}
+
+impl Newest {
+    /// What it wrote and did not commit is gone.
+    fn lose(&mut self) {
+        self.lost = true;
+        self.builder = Arc::default();
     }
-    Ok(())
 }
