@@ -1,9 +1,12 @@
-;; Claims what has bytes, with a confidence of 42.
+;; Claims what has bytes, with a confidence of 84 if one of the first 16 is an `@`, else of 42.
 (func (export "sluice:parser/guest@0.1.0#probe")
   (param $name i32) (param $name_len i32) (param $sized i32) (param $size i64)
   (param $head i32) (param $head_len i32) (param $tail i32) (param $tail_len i32) (result i32)
+  (local $end i32)
   (i32.store8 (i32.const 0) (i32.ne (local.get $head_len) (i32.const 0)))
-  (i32.store8 (i32.const 4) (i32.const 42))
+  (local.set $end (i32.add (local.get $head) (select (local.get $head_len) (i32.const 16) (i32.lt_u (local.get $head_len) (i32.const 16)))))
+  (i32.store8 (i32.const 4)
+    (select (i32.const 84) (i32.const 42) (i32.lt_u (call $find (local.get $head) (local.get $end) (i32.const 64)) (local.get $end))))
   (i32.store (i32.const 8) (i32.const 2059))
   (i32.store (i32.const 12) (i32.const 12))
   (i32.const 0))

@@ -30,9 +30,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "sluice-control",
             "sluice-worker",
             "sluice-api",
+            "sluice-judge",
         ],
     ),
     ("sluice-conformance", &[]),
+    ("sluice-judge", &["sluice-sandbox"]),
     ("xtask", &[]),
 ];
 

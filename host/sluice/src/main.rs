@@ -5,6 +5,7 @@ mod client;
 mod config;
 mod exit;
 mod parse;
+mod plugin;
 mod plugins;
 mod serve;
 mod units;
@@ -31,6 +32,7 @@ enum Command {
     Breaches(client::Breaches),
     Keys(client::Keys),
     Plugins(client::Plugins),
+    Plugin(plugin::Args),
     Check(serve::CheckArgs),
     /// Print a completion script for a shell.
     Completions {
@@ -64,6 +66,7 @@ fn run(command: Command) -> Result<()> {
         Command::Breaches(args) => block_on(args.run()),
         Command::Keys(args) => block_on(args.run()),
         Command::Plugins(args) => block_on(args.run()),
+        Command::Plugin(args) => plugin::run(&args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Command::command(), "sluice", &mut std::io::stdout());
             Ok(())

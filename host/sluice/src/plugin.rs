@@ -1,0 +1,157 @@
+//! `sluice plugin`: what authors of plugins need. It asks no server.
+#![allow(clippy::print_stdout)]
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::IsTerminal as _,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result, bail};
+use sluice_judge::{Bounds, Case, Outcome, Report, Verdict, judge};
+
+use crate::exit::{Failure, Sysexit};
+
+/// Of an input at which a clause breaks, what is shown.
+const SHOWN_BYTES_MAX: usize = 300;
+
+/// Make and check a plugin.
+#[derive(clap::Args, Debug)]
+#[command(arg_required_else_help = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand, Debug)]
+enum Command {
+    Test(TestArgs),
+}
+
+/// Judge a component by every clause of the contract: tiling, pushes, chunks, damaged input, endless lines …
+///
+/// A case is a file that has NAME.jsonl beside it, with the records and rejects that are in it, a JSON object a line; if no file
+/// of the folder has one, every file is a case. Ends with 65 if a clause breaks, with the smallest input at which it does.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Example: sluice plugin test target/plugins/csv.wasm --cases plugins/csv/cases --strangers plugins/mysqldump/cases")]
+struct TestArgs {
+    /// The component.
+    component: PathBuf,
+    /// The folder of its cases.
+    #[arg(long, value_name = "FOLDER")]
+    cases: Option<PathBuf>,
+    /// Folders of other formats' cases, which it must not claim.
+    #[arg(long, value_name = "FOLDER")]
+    strangers: Vec<PathBuf>,
+    /// Bytes of the line that never ends.
+    #[arg(long, value_name = "BYTES", default_value_t = Bounds::default().long_line_bytes)]
+    long_line_bytes: u64,
+    /// Damaged variants of each case.
+    #[arg(long, value_name = "NUMBER", default_value_t = Bounds::default().variants)]
+    variants: u32,
+    /// Print the report as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    match &args.command {
+        Command::Test(args) => test(args),
+    }
+}
+
+fn test(args: &TestArgs) -> Result<()> {
+    let component = fs::read(&args.component).map_err(|error| {
+        let message = format!("cannot read {}: {error}", args.component.display());
+        Failure::new(
+            Sysexit::NoInput,
+            message,
+            "give the .wasm component that your build made; `cargo xtask plugins` makes the official ones",
+        )
+    })?;
+    let cases = args.cases.as_deref().map_or(Ok(vec![]), cases)?;
+    let mut strangers = vec![];
+    for folder in &args.strangers {
+        strangers.extend(self::cases(folder)?);
+    }
+    let bounds = Bounds { long_line_bytes: args.long_line_bytes, variants: args.variants };
+    let shows_progress = !args.json && std::io::stderr().is_terminal();
+    let report = judge(&component, &cases, &strangers, bounds, &mut |clause| {
+        if shows_progress {
+            eprint_progress(clause.number, clause.name);
+        }
+    })?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print(&report, &args.component);
+    }
+    if report.holds() {
+        return Ok(());
+    }
+    bail!(Failure::new(Sysexit::DataErr, "the plugin breaks a clause of the contract", "docs/plugin-authors.md says what each asks for"))
+}
+
+#[allow(clippy::print_stderr)]
+fn eprint_progress(number: u8, name: &str) {
+    eprint!("\r\x1b[K{number} {name} …\r");
+}
+
+/// The cases of a folder, by name.
+fn cases(folder: &Path) -> Result<Vec<Case>> {
+    let entries = fs::read_dir(folder).map_err(|error| {
+        let message = format!("cannot read the case folder {}: {error}", folder.display());
+        Failure::new(Sysexit::NoInput, message, "give a folder of files of your format, each with its records in NAME.jsonl beside it")
+    })?;
+    let mut files = BTreeSet::new();
+    for entry in entries {
+        let path = entry?.path();
+        if path.is_file() {
+            files.insert(path);
+        }
+    }
+    let is_written = |path: &PathBuf| path.extension().is_some_and(|end| end == "jsonl");
+    let all = files.iter().any(is_written);
+    let inputs = files.iter().filter(|path| !is_written(path) && (!all || files.contains(&path.with_extension("jsonl"))));
+    inputs.map(|path| case(path, all)).collect()
+}
+
+fn case(path: &Path, is_written: bool) -> Result<Case> {
+    let read = |path: &Path| fs::read(path).with_context(|| format!("cannot read {}", path.display()));
+    let expected = is_written.then(|| {
+        let path = path.with_extension("jsonl");
+        let text = read(&path)?;
+        let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+        lines
+            .map(|line| serde_json::from_slice(line).with_context(|| format!("{} is not JSON lines", path.display())))
+            .collect::<Result<Vec<_>>>()
+    });
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Ok(Case { name, bytes: read(path)?, expected: expected.transpose()? })
+}
+
+fn print(report: &Report, component: &Path) {
+    match &report.plugin {
+        Some(plugin) => println!("{} {}, {}", plugin.name, plugin.version, component.display()),
+        None => println!("{}", component.display()),
+    }
+    report.verdicts.iter().for_each(print_verdict);
+}
+
+fn print_verdict(Verdict { clause, outcome }: &Verdict) {
+    let (number, name) = (clause.number, clause.name);
+    match outcome {
+        Outcome::Held { tries } => println!("{number} {name:<10} ok      {tries} tries"),
+        Outcome::Open { why } => println!("{number} {name:<10} open    {why}"),
+        Outcome::Broken(finding) => {
+            println!("{number} {name:<10} BROKEN  {}: {}", finding.case, finding.what);
+            if let Some(input) = &finding.input {
+                let shown = &input[..input.len().min(SHOWN_BYTES_MAX)];
+                let more = if shown.len() < input.len() { "…" } else { "" };
+                println!("    input  {} bytes are enough: b\"{}\"{more}", input.len(), shown.escape_ascii());
+            }
+            println!("    rule   {}\n    why    {}\n    hint   {}", clause.rule, clause.why, clause.hint);
+        }
+    }
+}
