@@ -204,17 +204,17 @@ impl<'a> Out<'a> {
         self.push(event);
     }
 
-    /// Names a column that is none of the standard kinds; a chunk may have up to 128 of them, further ones are `None`.
+    /// Names a column that is none of the standard kinds; a chunk may have up to 128 of them, further ones are `None`. A name's bytes
+    /// that are no UTF-8 become U+FFFD; one that is too long is cut, and one that is empty is `unnamed`.
     pub fn column(&mut self, name: &[u8]) -> Option<Column> {
         let tag = Tag::EXTRA_MIN.checked_add(self.buffers.columns)?;
         self.buffers.columns += 1;
-        let mut end = name.len().min(sluice_record::limits::COLUMN_NAME_BYTES_MAX);
-        while end > 0 && std::str::from_utf8(&name[..end]).is_err() {
-            end -= 1;
-        }
+        let name = String::from_utf8_lossy(if name.is_empty() { b"unnamed" } else { name });
+        let end_max = name.len().min(sluice_record::limits::COLUMN_NAME_BYTES_MAX);
+        let end = (0..=end_max).rev().find(|end| name.is_char_boundary(*end)).unwrap_or_default();
         let mut named = Vec::with_capacity(end + 1);
         named.push(tag);
-        named.extend_from_slice(&name[..end]);
+        named.extend_from_slice(&name.as_bytes()[..end]);
         let event = self.copied(Tag::COLUMN.0, &named);
         self.push(event);
         Some(Column(tag))
