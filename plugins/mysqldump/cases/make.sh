@@ -34,6 +34,13 @@ dump one-row-each utf8mb4 --skip-extended-insert
 dump ignore utf8mb4 --insert-ignore --no-tablespaces --skip-comments
 dump replace utf8mb4 --replace --complete-insert --compact
 dump ansi-names utf8mb4 --compatible=ansi --default-character-set=utf8mb4 --hex-blob
+# What is no table: a view, a routine, a trigger and the database itself.
+mariadb --no-defaults --socket="$work/s" shop <<'SQL'
+CREATE VIEW addresses AS SELECT email FROM users;
+CREATE PROCEDURE forget(IN who INT) DELETE FROM users WHERE id = who;
+CREATE TRIGGER seen BEFORE UPDATE ON users FOR EACH ROW SET @seen = 1;
+SQL
+dump databases utf8mb4 --routines --triggers --databases
 fill latin1
 # What the plugin gets is UTF-8: the host decodes a latin-1 dump before.
 mariadb-dump --no-defaults --socket="$work/s" --skip-dump-date --hex-blob --default-character-set=latin1 shop | iconv -f latin1 -t utf-8 >"$here/latin1.sql"

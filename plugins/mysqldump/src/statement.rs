@@ -208,8 +208,13 @@ fn insert_head(bytes: &[u8]) -> Parsed {
 /// `CREATE [TEMPORARY] TABLE [IF NOT EXISTS] name (column …, KEY …)`.
 fn create_table(statement: &[u8]) -> Option<TableColumns> {
     let mut words = Words { bytes: statement, at: 0 };
-    while !words.word()?.eq_ignore_ascii_case(b"table") {
-        if words.at > 64 || matches!(words.peek()?, b'(' | b'=') {
+    loop {
+        let word = words.word()?;
+        if word.eq_ignore_ascii_case(b"table") {
+            break;
+        }
+        // CREATE DATABASE, VIEW and the like; and no word at all would be read for ever.
+        if word.is_empty() || words.at > 64 {
             return None;
         }
     }
