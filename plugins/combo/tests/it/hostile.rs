@@ -1,14 +1,22 @@
 //! Nothing panics, everything tiles, and pushes never matter.
 
 use proptest::prelude::*;
+use serde_json::{Value, json};
+use sluice_combo::Combo;
+use sluice_plugin::native;
 
-use crate::print::parse;
+use crate::found::items;
+
+fn parse(bytes: &[u8], push_bytes: usize) -> Vec<Value> {
+    items(&native::parse::<Combo>(bytes, push_bytes))
+}
 
 #[test]
 fn a_junk_line_of_120_kb_is_one_reject() {
     let mut bytes = vec![b'x'; 120 << 10];
     bytes.extend_from_slice(b"\nann@example.com:pw\n");
-    assert_eq!(parse(&bytes, 4096), "reject line-too-long\n{\"email\":\"ann@example.com\",\"password\":\"pw\"}\n");
+    let wanted = [json!({"reject": "line-too-long"}), json!({"email": "ann@example.com", "password": "pw"})];
+    assert_eq!(parse(&bytes, 4096), wanted);
 }
 
 proptest! {
