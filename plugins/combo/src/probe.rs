@@ -1,6 +1,6 @@
 //! Is a member a list of logins?
 
-use sluice_plugin::*;
+use sluice_plugin::{columns::Meaning, *};
 
 use crate::line::{self, Understood};
 
@@ -16,8 +16,9 @@ pub(crate) fn probe(sample: &Sample<'_>) -> Option<Claim> {
             continue;
         }
         seen += 1;
-        tables +=
-            usize::from(columns(text) >= 3 && line::split_pair(text).is_none_or(|(_, secret)| secret.contains(&text[first_comma(text)])));
+        tables += usize::from(
+            column_count(text) >= 3 && line::split_pair(text).is_none_or(|(_, secret)| secret.contains(&text[first_comma(text)])),
+        );
         if text.len() <= line::LINE_BYTES_MAX
             && let Understood::Line(said) = line::understand(text.trim_ascii_start())
         {
@@ -55,7 +56,7 @@ fn first_comma(text: &[u8]) -> usize {
 }
 
 /// Columns of a line as a table of commas, semicolons or tabs.
-fn columns(text: &[u8]) -> usize {
+fn column_count(text: &[u8]) -> usize {
     [b',', b';', b'\t'].into_iter().map(|separator| text.iter().filter(|byte| **byte == separator).count() + 1).max().unwrap_or(1)
 }
 
@@ -73,5 +74,7 @@ fn foreign(first: &[u8], lines: &[&[u8]]) -> bool {
                 .any(|known| word.trim_ascii().eq_ignore_ascii_case(known) || word.eq_ignore_ascii_case(&[b"\"", *known, b"\""].concat()))
         })
         .count();
-    sql || markup || heads >= 2
+    let is_known = |word: &[u8]| columns::meaning(word.trim_ascii()) != Meaning::Extra;
+    let header = first.split(|byte| line::is_separator(*byte)).count() >= 3 && first.split(|byte| line::is_separator(*byte)).all(is_known);
+    sql || markup || heads >= 2 || header
 }

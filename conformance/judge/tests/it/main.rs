@@ -78,9 +78,11 @@ fn the_official_plugins_hold() {
         assert!(!cases.is_empty(), "{plugin}");
         cases
     };
-    for (plugin, stranger) in [("csv", "mysqldump"), ("mysqldump", "csv"), ("combo", "mysqldump")] {
+    const OFFICIAL: [&str; 3] = ["combo", "csv", "mysqldump"];
+    for plugin in OFFICIAL {
+        let strangers: Vec<Case> = OFFICIAL.into_iter().filter(|other| *other != plugin).flat_map(cases).collect();
         let component = fs::read(built.join(plugin).with_extension("wasm")).expect("`cargo xtask plugins` builds them");
-        let report = judged(&component, &cases(plugin), &cases(stranger));
+        let report = judged(&component, &cases(plugin), &strangers);
         assert_eq!(broken(&report), [""; 0], "{plugin}: {report:#?}");
     }
 }
