@@ -47,7 +47,7 @@ pub static FINDS: Clause = Clause {
     name: "finds",
     rule: "In each case it finds the records and rejects that are written down beside it, and no others.",
     why: "That is what it is for.",
-    hint: "If what it found is right, write that down: `sluice parse CASE` prints it.",
+    hint: "If what it found is right, write that down: a record as `sluice parse CASE` prints it, a reject as {\"reject\": REASON}.",
 };
 /// 5
 pub static PUSHES: Clause = Clause {
@@ -89,6 +89,3 @@ pub static ENDLESS: Clause = Clause {
     why: "One such file would keep a worker for hours.",
     hint: "Look for a row's end once and remember how far you looked, and keep nothing of what was not consumed.",
 };
-
-/// Those that mean nothing if a case cannot be read at all.
-pub(crate) const NEEDS_TILES: [&str; 4] = [FINDS.name, PUSHES.name, CHUNKS.name, REPEATS.name];

@@ -1,12 +1,13 @@
 //! Judges a plugin by the clauses of the contract, with nothing but its component and its cases: [`judge`] gives a [`Report`].
 //!
 //! [`clauses`] has the clauses: what is asked, why, and what to do; `tries` how each is tried. What a plugin made of a member is a list of
-//! [`Row`]s, which hangs on neither pushes nor chunks (`story`); an input at which a clause breaks is cut down to the bytes that matter
+//! rows, which hangs on neither pushes nor chunks (`story`); an input at which a clause breaks is cut down to the bytes that matter
 //! (`minimise`). All is deterministic: the same component and cases give the same report.
 //!
-//! Deliberately not here: reading case folders, printing reports (the binary's), and speed, which is for benches.
+//! Deliberately not here: how a report looks (the binary's), and speed, which is for benches.
 #![forbid(unsafe_code)]
 
+mod cases;
 pub mod clauses;
 mod minimise;
 mod story;
@@ -18,19 +19,10 @@ use serde::Serialize;
 use sluice_record::Descriptor;
 use sluice_sandbox::{LoadError, Plugin, Sandbox, SandboxConfig, SandboxError};
 
-pub use clauses::Clause;
-pub use story::Row;
+use tries::Try;
 
-/// A member, and what is to be found in it.
-#[derive(Clone, Debug)]
-pub struct Case {
-    /// Its file's name, which a plugin gets to see.
-    pub name: String,
-    /// Its bytes, in the form plugins get them: UTF-8 for those that want text.
-    pub bytes: Vec<u8>,
-    /// Its records and rejects, a JSON object each, as `sluice parse` prints records; `None` if nobody wrote them down.
-    pub expected: Option<Vec<serde_json::Value>>,
-}
+pub use cases::{Case, read_folder};
+pub use clauses::Clause;
 
 /// How long to go on.
 #[derive(Clone, Copy, Debug)]
@@ -129,15 +121,15 @@ pub fn judge(
     let descriptor = plugin.descriptor().clone();
     let bench = tries::Bench { plugin, fresh, quick, cases, strangers, bounds };
     let mut verdicts = vec![Verdict { clause: &clauses::DESCRIBES, outcome: Outcome::Held { tries: 3 } }];
-    let mut unreadable = false;
-    for (clause, run) in tries::ALL {
+    let mut is_readable = true;
+    for Try { clause, run, reads_cases } in &tries::ALL {
         begun(clause);
-        let outcome = if unreadable && clauses::NEEDS_TILES.contains(&clause.name) {
+        let outcome = if *reads_cases && !is_readable {
             Outcome::Open { why: format!("a case could not be read: see `{}`", clauses::TILES.name) }
         } else {
             run(&bench)
         };
-        unreadable |= clause.name == clauses::TILES.name && matches!(outcome, Outcome::Broken(_));
+        is_readable &= **clause != clauses::TILES || !matches!(outcome, Outcome::Broken(_));
         verdicts.push(Verdict { clause, outcome });
     }
     Ok(Report { plugin: Some(descriptor), verdicts })
@@ -155,5 +147,5 @@ fn unloaded(error: &LoadError) -> Report {
     let finding = Finding { case: "the component".into(), what: error.to_string(), input: None };
     let first = Verdict { clause: &clauses::DESCRIBES, outcome: Outcome::Broken(finding) };
     let open = |clause| Verdict { clause, outcome: Outcome::Open { why: "it could not be loaded".into() } };
-    Report { plugin: None, verdicts: std::iter::once(first).chain(tries::ALL.iter().map(|(clause, _)| open(clause))).collect() }
+    Report { plugin: None, verdicts: std::iter::once(first).chain(tries::ALL.iter().map(|tried| open(tried.clause))).collect() }
 }

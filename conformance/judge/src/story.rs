@@ -8,8 +8,7 @@ use sluice_sandbox::{ChunkError, Fault, Feed, Plugin, Start, parse_chunk, scan_m
 
 /// A stretch of the member, by its first byte and its length, and what it became.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[allow(missing_docs)] // as in the contract
-pub enum Row {
+pub(crate) enum Row {
     /// Values by the names of their kinds or columns, in the order they were told.
     Record {
         at: u64,

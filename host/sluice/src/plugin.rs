@@ -2,14 +2,13 @@
 #![allow(clippy::print_stdout)]
 
 use std::{
-    collections::BTreeSet,
     fs,
     io::IsTerminal as _,
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context as _, Result, bail};
-use sluice_judge::{Bounds, Case, Outcome, Report, Verdict, judge};
+use anyhow::{Result, bail};
+use sluice_judge::{Bounds, Case, Outcome, Report, Verdict, judge, read_folder};
 
 use crate::exit::{Failure, Sysexit};
 
@@ -31,8 +30,9 @@ enum Command {
 
 /// Judge a component by every clause of the contract: tiling, pushes, chunks, damaged input, endless lines …
 ///
-/// A case is a file that has NAME.jsonl beside it, with the records and rejects that are in it, a JSON object a line; if no file
-/// of the folder has one, every file is a case. Ends with 65 if a clause breaks, with the smallest input at which it does.
+/// A case is a file that has NAME.jsonl beside it, with the records and rejects that are in it, a JSON object a line: a record as
+/// `sluice parse` prints it, a reject as {"reject": REASON}. If no file of the folder has one, every file is a case. Ends with 65 if a
+/// clause breaks, with the smallest input at which it does.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Example: sluice plugin test target/plugins/csv.wasm --cases plugins/csv/cases --strangers plugins/mysqldump/cases")]
 struct TestArgs {
@@ -98,37 +98,11 @@ fn eprint_progress(number: u8, name: &str) {
     eprint!("\r\x1b[K{number} {name} …\r");
 }
 
-/// The cases of a folder, by name.
 fn cases(folder: &Path) -> Result<Vec<Case>> {
-    let entries = fs::read_dir(folder).map_err(|error| {
-        let message = format!("cannot read the case folder {}: {error}", folder.display());
-        Failure::new(Sysexit::NoInput, message, "give a folder of files of your format, each with its records in NAME.jsonl beside it")
-    })?;
-    let mut files = BTreeSet::new();
-    for entry in entries {
-        let path = entry?.path();
-        if path.is_file() {
-            files.insert(path);
-        }
-    }
-    let is_written = |path: &PathBuf| path.extension().is_some_and(|end| end == "jsonl");
-    let all = files.iter().any(is_written);
-    let inputs = files.iter().filter(|path| !is_written(path) && (!all || files.contains(&path.with_extension("jsonl"))));
-    inputs.map(|path| case(path, all)).collect()
-}
-
-fn case(path: &Path, is_written: bool) -> Result<Case> {
-    let read = |path: &Path| fs::read(path).with_context(|| format!("cannot read {}", path.display()));
-    let expected = is_written.then(|| {
-        let path = path.with_extension("jsonl");
-        let text = read(&path)?;
-        let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
-        lines
-            .map(|line| serde_json::from_slice(line).with_context(|| format!("{} is not JSON lines", path.display())))
-            .collect::<Result<Vec<_>>>()
-    });
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    Ok(Case { name, bytes: read(path)?, expected: expected.transpose()? })
+    Ok(read_folder(folder).map_err(|error| {
+        let hint = "give a folder of files of your format, each with its records in NAME.jsonl beside it";
+        Failure::new(Sysexit::NoInput, format!("the cases cannot be read: {error}"), hint)
+    })?)
 }
 
 fn print(report: &Report, component: &Path) {

@@ -4,7 +4,7 @@
 use std::{env, fs, path::Path};
 
 use sluice_conformance::hostile;
-use sluice_judge::{Bounds, Case, Outcome, Report, judge};
+use sluice_judge::{Bounds, Case, Outcome, Report, judge, read_folder};
 
 const BOUNDS: Bounds = Bounds { long_line_bytes: 8 << 20, variants: 16 };
 
@@ -64,18 +64,9 @@ fn what_is_found_is_compared_with_what_was_written_down() {
 fn the_official_plugins_hold() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let built = env::var_os("SLUICE_PLUGIN_DIR").map_or_else(|| root.join("target/plugins"), Into::into);
-    let cases = |plugin: &str| -> Vec<Case> {
-        let folder = root.join("plugins").join(plugin).join("cases");
-        let mut cases = vec![];
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.extension().is_some_and(|end| end != "jsonl") && path.with_extension("jsonl").exists() {
-                let expected = fs::read_to_string(path.with_extension("jsonl")).unwrap();
-                let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-                cases.push(Case { bytes: fs::read(&path).unwrap(), ..case(&name, "", Some(&expected)) });
-            }
-        }
-        assert!(!cases.is_empty(), "{plugin}");
+    let cases = |plugin: &str| {
+        let cases = read_folder(&root.join("plugins").join(plugin).join("cases")).unwrap();
+        assert!(cases.len() > 3 && cases.iter().all(|case| case.expected.is_some()), "{plugin}");
         cases
     };
     const OFFICIAL: [&str; 3] = ["combo", "csv", "mysqldump"];

@@ -78,7 +78,12 @@ async fn send_all(api: &Api, id: i64, source: &mut Source, bar: &ProgressBar) ->
             Err(error) => {
                 let Some(wait) = tries.next().filter(|_| is_passing(&error)) else { return Err(error) };
                 tokio::time::sleep(*wait).await;
-                let Ok(reached) = api.upload_offset(id).await else { continue };
+                let reached = match api.upload_offset(id).await {
+                    Ok(reached) => reached,
+                    // A service that refuses closes the connection on what is still sent: that broke, and this is why.
+                    Err(gone) if is_anothers(&gone) => return Err(gone),
+                    Err(_) => continue,
+                };
                 if reached > offset {
                     tries = WAITS.iter();
                 }

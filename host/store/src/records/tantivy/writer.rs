@@ -177,12 +177,13 @@ impl Writing {
         }
         // A store that is dropped meanwhile is not held open.
         let (shared, engine) = (Arc::downgrade(&self.shared), Arc::downgrade(&self.engine));
+        let mut due = Instant::now() + REST;
         tokio::spawn(async move {
             loop {
-                tokio::time::sleep(REST).await;
+                tokio::time::sleep_until(due.into()).await;
                 let Some((shared, engine)) = shared.upgrade().zip(engine.upgrade()) else { return };
                 match shared.rest() {
-                    Rest::NotYet => {}
+                    Rest::NotBefore(then) => due = then,
                     Rest::Disturbed => return,
                     Rest::Begun => {
                         let mut engine = engine.lock_owned().await;
@@ -385,8 +386,8 @@ impl Shared {
     fn rest(&self) -> Rest {
         let mut attempts = self.attempts();
         let is_disturbed = attempts.open() > 0;
-        if !is_disturbed && attempts.last_commit.is_some_and(|last| last.elapsed() < REST) {
-            return Rest::NotYet;
+        if !is_disturbed && let Some(due) = attempts.last_commit.map(|last| last + REST).filter(|due| *due > Instant::now()) {
+            return Rest::NotBefore(due);
         }
         attempts.rest_is_awaited = false;
         self.is_at_rest.store(!is_disturbed, Ordering::Relaxed);
@@ -395,7 +396,7 @@ impl Shared {
 }
 
 enum Rest {
-    NotYet,
+    NotBefore(Instant),
     /// Somebody writes, and will commit.
     Disturbed,
     Begun,
