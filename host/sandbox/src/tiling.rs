@@ -18,14 +18,21 @@ const PER_INPUT_BYTE_MAX: usize = 4;
 /// Events and arena bytes any push may emit, however few bytes it is shown: the names of every column and a record of them.
 const PER_PUSH_MIN: usize = 64 << 10;
 
+/// Events that are checked before it is asked whether all were well: one bit each.
+const RUN_EVENTS: usize = u64::BITS as usize;
+/// A record of one byte at the chunk's start.
+const FIRST_RECORD: u64 = Event::new(Tag::RECORD.0, 0, 1, false).0;
+
+/// What a tag says. The numbers of the first two are for [`Sink::take_run`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
 enum Class {
-    Record,
+    Field = 0,
+    Record = 1,
     Skip,
     Reject,
     Reason,
     Column,
-    Field,
     Unknown,
 }
 
@@ -107,15 +114,18 @@ impl Sink {
     }
 
     /// Checks and takes over what one `emit` gave.
-    pub(crate) fn append(&mut self, events: &[u64], arena: &[u8]) -> Result<(), Refusal> {
+    pub(crate) fn append(&mut self, mut events: &[u64], arena: &[u8]) -> Result<(), Refusal> {
         self.bound(events.len(), arena.len())?;
-        self.check(events, arena)?;
+        let before = self.events.len();
+        while !events.is_empty() {
+            let run = &events[..events.len().min(RUN_EVENTS)];
+            let taken = if self.take_run(run, arena.len()) { run.len() } else { self.take_singly(run, arena)? };
+            events = &events[taken..];
+        }
         let shift = self.arena.len() as u64;
-        if shift == 0 {
-            self.events.extend_from_slice(events);
-        } else {
+        if shift > 0 {
             // Offsets are into this emit's arena: move those behind what is there. They stay in 31 bits, as the arena's bound does.
-            self.events.extend(events.iter().map(|word| word + (word >> 31 & 1) * shift));
+            self.events[before..].iter_mut().for_each(|word| *word += (*word >> 31 & 1) * shift);
         }
         self.arena.extend_from_slice(arena);
         Ok(())
@@ -133,43 +143,60 @@ impl Sink {
         Ok(())
     }
 
-    fn check(&mut self, mut events: &[u64], arena: &[u8]) -> Result<(), Refusal> {
-        loop {
-            events = &events[self.check_usual(events, arena.len() as u32)..];
-            let Some((word, rest)) = events.split_first() else { return Ok(()) };
-            self.rare(Event(*word), arena)?;
-            events = rest;
-        }
-    }
-
-    /// Checks records and their fields behind a record for as long as nothing else comes and nothing is wrong; gives how many events that
-    /// were. A function of its own, which calls nothing.
+    /// Takes a run behind a record, if it is nothing but records and fields, all of them right; or takes none of it. Nearly all are right,
+    /// and which is a record is hard to foresee: so no branch hangs on an event, and the bounds are checked several at a time.
     #[inline(never)]
-    fn check_usual(&mut self, events: &[u64], arena_len: u32) -> usize {
-        if self.after != After::Record {
-            return 0;
+    fn take_run(&mut self, run: &[u64], arena_len: usize) -> bool {
+        if self.after != After::Record || run.is_empty() || run.len() > RUN_EVENTS {
+            return false;
         }
-        let (chunk_len, classes) = (u64::from(self.chunk_len), &self.classes);
-        let mut covered = u64::from(self.covered);
-        let usual = events.iter().take_while(|word| {
-            // An offset with the arena's bit is beyond any chunk. 32 and 24 bits: no overflow.
-            let (offset, len) = (**word & 0xffff_ffff, **word >> 32 & 0xff_ffff);
-            let (end, class) = (offset + len, classes[(**word >> 56) as usize]);
-            let in_arena = || Event(**word).span().arena && end <= u64::from(Event::OFFSET_MAX) + 1 + u64::from(arena_len);
-            let is_record = class == Class::Record;
-            let tiles = is_record & (offset == covered) & (len > 0);
-            covered = if is_record { end } else { covered };
-            (tiles | (class == Class::Field)) && (end <= chunk_len || !is_record && in_arena())
-        });
-        let usual = usual.count();
-        // Of the record that was not, if it was one, nothing was covered.
-        let before = events[..usual].iter().rfind(|word| Event(**word).tag() == Tag::RECORD.0).map(|word| Event(*word).span());
-        self.covered = before.map_or(self.covered, |span| span.offset + span.len);
-        usual
+        let (mut records, mut all_classes) = (0_u64, 0);
+        for word in run {
+            let class = self.classes[(*word >> 56) as usize] as u8;
+            all_classes |= class;
+            records = (records << 1) + u64::from(class); // wrong if there are other classes, and then not used
+        }
+        // What lies in the arena has the bit above any offset into a chunk. 32 and 24 bits: nothing overflows.
+        let chunk_end = i64::from(self.chunk_len);
+        let arena_is_further = i64::from(Event::OFFSET_MAX) + 1 + arena_len as i64 - chunk_end;
+        let mut room = 0;
+        for word in run {
+            let (offset, len) = ((*word & 0xffff_ffff) as i64, (*word >> 32 & 0xff_ffff) as i64);
+            let if_in_arena = -((*word >> 31 & 1) as i64); // all bits, or none
+            room |= chunk_end + (arena_is_further & if_in_arena) - (offset + len); // its sign: does it end within?
+        }
+        // The shortest record that may be next. One that differs from it in nothing but more length begins where the one before ended.
+        let mut next = FIRST_RECORD + u64::from(self.covered);
+        let mut differences = 0;
+        records = records.reverse_bits() >> (RUN_EVENTS - run.len());
+        while records != 0 {
+            let word = run[records.trailing_zeros() as usize];
+            differences |= word.wrapping_sub(next);
+            next = FIRST_RECORD + (word & 0xffff_ffff) + (word >> 32 & 0xff_ffff);
+            records &= records - 1;
+        }
+        let is_right = all_classes <= Class::Record as u8 && room >= 0 && differences & (1 << 63 | 0xffff_ffff) == 0;
+        if is_right {
+            self.covered = (next - FIRST_RECORD) as u32;
+            self.events.extend_from_slice(run);
+        }
+        is_right
     }
 
-    /// Skips, rejects, reasons, columns, and whatever is wrong.
-    fn rare(&mut self, event: Event, arena: &[u8]) -> Result<(), Refusal> {
+    /// Takes a run's events one by one, up to one that neither is nor follows a record; gives how many that were.
+    fn take_singly(&mut self, run: &[u64], arena: &[u8]) -> Result<usize, Refusal> {
+        for (index, word) in run.iter().enumerate() {
+            let is_usual = self.after == After::Record && self.classes[(*word >> 56) as usize] as u8 <= Class::Record as u8;
+            self.take(Event(*word), arena)?;
+            if !is_usual && self.after == After::Record {
+                return Ok(index + 1);
+            }
+        }
+        Ok(run.len())
+    }
+
+    /// Takes an event that is right.
+    fn take(&mut self, event: Event, arena: &[u8]) -> Result<(), Refusal> {
         let (span, tag) = (event.span(), event.tag());
         let class = self.classes[usize::from(tag)];
         let refuse = |what: String| Err(Refusal::new(FaultKind::Event, what));
@@ -185,36 +212,34 @@ impl Sink {
             return refuse("a reject and its reason must stand together".into());
         }
         let bytes = || &arena[span.offset as usize..][..span.len as usize];
-        match class {
+        self.after = match class {
             Class::Record | Class::Skip | Class::Reject => {
                 self.tile(event)?;
-                self.after = match class {
+                match class {
                     Class::Record => After::Record,
                     Class::Reject => After::Reject,
                     _ => After::Other,
-                };
-                Ok(())
+                }
             }
+            Class::Field if self.after == After::Record => After::Record,
+            Class::Field => return refuse(format!("a field with tag {tag} follows no record")),
             Class::Reason if !span.arena || !is_reason(bytes()) => {
-                refuse(format!("a reason must be 1 to {} bytes of a-z, 0-9 and - in the arena", limits::REASON_BYTES_MAX))
+                return refuse(format!("a reason must be 1 to {} bytes of a-z, 0-9 and - in the arena", limits::REASON_BYTES_MAX));
             }
             Class::Column => match (span.arena, if span.arena { bytes() } else { b"" }) {
                 (true, [named, name @ ..]) if *named >= Tag::EXTRA_MIN && is_column_name(name) => {
                     self.classes[usize::from(*named)] = Class::Field;
-                    self.after = After::Other;
-                    Ok(())
+                    After::Other
                 }
                 _ => {
                     let max = limits::COLUMN_NAME_BYTES_MAX;
-                    refuse(format!("a column must be a tag from {} and 1 to {max} bytes of UTF-8 in the arena", Tag::EXTRA_MIN))
+                    return refuse(format!("a column must be a tag from {} and 1 to {max} bytes of UTF-8 in the arena", Tag::EXTRA_MIN));
                 }
             },
-            Class::Field => refuse(format!("a field with tag {tag} follows no record")),
-            Class::Reason | Class::Unknown => {
-                self.after = After::Other;
-                Ok(())
-            }
-        }
+            Class::Reason | Class::Unknown => After::Other,
+        };
+        self.events.push(event.0);
+        Ok(())
     }
 
     fn tile(&mut self, event: Event) -> Result<(), Refusal> {
