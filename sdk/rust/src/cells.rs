@@ -8,6 +8,7 @@
 use std::ops::Range;
 
 use sluice_record::{Event, HashKind, Tag};
+use wide::u8x16;
 
 use crate::{
     Out,
@@ -45,6 +46,12 @@ impl Row {
     #[inline(always)]
     fn nth(self, column: Column) -> usize {
         (self.filled >> column.bit >> 1).count_ones() as usize
+    }
+
+    /// Where the column's event is, if there is one.
+    #[inline(always)]
+    fn place(&self, column: Column) -> Option<usize> {
+        self.has(column).then(|| self.event as usize + 1 + self.nth(column))
     }
 
     #[inline(always)]
@@ -166,17 +173,25 @@ impl People {
     /// the last turned out to have another number of values than it was given, and those behind it are to be read again.
     ///
     /// `escapes`: could there be a backslash in a login?
-    #[inline(never)]
     pub fn tell(&self, rows: usize, escapes: bool, plan: &mut Plan, out: &mut Out<'_>) -> Option<usize> {
         let rows = plan.rows.get(..rows).unwrap_or_default();
-        let (first, mut number) = (out.used(), 0);
-        loop {
+        let first = out.used();
+        let (input, events) = out.put_since(first);
+        // Column by column and not row by row: a loop that does one thing has all it needs in registers.
+        for secret in &plan.secrets {
+            self.tell_secrets(rows, *secret, input, events);
+        }
+        if !plan.salts.is_empty() {
+            tell_salted(rows, &plan.salts, &plan.secrets, events);
+        }
+        let mut number = 0;
+        while let Some(login) = plan.login {
             let (input, events) = out.put_since(first);
-            number += self.look_at(&rows[number..], plan, escapes, input, events);
+            number += usual_logins(&rows[number..], login, plan.email, escapes, input, events);
             let Some(row) = rows.get(number) else { break };
-            let (login, email) = (plan.login.map_or(0, |login| row.nth(login)), plan.email.filter(|email| row.has(*email)));
+            let email = plan.email.filter(|email| row.has(*email));
             let record = out.reopen(first + row.event as usize, row.values());
-            let record = self.settle_login(record, login, email.map(|email| row.nth(email)));
+            let record = self.settle_login(record, row.nth(login), email.map(|email| row.nth(email)));
             if record.values() != row.values() {
                 record.end();
                 plan.rows_max = if number + 1 == rows.len() { plan.rows_max } else { 1 };
@@ -191,45 +206,45 @@ impl People {
         None
     }
 
-    /// Tells secrets by their content and their salts; gives how many rows that were: one whose login may have to be told otherwise ends it.
-    #[inline(always)]
-    fn look_at(&self, rows: &[Row], plan: &Plan, escapes: bool, input: &[u8], events: &mut [u64]) -> usize {
-        for (number, row) in rows.iter().enumerate() {
-            let Some(values) = events.get_mut(row.event as usize + 1..).and_then(|rest| rest.get_mut(..row.values())) else {
-                return number;
-            };
-            for secret in plan.secrets.iter().filter(|secret| row.has(**secret)) {
-                if let Some(value) = values.get_mut(row.nth(*secret)) {
-                    self.tell_secret(secret.column, value, input);
-                }
-            }
-            if let Some(salt) = plan.salts.iter().find(|salt| row.has(**salt)) {
-                let salt_bytes = values.get(row.nth(*salt)).map_or(0, |salt| Event(*salt).span().len as usize);
-                for secret in plan.secrets.iter().filter(|secret| row.has(**secret)) {
-                    if let Some(value) = values.get_mut(row.nth(*secret)) {
-                        *value = salted(Event(*value), salt_bytes).0;
-                    }
-                }
-            }
-            let value = |column: Option<Column>| column.filter(|column| row.has(*column)).and_then(|column| values.get(row.nth(column)));
-            if let Some(login) = value(plan.login)
-                && is_login_odd(Event(*login), value(plan.email).map(|email| Event(*email)), escapes, input)
-            {
-                return number;
+    /// Tells a column's secrets by their content.
+    #[inline(never)]
+    fn tell_secrets(&self, rows: &[Row], secret: Column, input: &[u8], events: &mut [u64]) {
+        let hint = self.hints[secret.column];
+        let bytes_min = if hint.is_some() { 0 } else { secret::UNHINTED_BYTES_MIN };
+        for row in rows {
+            let Some(event) = row.place(secret).and_then(|place| events.get_mut(place)) else { continue };
+            let span = Event(*event).span();
+            if span.len as usize >= bytes_min {
+                let value = span.offset as usize..(span.offset + span.len) as usize;
+                let tag = secret::identify(input.get(value.clone()).unwrap_or_default(), hint).tag();
+                *event = span_event(tag, value).0;
             }
         }
-        rows.len()
     }
+}
 
-    #[inline(always)]
-    fn tell_secret(&self, column: usize, event: &mut u64, input: &[u8]) {
-        let span = Event(*event).span();
-        if span.len as usize >= secret::UNHINTED_BYTES_MIN || self.tags[column] == HINTED {
-            let value = span.offset as usize..(span.offset + span.len) as usize;
-            let tag = secret::identify(input.get(value.clone()).unwrap_or_default(), self.hints[column]).tag();
-            *event = span_event(tag, value).0;
+/// Tells hashes by a salt that stands in a column of its own: the first that has a value.
+#[inline(never)]
+fn tell_salted(rows: &[Row], salts: &[Column], secrets: &[Column], events: &mut [u64]) {
+    for row in rows {
+        let Some(salt) = salts.iter().find_map(|salt| row.place(*salt)).and_then(|place| events.get(place)) else { continue };
+        let salt_bytes = Event(*salt).span().len as usize;
+        for secret in secrets {
+            if let Some(event) = row.place(*secret).and_then(|place| events.get_mut(place)) {
+                *event = salted(Event(*event), salt_bytes).0;
+            }
         }
     }
+}
+
+/// Rows before the first whose login may have to be told otherwise.
+#[inline(never)]
+fn usual_logins(rows: &[Row], login: Column, email: Option<Column>, escapes: bool, input: &[u8], events: &[u64]) -> usize {
+    let is_usual = |row: &Row| {
+        let value = |column: Column| row.place(column).and_then(|place| events.get(place)).map(|event| Event(*event));
+        value(login).is_none_or(|login| !is_login_odd(login, email.and_then(value), escapes, input))
+    };
+    rows.iter().position(|row| !is_usual(row)).unwrap_or(rows.len())
 }
 
 /// A hash told by the salt that stands in a column of its own.
@@ -245,20 +260,18 @@ fn is_login_odd(login: Event, email: Option<Event>, escapes: bool, input: &[u8])
     email.is_none_or(|email| login.span().len == email.span().len) || escapes && may_have(input, login, b'\\')
 }
 
-/// Is the byte in a value of the input? `true` may be wrong, where looking eight bytes a step is not possible.
+/// Is the byte in a value of the input? `true` may be wrong, where the input ends soon behind the value.
 #[inline(always)]
 fn may_have(input: &[u8], value: Event, byte: u8) -> bool {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
     let span = value.span();
     let (mut at, end) = (span.offset as usize, (span.offset + span.len) as usize);
     while at < end {
-        let Some(word) = input.get(at..at + 8) else { return true };
-        let differs = u64::from_le_bytes(word.try_into().unwrap_or_default()) ^ (ONES * u64::from(byte));
-        let found = differs.wrapping_sub(ONES) & !differs & (ONES << 7);
-        if found != 0 && ((found.trailing_zeros() / 8) as usize) < end - at {
+        let Some(block) = input.get(at..).and_then(|rest| rest.first_chunk::<16>()) else { return true };
+        let found = u8x16::new(*block).simd_eq(u8x16::splat(byte)).to_bitmask();
+        if found & ((1 << (end - at).min(16)) - 1) != 0 {
             return true;
         }
-        at += 8;
+        at += 16;
     }
     false
 }
