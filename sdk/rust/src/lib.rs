@@ -43,6 +43,7 @@ pub mod bindings;
 mod bitmap;
 pub mod cells;
 pub mod columns;
+mod common;
 mod input;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
