@@ -11,7 +11,9 @@ use sluice_record::{Event, HashKind, Tag};
 use wide::u8x16;
 
 use crate::{
-    Out,
+    Out, Secret,
+    common::common,
+    identify,
     out::{RECORD_EVENTS_USUAL, span_event},
     person::{DROP, EMAIL, HINTED, LOGIN, People, SALT, SECRET},
     secret,
@@ -215,9 +217,11 @@ impl People {
             let Some(event) = row.place(secret).and_then(|place| events.get_mut(place)) else { continue };
             let span = Event(*event).span();
             if span.len as usize >= bytes_min {
-                let value = span.offset as usize..(span.offset + span.len) as usize;
-                let tag = secret::identify(input.get(value.clone()).unwrap_or_default(), hint).tag();
-                *event = span_event(tag, value).0;
+                let (start, end) = (span.offset as usize, (span.offset + span.len) as usize);
+                let window = input.get(start..).and_then(|rest| rest.first_chunk()).filter(|_| hint.is_none());
+                let common = window.and_then(|window| common(window, span.len as usize)).map(Secret::Hash);
+                let told = common.unwrap_or_else(|| identify(input.get(start..end).unwrap_or_default(), hint));
+                *event = span_event(told.tag(), start..end).0;
             }
         }
     }
@@ -229,6 +233,9 @@ fn tell_salted(rows: &[Row], salts: &[Column], secrets: &[Column], events: &mut 
     for row in rows {
         let Some(salt) = salts.iter().find_map(|salt| row.place(*salt)).and_then(|place| events.get(place)) else { continue };
         let salt_bytes = Event(*salt).span().len as usize;
+        if !secret::is_telling(salt_bytes) {
+            continue;
+        }
         for secret in secrets {
             if let Some(event) = row.place(*secret).and_then(|place| events.get_mut(place)) {
                 *event = salted(Event(*event), salt_bytes).0;

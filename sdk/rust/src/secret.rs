@@ -5,10 +5,7 @@
 //! three million is. The order of work follows the data: an ordinary password is too short for any hash and costs one
 //! comparison, bare hexadecimal a branch-free check, and only what begins like a marked hash meets the table.
 
-use crate::{
-    HashKind::{self, *},
-    common::common,
-};
+use crate::HashKind::{self, *};
 
 /// What a secret is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,8 +49,11 @@ pub fn identify(value: &[u8], hint: Option<HashKind>) -> Secret {
 /// A function of its own, for its vector constants would push a reader's variables out of the registers.
 #[inline(never)]
 fn identify_long(value: &[u8]) -> Secret {
-    // No marked shape is all digits and letters to `f`: which is looked for first does not matter but for the time.
-    common(value).or_else(|| bare_hex(value)).or_else(|| marked(value)).map_or(Secret::Plain, Secret::Hash)
+    match <&[u8; 32]>::try_from(value) {
+        Ok(value) if is_hex(value) => Secret::Hash(Md5),
+        // No marked shape is all digits and letters to `f`: which is looked for first does not matter but for the time.
+        _ => bare_hex(value).or_else(|| common_crypt(value)).or_else(|| marked(value)).map_or(Secret::Plain, Secret::Hash),
+    }
 }
 
 #[inline(never)]
@@ -63,11 +63,31 @@ fn identify_hinted(value: &[u8], hint: Option<HashKind>) -> Secret {
     told.or_else(some_hash).map_or(Secret::Plain, Secret::Hash)
 }
 
-/// What a hash is that has a salt of so many bytes beside it: vBulletin's salts have 3 bytes, later 30, and nobody else's do.
+/// Does a salt's length tell a hash's kind? vBulletin's salts have 3 bytes, later 30, and nobody else's do.
+#[inline(always)]
+pub(crate) const fn is_telling(salt_bytes: usize) -> bool {
+    matches!(salt_bytes, 3 | 30)
+}
+
+/// What a hash is that has a salt of so many bytes beside it.
 pub(crate) const fn salted(kind: HashKind, salt_bytes: usize) -> HashKind {
-    match (kind, salt_bytes) {
-        (Md5, 3 | 30) => Vbulletin,
-        (kind, _) => kind,
+    match kind {
+        Md5 if is_telling(salt_bytes) => Vbulletin,
+        kind => kind,
+    }
+}
+
+/// The commonest of the marked shapes, told without walking the table.
+#[inline(always)]
+fn common_crypt(value: &[u8]) -> Option<HashKind> {
+    match value {
+        [b'$', b'2', version, b'$', tens, ones, b'$', rest @ ..] => {
+            let is_marker = CLASSES[usize::from(*version)] & SALT != 0 && tens.is_ascii_digit() && ones.is_ascii_digit();
+            <&[u8; 53]>::try_from(rest).is_ok_and(|rest| is_marker && are_all(rest, ITOA64)).then_some(Bcrypt)
+        }
+        [b'*', rest @ ..] => <&[u8; 40]>::try_from(rest).is_ok_and(|rest| are_all(rest, HEX)).then_some(Mysql41),
+        [b'$', b'P' | b'H', b'$', rest @ ..] => <&[u8; 31]>::try_from(rest).is_ok_and(|rest| are_all(rest, ITOA64)).then_some(Phpass),
+        _ => None,
     }
 }
 
