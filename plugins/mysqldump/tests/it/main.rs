@@ -2,4 +2,5 @@
 mod cases;
 #[path = "../../../csv/tests/it/found.rs"]
 mod found;
+mod hashes;
 mod properties;
