@@ -17,6 +17,8 @@ use crate::exit::{Failure, Sysexit};
 /// Every setting with its default and what it is for; `serve --print-config` prints it.
 pub(crate) const COMMENTED: &str = include_str!("sluice.toml");
 
+const LANES_MAX: u32 = 64;
+
 /// What `serve` is told.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,7 +29,7 @@ pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     /// Folder of plugins (*.wasm); without it those beside the binary.
     pub(crate) plugin_dir: Option<PathBuf>,
-    /// Tasks that run at once.
+    /// Tasks that compute at once; one more may be waiting for the disk.
     pub(crate) lanes: u32,
     /// Bytes one parse task covers, more or less, KiB: what a worker that dies has to do again.
     pub(crate) chunk_kib: u64,
@@ -43,7 +45,7 @@ impl Default for Config {
             data: default_data(),
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             plugin_dir: None,
-            lanes: std::thread::available_parallelism().map_or(1, |lanes| lanes.get() as u32),
+            lanes: std::thread::available_parallelism().map_or(1, |cores| (cores.get() as u32).min(LANES_MAX)),
             chunk_kib: limits::CHUNK_BYTES >> 10,
             index_memory_mib: 64,
             base_url: None,
@@ -79,8 +81,8 @@ pub(crate) fn read(file: Option<&Path>, flags: impl Serialize) -> Result<Config,
         .merge(Serialized::defaults(flags))
         .extract()
         .map_err(|error| wrong(format!("the configuration is wrong: {error}")))?;
-    if !(1..=64).contains(&config.lanes) {
-        return Err(wrong(format!("lanes is {}, and must be 1 to 64", config.lanes)));
+    if !(1..=LANES_MAX).contains(&config.lanes) {
+        return Err(wrong(format!("lanes is {}, and must be 1 to {LANES_MAX}", config.lanes)));
     }
     if !(1..=4 << 20).contains(&config.chunk_kib) {
         return Err(wrong(format!("chunk_kib is {}, and must be 1 to {}", config.chunk_kib, 4 << 20)));

@@ -23,6 +23,7 @@ mod parse;
 mod plugins;
 mod purge;
 mod reject_log;
+mod runs;
 mod scan;
 mod stage;
 
@@ -36,6 +37,7 @@ use std::{
 
 use sluice_record::{FailureKind, TaskFailure, TaskId, TaskOutcome, TaskSpec, limits};
 use sluice_store::{objects::Objects, records::RecordStore};
+use tokio::sync::Semaphore;
 
 pub use plugins::{PluginSet, SharedPlugins, Tournament, tournament};
 
@@ -52,6 +54,8 @@ pub struct Worker {
     pub scratch: PathBuf,
     /// Its bounds.
     pub options: WorkerOptions,
+    /// A permit a task that computes; one that only waits for its records to be on the disk needs none.
+    pub computing: Arc<Semaphore>,
 }
 
 /// Bounds of a worker's memory and of what it makes.
@@ -115,13 +119,15 @@ impl Worker {
     /// What went wrong, sorted by what the controller can do about it.
     pub async fn run(&self, task: TaskId, spec: TaskSpec, watch: Watch) -> Result<TaskOutcome, TaskFailure> {
         let worker = self.clone();
+        let computing = Arc::clone(&self.computing).acquire_owned().await;
+        let computing = computing.map_err(|_| TaskFailure::new(FailureKind::Cancelled, "the worker takes no more tasks"))?;
         let blocking = move || match spec {
             TaskSpec::Stage { load, name, parts, plugin, archive_passwords, .. } => {
                 stage::stage(&worker, task, load, &stage::Dump { name, parts, plugin, archive_passwords }, &watch)
             }
             TaskSpec::Scan { source, plugin, framing, .. } => scan::scan(&worker, &source, plugin, framing, &watch),
             TaskSpec::Parse { load, member, source, plugin, policy, chunk } => {
-                parse::parse(&worker, &parse::Task { id: task, load, member, source, plugin, policy, chunk }, &watch)
+                parse::parse(&worker, &parse::Task { id: task, load, member, source, plugin, policy, chunk }, &watch, computing)
             }
             TaskSpec::Merge { load, runs, segments, keep } => merge::merge(&worker, task, load, &runs, &segments, &keep, &watch),
             TaskSpec::Count { loads, segments, .. } => count::count(&worker, &loads, &segments, &watch),

@@ -1,4 +1,5 @@
-//! Merge: the sorted runs of a load, or the segments of several, become one segment a kind, all kinds side by side.
+//! Merge: the sorted runs of a load, or the segments of several, become one segment a kind: accounts, which are most of the work, beside
+//! the two of passwords, one after the other.
 //!
 //! Objects are opened as their turn comes; how many at once, and the passes beyond that, are [`ranges::merge`]'s to bound.
 
@@ -26,25 +27,26 @@ pub(crate) fn merge(
     keep.extend(load);
     keep.sort_unstable();
     keep.dedup();
+    let merge_kind = |kind| {
+        let runs = runs.iter().filter(|run| run.kind == kind).map(|run| &run.object);
+        let segments = segments.iter().filter(|segment| segment.kind == kind).map(|segment| &segment.object);
+        merge_kind(worker, task, kind, &runs.chain(segments).collect::<Vec<_>>(), &keep, watch)
+    };
+    let runtime = Handle::current();
     let merged = thread::scope(|scope| {
-        let threads = RunKind::ALL.map(|kind| {
-            let runs = runs.iter().filter(|run| run.kind == kind).map(|run| &run.object);
-            let objects: Vec<_> =
-                runs.chain(segments.iter().filter(|segment| segment.kind == kind).map(|segment| &segment.object)).collect();
-            let (keep, runtime) = (&keep, Handle::current());
-            let thread = scope.spawn(move || {
-                let _within = runtime.enter(); // objects are written there
-                merge_kind(worker, task, kind, &objects, keep, watch)
-            });
-            (kind, thread)
+        let accounts = scope.spawn(|| {
+            let _within = runtime.enter(); // objects are written there
+            merge_kind(RunKind::Account)
         });
-        threads.map(|(kind, thread)| (kind, thread.join()))
+        let passwords = [RunKind::Sha1, RunKind::Ntlm].map(|kind| (kind, merge_kind(kind)));
+        let failed = |_| Err(TaskFailure::new(FailureKind::Transient, "merging accounts failed"));
+        let accounts = (RunKind::Account, accounts.join().unwrap_or_else(failed));
+        passwords.into_iter().chain([accounts])
     });
     let mut merged_segments = Vec::new();
     let (mut accounts, mut passwords) = (0, 0);
     for (kind, outcome) in merged {
-        let failed = |_| TaskFailure::new(FailureKind::Transient, format!("merging {} failed", kind.name()));
-        let Some((object, merged)) = outcome.map_err(failed)?? else { continue };
+        let Some((object, merged)) = outcome? else { continue };
         metrics::counter!("sluice_merge_rows_total", "kind" => kind.name()).increment(merged.rows);
         match kind {
             RunKind::Account => accounts = merged.distinct,

@@ -16,18 +16,17 @@ use std::{
 use sluice_intake::StagedReader;
 use sluice_normalise::{Canonical, NormaliseOptions, Normaliser, Observations, protect};
 use sluice_record::{
-    Batch, Chunk, DocBatch, FailureKind, Fields, Item, Ledger, LoadId, MemberId, PluginDigest, Policy, RunKind, RunRef, Span, StagedSource,
+    Batch, Chunk, DocBatch, FailureKind, Fields, Item, Ledger, LoadId, MemberId, PluginDigest, Policy, RunRef, Span, StagedSource,
     TaskFailure, TaskId, TaskOutcome,
 };
 use sluice_sandbox::{Feed, Start, parse_chunk};
 use sluice_store::{
-    objects::{Objects, keys},
-    ranges::RunWriter,
+    objects::keys,
     records::{Attempt, RecordStore},
 };
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, sync::OwnedSemaphorePermit};
 
-use crate::{Watch, Worker, blob, failure, narrow, reject_log::RejectLog, scan::sorted};
+use crate::{Watch, Worker, blob, failure, narrow, reject_log::RejectLog, runs::Runs, scan::sorted};
 
 /// Pieces read ahead of the parser; a piece has up to a MiB.
 const PIECES_AHEAD: usize = 2;
@@ -42,7 +41,8 @@ pub(crate) struct Task {
     pub(crate) chunk: Chunk,
 }
 
-pub(crate) fn parse(worker: &Worker, task: &Task, watch: &Watch) -> Result<TaskOutcome, TaskFailure> {
+/// Another task may compute in this one's place when it gives its permit up, which it does before it waits for the disk.
+pub(crate) fn parse(worker: &Worker, task: &Task, watch: &Watch, computing: OwnedSemaphorePermit) -> Result<TaskOutcome, TaskFailure> {
     let plugin = worker.plugins.pinned(task.plugin)?;
     let reader = blob::staged(&worker.objects, &task.source)?;
     let (start, end) = (task.chunk.start, task.chunk.end.min(reader.len()));
@@ -58,13 +58,16 @@ pub(crate) fn parse(worker: &Worker, task: &Task, watch: &Watch) -> Result<TaskO
         })
         .map_err(sorted)
     });
-    if let Err(mut failure) = parsed {
+    if let Err(mut failure) = parsed.and_then(|()| writing.take(&mut way, true)) {
+        writing.runs.give_up();
         discard(worker, task);
         failure.cuts = narrow::cuts(&plugin, &reader, &task.chunk, &failure);
         return Err(failure);
     }
+    drop(computing);
     way.ledger.bytes = end - start;
-    let runs = writing.finish(&mut way)?;
+    way.value_rejects.iter().for_each(|(reason, count)| way.ledger.value_rejects.add(reason, *count));
+    let runs = writing.finish()?;
     let reject_log = way.rejects.write(&worker.objects, &keys::rejects(task.load, task.member, task.id))?;
     count(&way.ledger);
     Ok(TaskOutcome::Parsed { ledger: way.ledger, runs, reject_log })
@@ -191,42 +194,23 @@ impl<'a> Way<'a> {
 /// The stores' side of a task: bulk writes and runs.
 struct Writing<'a> {
     records: &'a Arc<dyn RecordStore>,
-    objects: &'a Objects,
     task: &'a Task,
     batch_bytes: usize,
     attempt: Attempt,
-    sha1: RunWriter<20>,
-    ntlm: RunWriter<16>,
-    accounts: RunWriter<20>,
-    runs: Vec<RunRef>,
+    runs: Runs<'a>,
 }
 
 impl<'a> Writing<'a> {
     fn begin(worker: &'a Worker, task: &'a Task) -> Result<Self, TaskFailure> {
         let attempt = Handle::current().block_on(worker.records.begin(task.load, task.id)).map_err(|error| failure::store(&error))?;
-        let bytes = worker.options.run_memory_bytes;
-        Ok(Self {
-            records: &worker.records,
-            objects: &worker.objects,
-            task,
-            batch_bytes: worker.options.batch_bytes,
-            attempt,
-            sha1: RunWriter::sha1(task.load, bytes),
-            ntlm: RunWriter::ntlm(task.load, bytes),
-            accounts: RunWriter::account(task.load, bytes),
-            runs: Vec::new(),
-        })
+        let runs = Runs::new(&worker.objects, task.load, task.id, worker.options.run_memory_bytes);
+        Ok(Self { records: &worker.records, task, batch_bytes: worker.options.batch_bytes, attempt, runs })
     }
 
     /// Takes what has collected: hashes at once, documents when there are enough for a bulk write, or if it is the `last` time.
     fn take(&mut self, way: &mut Way<'_>, last: bool) -> Result<(), TaskFailure> {
         way.ledger.passwords += way.observations.sha1.len() as u64;
-        way.observations.sha1.drain(..).for_each(|hash| self.sha1.push(hash));
-        way.observations.ntlm.drain(..).for_each(|hash| self.ntlm.push(hash));
-        way.observations.accounts.drain(..).for_each(|hash| self.accounts.push(hash));
-        write_run(self.objects, self.task, &mut self.runs, RunKind::Sha1, &mut self.sha1, last)?;
-        write_run(self.objects, self.task, &mut self.runs, RunKind::Ntlm, &mut self.ntlm, last)?;
-        write_run(self.objects, self.task, &mut self.runs, RunKind::Account, &mut self.accounts, last)?;
+        self.runs.take(&mut way.observations, last)?;
         if way.docs.bytes() < self.batch_bytes && !last || way.docs.is_empty() {
             return Ok(());
         }
@@ -239,33 +223,12 @@ impl<'a> Writing<'a> {
         Ok(())
     }
 
-    fn finish(mut self, way: &mut Way<'_>) -> Result<Vec<RunRef>, TaskFailure> {
-        self.take(way, true)?;
-        for (reason, count) in &way.value_rejects {
-            way.ledger.value_rejects.add(reason, *count);
-        }
+    /// Waits until all of it is on the disk.
+    fn finish(self) -> Result<Vec<RunRef>, TaskFailure> {
+        let runs = self.runs.finish()?;
         Handle::current().block_on(self.records.commit(self.attempt)).map_err(|error| failure::store(&error))?;
-        Ok(self.runs)
+        Ok(runs)
     }
-}
-
-fn write_run<const N: usize>(
-    objects: &Objects,
-    task: &Task,
-    runs: &mut Vec<RunRef>,
-    kind: RunKind,
-    hashes: &mut RunWriter<N>,
-    last: bool,
-) -> Result<(), TaskFailure> {
-    if hashes.is_empty() || !(last || hashes.is_full()) {
-        return Ok(());
-    }
-    let sequence = runs.iter().filter(|run| run.kind == kind).count() as u32;
-    let mut writer = objects.writer(&keys::run(task.load, task.id, kind, sequence)).map_err(|error| failure::store(&error))?;
-    let merged = hashes.write(&mut writer).map_err(|error| failure::ranges(&error))?;
-    let object = writer.finish().map_err(|error| failure::store(&error))?;
-    runs.push(RunRef { kind, object, rows: merged.rows });
-    Ok(())
 }
 
 fn count(ledger: &Ledger) {

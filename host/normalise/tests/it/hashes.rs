@@ -39,3 +39,12 @@ const NTLM: [(&str, &str); 5] = [
         "23B321BFC154ACED07456C145B3352E2",
     ),
 ];
+
+#[test]
+fn sha1_of_every_length_is_sha1() {
+    use sha1::Digest as _;
+    let message: Vec<u8> = (0..200_u8).map(|byte| byte.wrapping_mul(37)).collect();
+    for len in 0..message.len() {
+        assert_eq!(password_sha1(&message[..len])[..], sha1::Sha1::digest(&message[..len])[..], "{len} bytes");
+    }
+}

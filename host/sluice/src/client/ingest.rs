@@ -6,12 +6,13 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde_json::{Value, json};
 
 use super::{
     Api, Server,
     table::{print_json, print_load},
-    upload::{bar, open, upload},
+    upload::{bar, bars, open, upload},
 };
 use crate::{
     exit::{Failure, Sysexit},
@@ -55,6 +56,8 @@ pub(crate) struct Args {
     server: Server,
 }
 
+/// A connection is a core's work on both sides.
+const UPLOADS_AT_ONCE: usize = 2;
 /// How often the job is asked for.
 const POLL: Duration = Duration::from_millis(250);
 
@@ -64,10 +67,9 @@ impl Args {
         let files = self.files.iter().map(|path| open(path)).collect::<Result<Vec<_>>>()?;
         let api = self.server.connect()?;
         let breach = self.find_or_make_breach(&api).await?;
-        let mut dumps = Vec::new();
-        for (path, file) in self.files.iter().zip(files) {
-            dumps.push(upload(&api, path, file).await?);
-        }
+        let bars = bars();
+        let uploads = self.files.iter().zip(files).map(|(path, file)| upload(&api, path, file, &bars));
+        let dumps: Vec<i64> = stream::iter(uploads).buffered(UPLOADS_AT_ONCE).try_collect().await?;
         let asked = json!({
             "kind": "import", "breach": breach, "dumps": dumps, "policy": self.policy, "plugin": self.plugin,
             "archive_passwords": self.passwords, "publish": self.publish,
@@ -111,7 +113,7 @@ impl Args {
 
 /// Asks for the job until it has ended or waits for an operator.
 pub(super) async fn follow(api: &Api, id: i64) -> Result<Value> {
-    let bar = bar(0, "import");
+    let bar = bar(&bars(), 0, "import");
     let mut period = tokio::time::interval(POLL);
     loop {
         period.tick().await;

@@ -1,9 +1,10 @@
 //! A dump's way to the service: begun anew or gone on with where an earlier try stood, and not believed until the digests agree.
 //!
 //! A connection that breaks is waited out; a second `ingest` of the same file finds what the first one left. Deliberately absent:
-//! several stretches at once, because the service takes a dump's bytes in order.
+//! several stretches of a file at once, because the service takes a dump's bytes in order.
 
 use std::{
+    collections::VecDeque,
     fs::File,
     io::{IsTerminal as _, Read as _, Seek as _, SeekFrom},
     path::{Path, PathBuf},
@@ -13,7 +14,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use futures::stream;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use reqwest::{Body, Method, header};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -24,8 +25,8 @@ use crate::exit::{Failure, Sysexit};
 /// Bytes sent in one request. The service keeps what arrived of a broken one.
 const STRETCH_BYTES: u64 = 1 << 30;
 /// Bytes read at once, and how many such blocks are ahead of the connection.
-const BLOCK_BYTES: u64 = 1 << 20;
-const BLOCKS_AHEAD: usize = 4;
+const BLOCK_BYTES: u64 = 256 << 10;
+const BLOCKS_AHEAD: usize = 8;
 /// Waits between tries that bring nothing forward; then the upload is given up, and may be gone on with later.
 const WAITS: [Duration; 5] =
     [Duration::from_millis(250), Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(8), Duration::from_secs(15)];
@@ -47,11 +48,11 @@ pub(super) fn open(path: &Path) -> Result<File> {
 }
 
 /// Hands a file in; gives the id of the dump with these bytes, which is an older one's if the service had them already.
-pub(super) async fn upload(api: &Api, path: &Path, file: File) -> Result<i64> {
+pub(super) async fn upload(api: &Api, path: &Path, file: File, bars: &MultiProgress) -> Result<i64> {
     let bytes = file.metadata()?.len();
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let mut source = Source { file, path: path.to_owned(), bytes, hasher: blake3::Hasher::new(), hashed: 0 };
-    let bar = bar(bytes, &format!("upload {name}"));
+    let bar = bar(bars, bytes, &format!("upload {name}"));
     let mut begun = unfinished(api, &name, bytes).await?;
     let mut others = 0;
     loop {
@@ -174,22 +175,25 @@ impl Source {
     /// Hands on the bytes from `offset` to `end`, until nobody takes them any more.
     fn read_stretch(&mut self, offset: u64, end: u64, blocks: &mpsc::Sender<Result<Bytes>>) -> Result<()> {
         self.hash_to(offset)?;
-        let mut at = offset;
+        // Blocks that were sent are used again: making memory costs as much as reading a file into it.
+        let (mut at, mut used) = (offset, VecDeque::<Bytes>::new());
         while at < end {
-            let block = match self.read(at, BLOCK_BYTES.min(end - at)) {
-                Ok(block) => block,
-                Err(error) => {
-                    let _ = blocks.blocking_send(Err(anyhow::anyhow!("the file cannot be read")));
-                    return Err(error);
-                }
-            };
+            let spare = if used.len() > BLOCKS_AHEAD { used.pop_front().and_then(|block| block.try_into_mut().ok()) } else { None };
+            let mut block = spare.unwrap_or_default();
+            block.resize(BLOCK_BYTES.min(end - at) as usize, 0);
+            if let Err(error) = self.read(at, &mut block) {
+                let _ = blocks.blocking_send(Err(anyhow::anyhow!("the file cannot be read")));
+                return Err(error);
+            }
             at += block.len() as u64;
             if self.hashed < at {
                 let unhashed = block.len() - (at - self.hashed).min(block.len() as u64) as usize;
                 self.hasher.update(&block[unhashed..]);
                 self.hashed = at;
             }
-            if blocks.blocking_send(Ok(block.into())).is_err() {
+            let block = block.freeze();
+            used.push_back(block.clone());
+            if blocks.blocking_send(Ok(block)).is_err() {
                 return Ok(());
             }
         }
@@ -198,34 +202,37 @@ impl Source {
 
     /// Hashes what an earlier try sent.
     fn hash_to(&mut self, offset: u64) -> Result<()> {
+        let mut block = vec![0; BLOCK_BYTES.min(offset.saturating_sub(self.hashed)) as usize];
         while self.hashed < offset {
-            let block = self.read(self.hashed, BLOCK_BYTES.min(offset - self.hashed))?;
+            block.truncate((offset - self.hashed).try_into().unwrap_or(usize::MAX));
+            self.read(self.hashed, &mut block)?;
             self.hasher.update(&block);
             self.hashed += block.len() as u64;
         }
         Ok(())
     }
 
-    fn read(&mut self, offset: u64, len: u64) -> Result<Vec<u8>> {
-        let mut stretch = vec![0; len as usize];
-        let read = self.file.seek(SeekFrom::Start(offset)).and_then(|_| self.file.read_exact(&mut stretch));
+    /// Fills `block` with what stands at `offset`.
+    fn read(&mut self, offset: u64, block: &mut [u8]) -> Result<()> {
+        let read = self.file.seek(SeekFrom::Start(offset)).and_then(|_| self.file.read_exact(block));
         match read {
             Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
                 let message = format!("{} became shorter while it was read", self.path.display());
                 bail!(Failure::new(Sysexit::DataErr, message, "hand it in again when nobody writes to it"))
             }
-            read => read.with_context(|| format!("cannot read {}", self.path.display()))?,
+            read => read.with_context(|| format!("cannot read {}", self.path.display())),
         }
-        Ok(stretch)
     }
 }
 
-/// A bar on a terminal, nothing elsewhere.
-pub(super) fn bar(bytes: u64, what: &str) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(bytes).with_message(what.to_owned());
+/// Where bars stand: on a terminal, nowhere else.
+pub(super) fn bars() -> MultiProgress {
+    let is_seen = std::io::stderr().is_terminal();
+    MultiProgress::with_draw_target(if is_seen { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() })
+}
+
+pub(super) fn bar(bars: &MultiProgress, bytes: u64, what: &str) -> ProgressBar {
+    let bar = bars.add(ProgressBar::new(bytes).with_message(what.to_owned()));
     let template = "{msg:28} {bar:30} {bytes:>10}/{total_bytes:10} {bytes_per_sec:>12} {eta:>4}";
     ProgressStyle::with_template(template).map_or_else(|_| bar.clone(), |style| bar.clone().with_style(style))
 }

@@ -14,7 +14,7 @@ use sluice_api::{ApiOptions, ApiState};
 use sluice_control::{Controller, Dispatcher, Scheduler};
 use sluice_store::ranges::{CacheBytes, Ranges, SegmentFiles};
 use sluice_worker::{Worker, WorkerOptions};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub(crate) use self::token::{read as read_token, read_address};
@@ -55,7 +55,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR")]
     #[serde(skip_serializing_if = "Option::is_none")]
     plugin_dir: Option<PathBuf>,
-    /// Tasks that run at once [default: one a core].
+    /// Tasks that compute at once [default: one a core].
     #[arg(long, value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
     lanes: Option<u32>,
@@ -103,13 +103,16 @@ async fn serve(config: Config) -> Result<()> {
     let catalogue = stores.catalogue.clone();
     let controller = Controller::new(catalogue.clone(), Arc::new(Stored(stores.records.clone())), Arc::new(Planner));
     let scheduler = Scheduler::new(catalogue.clone());
-    let dispatcher = Arc::new(Dispatcher::register(catalogue.clone(), "local", config.lanes).await?);
+    // One lane more than tasks that compute: one that waits for the disk keeps no core from the next.
+    let lanes = config.lanes + 1;
+    let dispatcher = Arc::new(Dispatcher::register(catalogue.clone(), "local", lanes).await?);
     let worker = Worker {
         objects: stores.objects.clone(),
         records: stores.records.clone(),
         plugins: plugins.running().clone(),
         scratch: stores.scratch.clone(),
         options: WorkerOptions { chunk_bytes: config.chunk_kib << 10, ..WorkerOptions::default() },
+        computing: Arc::new(Semaphore::new(config.lanes as usize)),
     };
     let state = api_state(&config, &stores, &plugins, &token, address).await?;
     let published = state.published.clone();
@@ -128,7 +131,7 @@ async fn serve(config: Config) -> Result<()> {
         let (dispatcher, stopped) = (dispatcher.clone(), stopped(&stop));
         async move { dispatcher.run_expiry(stopped).await }
     });
-    for lane in 0..config.lanes {
+    for lane in 0..lanes {
         tasks.spawn(lanes::run(lane, dispatcher.clone(), worker.clone(), stop.clone()));
     }
     let follow = tokio::spawn(async move { tokio::join!(published.follow(), plugins.follow()) });

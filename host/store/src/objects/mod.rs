@@ -29,6 +29,7 @@ pub struct Objects {
     store: Arc<dyn ObjectStore>,
     /// The folder itself, if the store is one: blocking readers open its files and nothing outside it.
     folder: Option<Arc<Dir>>,
+    buffers: Arc<write::Buffers>,
 }
 
 /// Bytes in one chunk of a streamed object are the engine's to choose; this is how many deletes run at once.
@@ -48,7 +49,7 @@ impl Objects {
             .map_err(|error| from_engine("opening the object folder", "the object folder", error))?
             .with_automatic_cleanup(true)
             .with_fsync(true);
-        Ok(Self { store: Arc::new(store), folder: Some(Arc::new(folder)) })
+        Ok(Self { store: Arc::new(store), folder: Some(Arc::new(folder)), buffers: Arc::default() })
     }
 
     /// `file:///path` or a plain path today.
@@ -81,7 +82,7 @@ impl Objects {
     /// As [`Objects::put`].
     pub async fn upload(&self, key: &str) -> Result<Upload, StoreError> {
         let multipart = self.store.put_multipart(&parse_key(key)?).await.map_err(|error| from_engine(key, key, error))?;
-        Ok(Upload::new(key, multipart))
+        Ok(Upload::new(key, multipart, Arc::clone(&self.buffers)))
     }
 
     /// A blocking writer for a thread that is no async one; blocks while the store is behind. Must be called within a

@@ -1,12 +1,15 @@
 //! Streamed writes: parts of a bounded size, few of them in flight, and nothing to be seen before the end.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use bytes::{Bytes, BytesMut};
 use futures::stream::{FuturesUnordered, TryStreamExt};
 use object_store::{MultipartUpload, UploadPart};
 use sluice_record::Frame;
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, task::JoinHandle};
 
 use super::{Objects, from_engine};
 use crate::StoreError;
@@ -16,11 +19,36 @@ pub const PART_BYTES: usize = 5 << 20;
 /// Parts on their way at once: an upload holds this many and one that is being filled.
 pub const PARTS_IN_FLIGHT_MAX: usize = 2;
 
+/// Buffers of parts that are used again, by all uploads: a part is freed by another thread than the one that made it, and allocators are
+/// slow to give such memory back.
+#[derive(Debug, Default)]
+pub(super) struct Buffers(Mutex<Vec<BytesMut>>);
+
+/// Buffers that are kept while nobody needs them.
+const BUFFERS_SPARE_MAX: usize = 4;
+
+impl Buffers {
+    fn take(&self) -> BytesMut {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_else(|| BytesMut::with_capacity(PART_BYTES))
+    }
+
+    /// Takes a part's buffer back, if nobody else has it any more.
+    fn give(&self, part: Bytes) {
+        let Ok(mut buffer) = part.try_into_mut() else { return };
+        buffer.clear();
+        let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if spare.len() < BUFFERS_SPARE_MAX && buffer.capacity() >= PART_BYTES {
+            spare.push(buffer);
+        }
+    }
+}
+
 /// An object while it is written. Dropped before [`Upload::finish`], it leaves nothing.
 #[derive(Debug)]
 pub struct Upload {
     key: String,
     multipart: Box<dyn MultipartUpload>,
+    buffers: Arc<Buffers>,
     buffer: BytesMut,
     in_flight: FuturesUnordered<InFlight>,
     bytes: u64,
@@ -28,11 +56,11 @@ pub struct Upload {
 }
 
 /// A part on its way; it runs on the runtime whether it is waited for or not.
-type InFlight = tokio::task::JoinHandle<object_store::Result<()>>;
+type InFlight = JoinHandle<object_store::Result<Bytes>>;
 
 impl Upload {
-    pub(super) fn new(key: &str, multipart: Box<dyn MultipartUpload>) -> Self {
-        Self { key: key.into(), multipart, buffer: BytesMut::new(), in_flight: FuturesUnordered::new(), bytes: 0, done: false }
+    pub(super) fn new(key: &str, multipart: Box<dyn MultipartUpload>, buffers: Arc<Buffers>) -> Self {
+        Self { key: key.into(), multipart, buffers, buffer: BytesMut::new(), in_flight: FuturesUnordered::new(), bytes: 0, done: false }
     }
 
     /// Adds bytes; waits while [`PARTS_IN_FLIGHT_MAX`] parts are on their way.
@@ -42,6 +70,9 @@ impl Upload {
     pub async fn write(&mut self, mut bytes: &[u8]) -> Result<(), StoreError> {
         self.bytes += bytes.len() as u64;
         while !bytes.is_empty() {
+            if self.buffer.is_empty() {
+                self.buffer = self.buffers.take();
+            }
             let (taken, rest) = bytes.split_at(bytes.len().min(PART_BYTES - self.buffer.len()));
             self.buffer.extend_from_slice(taken);
             bytes = rest;
@@ -56,15 +87,19 @@ impl Upload {
         while self.in_flight.len() >= PARTS_IN_FLIGHT_MAX {
             self.wait_for_part().await?;
         }
-        let part: Bytes = self.buffer.split().freeze();
-        let put: UploadPart = self.multipart.put_part(part.into());
-        self.in_flight.push(tokio::spawn(put));
+        let part = std::mem::take(&mut self.buffer).freeze();
+        let put: UploadPart = self.multipart.put_part(part.clone().into());
+        self.in_flight.push(tokio::spawn(async move { put.await.map(|()| part) }));
         Ok(())
     }
 
     async fn wait_for_part(&mut self) -> Result<(), StoreError> {
         match self.in_flight.try_next().await {
-            Ok(None | Some(Ok(()))) => Ok(()),
+            Ok(None) => Ok(()),
+            Ok(Some(Ok(part))) => {
+                self.buffers.give(part);
+                Ok(())
+            }
             Ok(Some(Err(error))) => Err(from_engine(&self.key, &self.key, error)),
             Err(error) => Err(StoreError::from_source(self.key.clone(), error)),
         }
@@ -165,13 +200,28 @@ impl ObjectWriter {
     ///
     /// # Errors
     /// [`StoreError::Full`] or [`StoreError::Unavailable`]; nothing is visible then.
-    pub fn finish(mut self) -> Result<Frame, StoreError> {
-        if self.upload.is_some() && !self.buffer.is_empty() {
-            self.send()?;
-        }
-        match self.upload.take() {
-            Some(upload) => self.runtime.block_on(upload.finish()),
-            None => self.runtime.block_on(self.objects.put(&self.key, std::mem::take(&mut self.buffer).into())),
+    pub fn finish(self) -> Result<Frame, StoreError> {
+        let runtime = self.runtime.clone();
+        runtime.block_on(self.finishing())
+    }
+
+    /// As [`ObjectWriter::finish`], but on the runtime: who wrote it goes on meanwhile.
+    pub fn finish_behind(self) -> JoinHandle<Result<Frame, StoreError>> {
+        let runtime = self.runtime.clone();
+        runtime.spawn(self.finishing())
+    }
+
+    fn finishing(mut self) -> impl Future<Output = Result<Frame, StoreError>> + Send + 'static {
+        let (objects, key) = (self.objects.clone(), std::mem::take(&mut self.key));
+        let (upload, rest) = (self.upload.take(), std::mem::take(&mut self.buffer));
+        async move {
+            match upload {
+                Some(mut upload) => {
+                    upload.write(&rest).await?;
+                    upload.finish().await
+                }
+                None => objects.put(&key, rest.into()).await,
+            }
         }
     }
 }
