@@ -1,4 +1,5 @@
-//! Tantivy by itself, in a process of its own: `add_document` in a loop, and a commit.
+//! Tantivy by itself, in a process of its own: `add_document` in a loop, and a commit. Once with documents made in that loop of values in
+//! memory, as whoever indexes must make them, and once with all documents made ahead.
 
 use std::{
     fmt,
@@ -9,7 +10,10 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
-use tantivy::{Index, IndexSettings, IndexWriter, TantivyDocument, schema::Schema};
+use tantivy::{
+    Index, IndexSettings, IndexWriter, TantivyDocument,
+    schema::{Field, Schema},
+};
 
 use crate::{
     prepared::{Documents, Given, Prepared},
@@ -18,8 +22,18 @@ use crate::{
 
 /// As the service's defaults have it, and a user of two cores.
 const THREADS: usize = 2;
-/// Documents made at a time, outside the clock. The 10,000 that Tantivy queues are indexed outside it as well, which favours it.
+/// Documents whose values are read at a time, outside the clock. The 10,000 that Tantivy queues, and what it merges meanwhile, are outside
+/// it as well, which favours it.
 const SLAB_DOCUMENTS: usize = 2_000_000;
+
+/// When the documents are made of their values.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Made {
+    /// Within the clock, each before it is added.
+    InTheLoop,
+    /// Before the clock runs.
+    Ahead,
+}
 
 /// What a run took.
 pub(crate) struct Reference {
@@ -35,8 +49,8 @@ impl fmt::Display for Reference {
         let documents = self.documents.max(1) as f64;
         write!(
             f,
-            "{} documents in {:.1} s to the end of the commit: {:.0} documents/s; {:.1} CPU seconds; peak memory {} MiB (with the documents \
-             made ahead); {:.1} bytes a document on disk",
+            "{} documents in {:.1} s to the end of the commit: {:.0} documents/s; {:.1} CPU seconds; peak memory {} MiB (with the values \
+             read ahead); {:.1} bytes a document on disk",
             self.documents,
             self.seconds,
             documents / self.seconds,
@@ -48,12 +62,13 @@ impl fmt::Display for Reference {
 }
 
 /// Runs [`index`] in a process of its own.
-pub(crate) fn run(prepared: &Prepared, memory_mib: usize) -> Result<Reference> {
-    let output = Command::new(std::env::current_exe()?)
-        .arg("--reference")
-        .arg(&prepared.documents)
-        .args(["--index-memory-mib", &memory_mib.to_string()])
-        .output()?;
+pub(crate) fn run(prepared: &Prepared, memory_mib: usize, made: Made) -> Result<Reference> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("--reference").arg(&prepared.documents).args(["--index-memory-mib", &memory_mib.to_string()]);
+    if made == Made::Ahead {
+        command.arg("--made-ahead");
+    }
+    let output = command.output()?;
     ensure!(output.status.success(), "the reference failed: {}", String::from_utf8_lossy(&output.stderr));
     let said: Value = serde_json::from_slice(&output.stdout)?;
     let number = |name: &str| said[name].as_f64().with_context(|| format!("the reference said no {name}"));
@@ -67,7 +82,7 @@ pub(crate) fn run(prepared: &Prepared, memory_mib: usize) -> Result<Reference> {
 }
 
 /// Indexes the documents of a file and prints what that took.
-pub(crate) fn index(documents: &Path, memory_bytes: usize) -> Result<()> {
+pub(crate) fn index(documents: &Path, memory_bytes: usize, made: Made) -> Result<()> {
     let schema: Schema = serde_json::from_slice(&std::fs::read(documents.with_extension("schema.json"))?)?;
     let settings: IndexSettings = serde_json::from_slice(&std::fs::read(documents.with_extension("settings.json"))?)?;
     let folder = tempfile::tempdir_in(documents.parent().context("a file has a folder")?)?;
@@ -79,8 +94,12 @@ pub(crate) fn index(documents: &Path, memory_bytes: usize) -> Result<()> {
         let slab = slab(&mut given)?;
         let is_last = slab.len() < SLAB_DOCUMENTS;
         count += slab.len();
+        let (values, ahead) = match made {
+            Made::InTheLoop => (slab, vec![]),
+            Made::Ahead => (vec![], slab.into_iter().map(document).collect()),
+        };
         let (begun, cpu_begun) = (Instant::now(), process::cpu_seconds(std::process::id())?);
-        for document in slab {
+        for document in ahead.into_iter().chain(values.into_iter().map(document)) {
             writer.add_document(document)?;
         }
         if is_last {
@@ -102,20 +121,27 @@ pub(crate) fn index(documents: &Path, memory_bytes: usize) -> Result<()> {
     Ok(())
 }
 
-fn slab(given: &mut Documents) -> Result<Vec<TantivyDocument>> {
+/// A document's values.
+type Values = Vec<(Field, Given)>;
+
+fn slab(given: &mut Documents) -> Result<Vec<Values>> {
     let mut slab = Vec::with_capacity(SLAB_DOCUMENTS);
     while slab.len() < SLAB_DOCUMENTS
         && let Some(values) = given.next()?
     {
-        let mut document = TantivyDocument::new();
-        for (field, value) in values {
-            match value {
-                Given::Bytes(bytes) => document.add_bytes(field, &bytes),
-                Given::Number(number) => document.add_u64(field, number),
-                Given::Text(text) => document.add_text(field, text),
-            }
-        }
-        slab.push(document);
+        slab.push(values);
     }
     Ok(slab)
+}
+
+fn document(values: Values) -> TantivyDocument {
+    let mut document = TantivyDocument::new();
+    for (field, value) in values {
+        match value {
+            Given::Bytes(bytes) => document.add_bytes(field, &bytes),
+            Given::Number(number) => document.add_u64(field, number),
+            Given::Text(text) => document.add_text(field, text),
+        }
+    }
+    document
 }
