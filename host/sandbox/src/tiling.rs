@@ -156,15 +156,14 @@ impl Sink {
             all_classes |= class;
             records = (records << 1) + u64::from(class); // wrong if there are other classes, and then not used
         }
-        // What lies in the arena has the bit above any offset into a chunk. 32 and 24 bits: nothing overflows.
         let chunk_end = i64::from(self.chunk_len);
-        let arena_is_further = i64::from(Event::OFFSET_MAX) + 1 + arena_len as i64 - chunk_end;
-        let mut room = 0;
-        for word in run {
-            let (offset, len) = ((*word & 0xffff_ffff) as i64, (*word >> 32 & 0xff_ffff) as i64);
-            let if_in_arena = -((*word >> 31 & 1) as i64); // all bits, or none
-            room |= chunk_end + (arena_is_further & if_in_arena) - (offset + len); // its sign: does it end within?
-        }
+        let room = if arena_len == 0 {
+            least_room(run, |_| chunk_end)
+        } else {
+            // What lies in the arena has the bit above any offset into a chunk.
+            let arena_is_further = i64::from(Event::OFFSET_MAX) + 1 + arena_len as i64 - chunk_end;
+            least_room(run, |word| chunk_end + (arena_is_further & -((word >> 31 & 1) as i64)))
+        };
         // The shortest record that may be next. One that differs from it in nothing but more length begins where the one before ended.
         let mut next = FIRST_RECORD + u64::from(self.covered);
         let mut differences = 0;
@@ -274,6 +273,13 @@ impl Sink {
         }
         Ok(consumed as usize)
     }
+}
+
+/// Negative if one of the events ends behind what `end` says of it.
+#[inline(always)]
+fn least_room(run: &[u64], end: impl Fn(u64) -> i64) -> i64 {
+    // 32 and 24 bits: nothing overflows.
+    run.iter().fold(0, |signs, word| signs | (end(*word) - ((*word & 0xffff_ffff) + (*word >> 32 & 0xff_ffff)) as i64))
 }
 
 fn is_reason(bytes: &[u8]) -> bool {
