@@ -11,6 +11,7 @@ use std::{
     process::Command,
 };
 
+use md4::Md4;
 use serde_json::Value;
 use sha1::{Digest, Sha1};
 use sluice_conformance::{
@@ -21,7 +22,7 @@ use sluice_conformance::{
     traits::Traits,
 };
 
-use crate::service::{Service, sluice, succeed};
+use crate::service::{Service, http, sluice, succeed};
 
 /// A dump and what must come out of it.
 struct Case {
@@ -224,18 +225,53 @@ fn through_the_service(service: &Service, breach: &str, cases: &[Case]) {
 }
 
 /// Every range that has a password must have those and no others, as often as they were.
-fn ranges(service: &Service, cases: &[&Case]) {
+fn ranges(service: &Service, mode: &str, hash: fn(&str) -> String, cases: &[&Case]) {
     let passwords = cases.iter().flat_map(|case| &case.truth).filter_map(|record| record["password"].as_str());
-    let hashes = count(passwords.map(|password| hex::encode_upper(Sha1::digest(password))));
+    let hashes = count(passwords.map(hash));
     let mut by_prefix = BTreeMap::<&str, BTreeSet<String>>::new();
     for (hash, times) in &hashes {
         by_prefix.entry(&hash[..5]).or_default().insert(format!("{}:{times}", &hash[5..]));
     }
     assert!(by_prefix.len() > 100);
     for (prefix, wanted) in by_prefix {
-        let (status, range) = service.get(&format!("/range/{prefix}"));
+        let (status, range) = service.get(&format!("/range/{prefix}?mode={mode}"));
         let found: BTreeSet<String> = String::from_utf8(range).unwrap().lines().map(str::to_owned).collect();
-        assert_eq!((status, found), (200, wanted), "range {prefix}");
+        assert_eq!((status, found), (200, wanted), "{mode} range {prefix}");
+    }
+}
+
+fn sha1(password: &str) -> String {
+    hex::encode_upper(Sha1::digest(password))
+}
+
+fn ntlm(password: &str) -> String {
+    let utf16: Vec<u8> = password.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    hex::encode_upper(Md4::digest(utf16))
+}
+
+/// Every account is told of the breaches it is in and of no other, and nobody else of any.
+fn accounts(service: &Service, breaches: &[(&str, &[Case])]) {
+    let mut wanted = BTreeMap::<String, BTreeSet<&str>>::new();
+    for (breach, cases) in breaches {
+        for record in cases.iter().flat_map(|case| &case.truth) {
+            wanted.entry(account(record).to_lowercase()).or_default().insert(breach);
+        }
+    }
+    let key = service.json(["keys", "create", "--label", "truth", "--rpm", "10000000"])["key"].as_str().unwrap().to_owned();
+    let ask = |account: &str| {
+        let mut url = reqwest::Url::parse(&format!("{}/api/v3/breachedaccount", service.url())).unwrap();
+        url.path_segments_mut().unwrap().push(account);
+        http(url.authority(), "GET", url.path(), &[("hibp-api-key", &key)]).unwrap()
+    };
+    assert!(wanted.len() > 1_000);
+    for (account, breaches) in &wanted {
+        let (status, answer) = ask(account);
+        assert_eq!(status, 200, "{account}");
+        let answer: Vec<Value> = serde_json::from_slice(&answer).unwrap();
+        assert_eq!(answer.iter().map(|breach| breach["Name"].as_str().unwrap()).collect::<BTreeSet<_>>(), *breaches, "{account}");
+    }
+    for account in wanted.keys().step_by(20) {
+        assert_eq!(ask(&format!("no-{account}")).0, 404, "{account}");
     }
 }
 
@@ -247,7 +283,9 @@ fn the_service_finds_every_person() {
     through_the_service(&service, "Real", &real);
     through_the_service(&service, "Made", &made);
     let all: Vec<&Case> = real.iter().chain(&made).collect();
-    ranges(&service, &all);
+    ranges(&service, "sha1", sha1, &all);
+    ranges(&service, "ntlm", ntlm, &all);
+    accounts(&service, &[("Real", &real), ("Made", &made)]);
     assert!(service.stop().success());
 }
 
