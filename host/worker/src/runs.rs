@@ -24,13 +24,15 @@ pub(crate) struct Runs<'a> {
     written: Written<'a>,
 }
 
+type Writing = JoinHandle<Result<Frame, StoreError>>;
+
 struct Written<'a> {
     objects: &'a Objects,
     load: LoadId,
     task: TaskId,
     runs: Vec<RunRef>,
     /// With their rows, the oldest first.
-    behind: VecDeque<(RunKind, u64, JoinHandle<Result<Frame, StoreError>>)>,
+    behind: VecDeque<(RunKind, u64, Writing)>,
 }
 
 impl<'a> Runs<'a> {
