@@ -31,11 +31,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "sluice-worker",
             "sluice-api",
             "sluice-judge",
+            "sluice-guest",
         ],
     ),
     ("sluice-conformance", &[]),
     ("sluice-judge", &["sluice-sandbox"]),
-    ("xtask", &[]),
+    ("sluice-guest", &[]),
+    ("xtask", &["sluice-guest"]),
 ];
 
 /// Engine → the only crates that may name it.
