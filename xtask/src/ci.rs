@@ -17,6 +17,8 @@ pub(crate) fn run(root: &Path) -> Result<()> {
         shell::step(&format!("fmt {folder}"));
         shell::run(shell::cargo(&root.join(folder)).args(["fmt", "--check"]))?;
     }
+    // Of no workspace: what `sluice plugin new` writes, in the style that authors have.
+    shell::run(Command::new("rustfmt").arg("--check").arg(root.join("host/sluice/templates/rust/src/lib.rs")))?;
     for folder in WORKSPACES {
         shell::step(&format!("clippy {folder}"));
         let mut cargo = shell::cargo(&root.join(folder));

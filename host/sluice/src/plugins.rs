@@ -73,8 +73,12 @@ pub(crate) fn for_parse(folder: Option<&Path>) -> Result<PluginSet> {
     let folder = folder.map(Path::to_path_buf).or_else(beside_the_binary).ok_or_else(|| {
         Failure::new(Sysexit::Usage, "no plugin folder", "give the folder of *.wasm files with --plugin-dir or SLUICE_PLUGIN_DIR")
     })?;
-    let sandbox = Sandbox::new(&SandboxConfig { cache_dir: cache_dir(), quick_start: true, ..SandboxConfig::default() })?;
-    load_folder(&sandbox, &folder)
+    load_folder(&sandbox()?, &folder)
+}
+
+/// The sandbox of commands without a data folder: soon ready, and sooner the second time.
+pub(crate) fn sandbox() -> Result<Sandbox> {
+    Ok(Sandbox::new(&SandboxConfig { cache_dir: cache_dir(), quick_start: true, ..SandboxConfig::default() })?)
 }
 
 /// `plugins/` beside the folder of the running binary: `target/plugins` in a checkout, `lib/plugins` of an installation.

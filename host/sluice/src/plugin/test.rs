@@ -1,4 +1,4 @@
-//! `sluice plugin`: what authors of plugins need. It asks no server.
+//! `sluice plugin test`: has a component judged, and shows what came of it. The clauses and how they are tried are the judge's.
 #![allow(clippy::print_stdout)]
 
 use std::{
@@ -8,25 +8,13 @@ use std::{
 };
 
 use anyhow::{Result, bail};
-use sluice_judge::{Bounds, Case, Outcome, Report, Verdict, judge, read_folder};
+use sluice_judge::{Bounds, Case, Clause, Finding, Outcome, Report, Verdict, judge, read_folder};
 
+use super::junit;
 use crate::exit::{Failure, Sysexit};
 
 /// Of an input at which a clause breaks, what is shown.
 const SHOWN_BYTES_MAX: usize = 300;
-
-/// Make and check a plugin.
-#[derive(clap::Args, Debug)]
-#[command(arg_required_else_help = true)]
-pub(crate) struct Args {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(clap::Subcommand, Debug)]
-enum Command {
-    Test(TestArgs),
-}
 
 /// Judge a component by every clause of the contract: tiling, pushes, chunks, damaged input, endless lines …
 ///
@@ -34,8 +22,8 @@ enum Command {
 /// `sluice parse` prints it, a reject as {"reject": REASON}. If no file of the folder has one, every file is a case. Ends with 65 if a
 /// clause breaks, with the smallest input at which it does.
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Example: sluice plugin test target/plugins/csv.wasm --cases plugins/csv/cases --strangers plugins/mysqldump/cases")]
-struct TestArgs {
+#[command(after_help = "Example: sluice plugin test people-list.wasm --cases cases --strangers ../other-format/cases --junit report.xml")]
+pub(crate) struct Args {
     /// The component.
     component: PathBuf,
     /// The folder of its cases.
@@ -53,21 +41,18 @@ struct TestArgs {
     /// Print the report as JSON.
     #[arg(long)]
     json: bool,
+    /// Write the report as JUnit's XML too, a test case a clause.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
-    match &args.command {
-        Command::Test(args) => test(args),
-    }
-}
-
-fn test(args: &TestArgs) -> Result<()> {
     let component = fs::read(&args.component).map_err(|error| {
         let message = format!("cannot read {}: {error}", args.component.display());
         Failure::new(
             Sysexit::NoInput,
             message,
-            "give the .wasm component that your build made; `cargo xtask plugins` makes the official ones",
+            "give the .wasm component that `sluice plugin build` made; `cargo xtask plugins` makes the official ones",
         )
     })?;
     let cases = args.cases.as_deref().map_or(Ok(vec![]), cases)?;
@@ -86,6 +71,12 @@ fn test(args: &TestArgs) -> Result<()> {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
         print(&report, &args.component);
+    }
+    if let Some(path) = &args.junit {
+        fs::write(path, junit::render(&report)?).map_err(|error| {
+            let message = format!("cannot write {}: {error}", path.display());
+            Failure::new(Sysexit::OsErr, message, "--junit names a file in a folder that is there")
+        })?;
     }
     if report.holds() {
         return Ok(());
@@ -120,12 +111,19 @@ fn print_verdict(Verdict { clause, outcome }: &Verdict) {
         Outcome::Open { why } => println!("{number} {name:<10} open    {why}"),
         Outcome::Broken(finding) => {
             println!("{number} {name:<10} BROKEN  {}: {}", finding.case, finding.what);
-            if let Some(input) = &finding.input {
-                let shown = &input[..input.len().min(SHOWN_BYTES_MAX)];
-                let more = if shown.len() < input.len() { "…" } else { "" };
-                println!("    input  {} bytes are enough: b\"{}\"{more}", input.len(), shown.escape_ascii());
-            }
-            println!("    rule   {}\n    why    {}\n    hint   {}", clause.rule, clause.why, clause.hint);
+            explanation(clause, finding).iter().for_each(|(label, text)| println!("    {label:<6} {text}"));
         }
     }
+}
+
+/// What an author needs to find what is wrong: the input at which it goes wrong, and what the clause is for.
+pub(super) fn explanation(clause: &Clause, finding: &Finding) -> Vec<(&'static str, String)> {
+    let mut lines = vec![];
+    if let Some(input) = &finding.input {
+        let shown = &input[..input.len().min(SHOWN_BYTES_MAX)];
+        let more = if shown.len() < input.len() { "…" } else { "" };
+        lines.push(("input", format!("{} bytes are enough: b\"{}\"{more}", input.len(), shown.escape_ascii())));
+    }
+    lines.extend([("rule", clause.rule), ("why", clause.why), ("hint", clause.hint)].map(|(label, text)| (label, text.to_owned())));
+    lines
 }
