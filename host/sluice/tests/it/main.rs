@@ -1,6 +1,7 @@
 //! The built binary from outside: what it does with dumps, and what it leaves behind.
 #![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs)] // a test may fail where it stands, and say why
 
+mod author;
 mod faults;
 mod operator;
 mod parse;
