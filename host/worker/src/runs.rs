@@ -64,9 +64,7 @@ impl<'a> Runs<'a> {
 
     /// Waits until nothing is on its way any more, so that nothing appears after the task has ended.
     pub(crate) fn give_up(mut self) {
-        while !self.written.behind.is_empty() {
-            let _ = self.written.wait(0);
-        }
+        let _ = self.written.wait(0);
     }
 }
 
@@ -84,14 +82,17 @@ impl Written<'_> {
         Ok(())
     }
 
-    /// Waits until so many are left on their way.
+    /// Waits until so many are left on their way, though one fails: what appears after a task has ended is nobody's.
     fn wait(&mut self, left: usize) -> Result<(), TaskFailure> {
+        let mut outcome = Ok(());
         while self.behind.len() > left {
             let Some((kind, rows, writing)) = self.behind.pop_front() else { break };
-            let object = Handle::current().block_on(writing);
-            let object = object.map_err(|error| TaskFailure::new(FailureKind::Transient, format!("writing a run failed: {error}")))?;
-            self.runs.push(RunRef { kind, object: object.map_err(|error| failure::store(&error))?, rows });
+            let failed = |error| TaskFailure::new(FailureKind::Transient, format!("writing a run failed: {error}"));
+            match Handle::current().block_on(writing).map_err(failed).and_then(|object| object.map_err(|error| failure::store(&error))) {
+                Ok(object) => self.runs.push(RunRef { kind, object, rows }),
+                Err(failure) => outcome = outcome.and(Err(failure)),
+            }
         }
-        Ok(())
+        outcome
     }
 }

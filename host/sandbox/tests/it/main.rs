@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)] // a test may fail where it stands
 
 mod cache;
+mod events;
 mod feeding;
 mod hostile;
 mod loading;
