@@ -1,11 +1,13 @@
 //! Cases: members of a format, and what is to be found in them. In a folder a case is a file that has NAME.jsonl beside it; if no file of
-//! the folder has one, every file is a case.
+//! the folder has one, every file is a case. `budget.json` is none.
 
 use std::{
     collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
 };
+
+use crate::budget;
 
 /// A member, and what is to be found in it.
 #[derive(Clone, Debug)]
@@ -27,7 +29,7 @@ pub fn read_folder(folder: &Path) -> io::Result<Vec<Case>> {
     let mut files = BTreeSet::new();
     for entry in fs::read_dir(folder).map_err(|error| of(folder, &error))? {
         let path = entry?.path();
-        if path.is_file() {
+        if path.is_file() && path.file_name() != Some(budget::FILE.as_ref()) {
             files.insert(path);
         }
     }

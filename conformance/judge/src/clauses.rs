@@ -29,9 +29,9 @@ pub static DESCRIBES: Clause = Clause {
 pub static CLAIMS: Clause = Clause {
     number: 2,
     name: "claims",
-    rule: "It claims each of its own cases with more than 50, and nonsense and other formats' cases with less.",
-    why: "The best claim decides which plugin reads a member: who claims what it cannot read takes it from who can.",
-    hint: "Let probe look for what only this format has; a file's name alone is worth little.",
+    rule: "It claims each of its own cases with more than 50, and its probe ends without a fault.",
+    why: "The best claim decides which plugin reads a member: what it does not claim it never gets.",
+    hint: "Let probe look for what only this format has, in the head as in the tail; a file's name alone is worth little.",
 };
 /// 3
 pub static TILES: Clause = Clause {
@@ -69,15 +69,16 @@ pub static CHUNKS: Clause = Clause {
 pub static REPEATS: Clause = Clause {
     number: 7,
     name: "repeats",
-    rule: "It finds the same a second time, freshly loaded, and compiled by another compiler.",
-    why: "A task that is tried again must give what it gave: or people are there twice, or not at all.",
-    hint: "No maps with a random order, no state that outlives a chunk, no memory that was not written before.",
+    rule: "It finds the same a second time, freshly loaded, by another compiler, and whatever the compile cache has: its own entry, a \
+           damaged one, another machine's.",
+    why: "A task that is tried again, here or elsewhere, must give what it gave: or people are there twice, or not at all.",
+    hint: "No state that outlives a chunk, no memory that was not written before, no recursion near the end of the stack.",
 };
 /// 8
 pub static SURVIVES: Clause = Clause {
     number: 8,
     name: "survives",
-    rule: "Whatever it reads (nothing, half a file, flipped bits, noise), it ends without a fault.",
+    rule: "Whatever it reads (nothing, all cases in one, half a file, flipped bits, noise), it ends without a fault.",
     why: "Dumps are damaged and hostile; a fault costs its chunk, and all the people in it.",
     hint: "Reject the row and go on. An index or a length that the input says is no index and no length.",
 };
@@ -85,7 +86,47 @@ pub static SURVIVES: Clause = Clause {
 pub static ENDLESS: Clause = Clause {
     number: 9,
     name: "endless",
-    rule: "A line that does not end is read to the end in time linear in its length, within the plugin's memory.",
+    rule: "A line that does not end is read to the end in time linear in its length, within the sandbox's memory.",
     why: "One such file would keep a worker for hours.",
     hint: "Look for a row's end once and remember how far you looked, and keep nothing of what was not consumed.",
+};
+/// 10
+pub static LEAVES: Clause = Clause {
+    number: 10,
+    name: "leaves",
+    rule: "It claims nothing, nonsense and other formats' cases with 50 at most.",
+    why: "Who claims what it cannot read takes it from who can.",
+    hint: "Above 50 says: this format and hardly any other. Look for what the others lack, not for what they have too.",
+};
+/// 11
+pub static TRAPS: Clause = Clause {
+    number: 11,
+    name: "traps",
+    rule: "It reads its own cases without a trap and without giving up.",
+    why: "A trap ends the chunk: all the people behind it are lost.",
+    hint: "Look for what can panic: an index, a slice, an overflow, an unwrap, a recursion.",
+};
+/// 12
+pub static MEMORY: Clause = Clause {
+    number: 12,
+    name: "memory",
+    rule: "While it reads its cases, over and over, it holds no more memory than its budget has.",
+    why: "A chunk is read on every core at once, and what one holds the others lack.",
+    hint: "Keep what a row needs and nothing of the rows before; what it must have is said in budget.json beside the cases.",
+};
+/// 13
+pub static FUEL: Clause = Clause {
+    number: 13,
+    name: "fuel",
+    rule: "A MiB of its cases, over and over, takes no more instructions than its budget has.",
+    why: "Instructions are counted alike on every machine: what takes too many is slow on all of them.",
+    hint: "Look for what is done for every byte, or for every row again; what it must have is said in budget.json beside the cases.",
+};
+/// 14
+pub static SPEED: Clause = Clause {
+    number: 14,
+    name: "speed",
+    rule: "It is not thousands of times slower than finding the line ends of the same bytes, by this thread's clock, in the same run.",
+    why: "Dumps have gigabytes.",
+    hint: "`sluice plugin bench` measures it; the bound is wide, so that a busy machine fails nobody.",
 };

@@ -1,13 +1,13 @@
 //! What a plugin made of a member, told so that it hangs on neither pushes nor chunks.
 
-use std::{collections::BTreeMap, convert::Infallible};
+use std::{collections::BTreeMap, convert::Infallible, fmt, ops::Range};
 
 use serde_json::{Map, Value};
 use sluice_record::{Batch, CutPoint, Field, FieldKind, Item};
 use sluice_sandbox::{ChunkError, Fault, Feed, Plugin, Start, parse_chunk, scan_member};
 
 /// A stretch of the member, by its first byte and its length, and what it became.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Row {
     /// Values by the names of their kinds or columns, in the order they were told.
     Record {
@@ -25,6 +25,29 @@ pub(crate) enum Row {
         at: u64,
         bytes: u64,
     },
+}
+
+impl Row {
+    /// The stretch's bytes.
+    pub(crate) fn range(&self) -> Range<usize> {
+        let (Self::Record { at, bytes, .. } | Self::Reject { at, bytes, .. } | Self::Skip { at, bytes }) = self;
+        *at as usize..(at + bytes) as usize
+    }
+}
+
+/// In words, for whoever looks for what is wrong.
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Range { start, end } = self.range();
+        match self {
+            Self::Skip { .. } => write!(f, "bytes {start}..{end} skipped"),
+            Self::Reject { reason, .. } => write!(f, "bytes {start}..{end} rejected as {}", reason.escape_ascii()),
+            Self::Record { values, .. } => {
+                let values: Vec<_> = values.iter().map(|(name, value)| format!("{name} \"{}\"", value.escape_ascii())).collect();
+                write!(f, "bytes {start}..{end} a record of {}", if values.is_empty() { "nothing".into() } else { values.join(", ") })
+            }
+        }
+    }
 }
 
 /// Reads a member in one chunk.
@@ -60,7 +83,7 @@ pub(crate) fn feed(push_bytes: usize) -> Feed {
     Feed { push_bytes, ..Feed::default() }
 }
 
-fn pieces(mut input: &[u8]) -> impl FnMut(&mut Vec<u8>, usize) -> Result<bool, Infallible> {
+pub(crate) fn pieces(mut input: &[u8]) -> impl FnMut(&mut Vec<u8>, usize) -> Result<bool, Infallible> {
     move |buffer, wanted| {
         let (some, rest) = input.split_at(wanted.min(input.len()));
         buffer.extend_from_slice(some);
@@ -101,12 +124,13 @@ fn name(field: &Field<'_>, columns: &BTreeMap<u8, String>) -> String {
     }
 }
 
-/// Records and rejects as they stand in a case's `.jsonl`: a record as `sluice parse` prints it, a second value of a key making a list.
-pub(crate) fn as_json(rows: &[Row]) -> Vec<Value> {
+/// Records and rejects as they stand in a case's `.jsonl`, with where they are: a record as `sluice parse` prints it, a second value of a
+/// key making a list.
+pub(crate) fn as_json(rows: &[Row]) -> Vec<(Range<usize>, Value)> {
     let text = |bytes: &[u8]| Value::from(String::from_utf8_lossy(bytes).into_owned());
     let all = rows.iter().filter_map(|row| match row {
         Row::Skip { .. } => None,
-        Row::Reject { reason, .. } => Some(serde_json::json!({ "reject": text(reason) })),
+        Row::Reject { reason, .. } => Some((row.range(), serde_json::json!({ "reject": text(reason) }))),
         Row::Record { values, .. } => {
             let (mut record, mut extra) = (Map::new(), Map::new());
             for (name, value) in values {
@@ -122,7 +146,7 @@ pub(crate) fn as_json(rows: &[Row]) -> Vec<Value> {
             if !extra.is_empty() {
                 record.insert("extra".into(), extra.into());
             }
-            Some(record.into())
+            Some((row.range(), record.into()))
         }
     });
     all.collect()

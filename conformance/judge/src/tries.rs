@@ -1,16 +1,19 @@
 //! How each clause is tried.
 
-use std::{convert::Infallible, sync::Arc};
+use std::convert::Infallible;
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sluice_record::{Batch, CutPoint, Framing, limits};
-use sluice_sandbox::{Fault, Plugin, Sample, Start, parse_chunk};
+use sluice_sandbox::{Fault, FaultKind, Plugin, Sample, Start, parse_chunk};
 
 use crate::{
-    Bounds, Case, Clause, Finding, Outcome,
-    clauses::{CHUNKS, CLAIMS, ENDLESS, FINDS, PUSHES, REPEATS, SURVIVES, TILES},
+    Bounds, Budget, Case, Clause, Finding, Outcome,
+    clauses::{CHUNKS, CLAIMS, ENDLESS, FINDS, FUEL, LEAVES, MEMORY, PUSHES, REPEATS, SPEED, SURVIVES, TILES, TRAPS},
+    machines::Machines,
+    meter::repeated,
     minimise::minimise,
+    spending,
     story::{Row, as_json, cuts, fault, feed, read, read_chunks},
 };
 
@@ -26,19 +29,34 @@ const CHUNKS_MAX: usize = 1_000;
 const NOISE_BYTES: usize = 64 << 10;
 /// Bytes of the endless line that are given at a time.
 const PIECE_BYTES: usize = 1 << 20;
+/// What a MiB of the endless line may take, in budgets of fuel: what was not consumed is given again, joined with half as much.
+const ENDLESS_BUDGETS: u64 = 8;
 /// Of a difference, what is shown of either side.
 const SHOWN_BYTES_MAX: usize = 400;
 
 /// What is judged and what by.
 pub(crate) struct Bench<'a> {
-    pub(crate) plugin: Arc<Plugin>,
-    /// The same, loaded anew.
-    pub(crate) fresh: Arc<Plugin>,
-    /// The same, by the quick compiler.
-    pub(crate) quick: Arc<Plugin>,
+    pub(crate) machines: Machines,
     pub(crate) cases: &'a [Case],
     pub(crate) strangers: &'a [Case],
+    pub(crate) budget: Budget,
     pub(crate) bounds: Bounds,
+}
+
+impl Bench<'_> {
+    pub(crate) fn plugin(&self) -> &Plugin {
+        &self.machines.judged
+    }
+
+    /// A small input for which `breaks` is true, given one.
+    pub(crate) fn minimise(&self, input: &[u8], breaks: impl FnMut(&[u8]) -> bool) -> Vec<u8> {
+        minimise(input, self.bounds.minimising, breaks)
+    }
+
+    /// All cases in one, over and over.
+    pub(crate) fn much(&self) -> Vec<u8> {
+        repeated(self.cases.iter().map(|case| case.bytes.as_slice()), self.bounds.metered_bytes)
+    }
 }
 
 /// How a clause is tried.
@@ -49,68 +67,106 @@ pub(crate) struct Try {
     pub(crate) reads_cases: bool,
 }
 
-/// All but the first clause, which is judged by loading.
-pub(crate) static ALL: [Try; 8] = [
+/// In the order they are tried.
+pub(crate) static ALL: [Try; 13] = [
     Try { clause: &CLAIMS, run: claims, reads_cases: false },
-    Try { clause: &TILES, run: tiles, reads_cases: false },
+    Try { clause: &LEAVES, run: leaves, reads_cases: false },
+    Try { clause: &TRAPS, run: read_before, reads_cases: true },
+    Try { clause: &TILES, run: read_before, reads_cases: true },
     Try { clause: &FINDS, run: finds, reads_cases: true },
     Try { clause: &PUSHES, run: pushes, reads_cases: true },
     Try { clause: &CHUNKS, run: chunks, reads_cases: true },
     Try { clause: &REPEATS, run: repeats, reads_cases: true },
-    Try { clause: &SURVIVES, run: survives, reads_cases: false },
-    Try { clause: &ENDLESS, run: endless, reads_cases: false },
+    Try { clause: &SURVIVES, run: survives, reads_cases: true },
+    Try { clause: &ENDLESS, run: endless, reads_cases: true },
+    Try { clause: &MEMORY, run: spending::memory, reads_cases: true },
+    Try { clause: &FUEL, run: spending::fuel, reads_cases: true },
+    Try { clause: &SPEED, run: spending::speed, reads_cases: true },
 ];
 
-fn broken(case: &str, what: impl Into<String>, input: Option<Vec<u8>>) -> Outcome {
+pub(crate) fn held(tries: u64) -> Outcome {
+    Outcome::Held { tries, measured: None }
+}
+
+pub(crate) fn broken(case: &str, what: impl Into<String>, input: Option<Vec<u8>>) -> Outcome {
     Outcome::Broken(Finding { case: case.to_owned(), what: what.into(), input })
+}
+
+/// The first case that cannot be read at all, and the one clause that this is held against: those that stand on it stay open.
+pub(crate) fn unreadable(bench: &Bench<'_>) -> Option<(&'static Clause, Finding)> {
+    bench.cases.iter().find_map(|case| {
+        let fault = read(bench.plugin(), &case.bytes, limits::PUSH_BYTES).err()?;
+        let clause = match fault.kind {
+            FaultKind::Trap | FaultKind::Guest | FaultKind::Busy => &TRAPS,
+            FaultKind::Tiling | FaultKind::Event | FaultKind::Output => &TILES,
+            FaultKind::Memory => &MEMORY,
+            FaultKind::Deadline => &FUEL,
+        };
+        Some((clause, faulty(bench, &case.name, &case.bytes, &fault)))
+    })
+}
+
+/// Nothing to be tried: a case that could not be read would have been found before.
+fn read_before(bench: &Bench<'_>) -> Outcome {
+    if bench.cases.is_empty() { no_case() } else { held(bench.cases.len() as u64) }
+}
+
+pub(crate) fn no_case() -> Outcome {
+    Outcome::Open { why: "there is no case".into() }
 }
 
 /// Tries each case; the first that gives an outcome is it.
 fn each_case(bench: &Bench<'_>, mut one: impl FnMut(&Case, &mut u64) -> Option<Outcome>) -> Outcome {
     if bench.cases.is_empty() {
-        return Outcome::Open { why: "there is no case".into() };
+        return no_case();
     }
     let mut tries = 0;
-    bench.cases.iter().find_map(|case| one(case, &mut tries)).unwrap_or(Outcome::Held { tries })
+    bench.cases.iter().find_map(|case| one(case, &mut tries)).unwrap_or(held(tries))
 }
 
 fn claims(bench: &Bench<'_>) -> Outcome {
-    let noise = Case { name: "noise".into(), bytes: noise(NOISE_BYTES), expected: None };
-    let nothing = Case { name: "nothing".into(), bytes: vec![], expected: None };
-    let own = bench.cases.iter().map(|case| (case, true));
-    let foreign = [&noise, &nothing].into_iter().chain(bench.strangers).map(|case| (case, false));
-    let mut tries = 0;
-    for (case, is_own) in own.chain(foreign) {
-        tries += 1;
-        let head = &case.bytes[..case.bytes.len().min(limits::SAMPLE_BYTES_MAX)];
-        let tail = &case.bytes[case.bytes.len().saturating_sub(limits::SAMPLE_BYTES_MAX)..];
-        let sample = Sample { name: &case.name, size: Some(case.bytes.len() as u64), head, tail };
-        let claim = match bench.plugin.probe(&sample) {
-            Ok(claim) => claim,
-            Err(fault) => return broken(&case.name, fault.message, None),
-        };
-        let confidence = claim.as_ref().map_or(0, |claim| claim.confidence);
-        if is_own != (confidence > CONFIDENT) {
-            let reason = claim.map(|claim| format!(", because: {}", claim.reason)).unwrap_or_default();
-            let whose = if is_own { "its own" } else { "none of its own" };
-            return broken(&case.name, format!("it claims this case, {whose}, with {confidence}{reason}"), None);
-        }
-    }
-    if bench.cases.is_empty() { Outcome::Open { why: "there is no case of its own".into() } } else { Outcome::Held { tries } }
-}
-
-fn tiles(bench: &Bench<'_>) -> Outcome {
     each_case(bench, |case, tries| {
         *tries += 1;
-        let seen = read(&bench.plugin, &case.bytes, limits::PUSH_BYTES).err()?;
-        Some(faulty(bench, &case.name, &case.bytes, &seen))
+        match confidence(bench, case) {
+            Err(fault) => Some(broken(&case.name, fault.message, None)),
+            Ok((confidence, reason)) if confidence <= CONFIDENT => {
+                let what = format!("it claims this case, its own, with {confidence}{reason}; {} would do", CONFIDENT + 1);
+                Some(broken(&case.name, what, None))
+            }
+            Ok(_) => None,
+        }
     })
 }
 
+fn leaves(bench: &Bench<'_>) -> Outcome {
+    let noise = Case { name: "noise".into(), bytes: noise(NOISE_BYTES), expected: None };
+    let nothing = Case { name: "nothing".into(), bytes: vec![], expected: None };
+    let mut tries = 0;
+    for case in [&noise, &nothing].into_iter().chain(bench.strangers) {
+        tries += 1;
+        // A probe that fails is held against `claims`.
+        let Ok((confidence, reason)) = confidence(bench, case) else { continue };
+        if confidence > CONFIDENT {
+            return broken(&case.name, format!("it claims this case, none of its own, with {confidence}{reason}"), None);
+        }
+    }
+    let measured = bench.strangers.is_empty().then(|| "no other format's case was given".to_owned());
+    Outcome::Held { tries, measured }
+}
+
+/// How sure it is of a case, and why, for a message.
+fn confidence(bench: &Bench<'_>, case: &Case) -> Result<(u8, String), Fault> {
+    let head = &case.bytes[..case.bytes.len().min(limits::SAMPLE_BYTES_MAX)];
+    let tail = &case.bytes[case.bytes.len().saturating_sub(limits::SAMPLE_BYTES_MAX)..];
+    let sample = Sample { name: &case.name, size: Some(case.bytes.len() as u64), head, tail };
+    let claim = bench.plugin().probe(&sample)?;
+    Ok(claim.map_or((0, String::new()), |claim| (claim.confidence, format!(", because: {}", claim.reason))))
+}
+
 /// A fault, and the smallest input with one of its kind.
-fn faulty(bench: &Bench<'_>, case: &str, input: &[u8], seen: &Fault) -> Outcome {
-    let same = |shorter: &[u8]| read(&bench.plugin, shorter, limits::PUSH_BYTES).is_err_and(|fault| fault.kind == seen.kind);
-    broken(case, seen.message.clone(), Some(minimise(input, same)))
+fn faulty(bench: &Bench<'_>, case: &str, input: &[u8], seen: &Fault) -> Finding {
+    let same = |shorter: &[u8]| read(bench.plugin(), shorter, limits::PUSH_BYTES).is_err_and(|fault| fault.kind == seen.kind);
+    Finding { case: case.to_owned(), what: seen.message.clone(), input: Some(bench.minimise(input, same)) }
 }
 
 fn finds(bench: &Bench<'_>) -> Outcome {
@@ -120,41 +176,49 @@ fn finds(bench: &Bench<'_>) -> Outcome {
     each_case(bench, |case, tries| {
         let expected = case.expected.as_ref()?;
         *tries += 1;
-        let found = as_json(&read(&bench.plugin, &case.bytes, limits::PUSH_BYTES).ok()?);
-        let first = (0..found.len().max(expected.len())).find(|at| found.get(*at) != expected.get(*at))?;
+        let found = as_json(&read(bench.plugin(), &case.bytes, limits::PUSH_BYTES).ok()?);
+        let is_other = |at: &usize| found.get(*at).map(|(_, value)| value) != expected.get(*at);
+        let first = (0..found.len().max(expected.len())).find(is_other)?;
         let shown = |value: Option<&serde_json::Value>| value.map_or("nothing".to_owned(), |value| shortened(value.to_string()));
-        let (wanted, found) = (shown(expected.get(first)), shown(found.get(first)));
-        Some(broken(&case.name, format!("number {} should be {wanted} and is {found}", first + 1), None))
+        let what = format!(
+            "number {} should be {} and is {}; the input is the stretch of the case where it is or should be",
+            first + 1,
+            shown(expected.get(first)),
+            shown(found.get(first).map(|(_, value)| value))
+        );
+        let begin = first.checked_sub(1).and_then(|before| found.get(before)).map_or(0, |(range, _)| range.end);
+        let end = found.get(first).map_or(case.bytes.len(), |(range, _)| range.end);
+        Some(broken(&case.name, what, case.bytes.get(begin..end).map(<[u8]>::to_vec)))
     })
 }
 
 fn pushes(bench: &Bench<'_>) -> Outcome {
     each_case(bench, |case, tries| {
         PUSH_BYTES.into_iter().filter(|bytes| case.bytes.len() / bytes <= PUSHES_MAX).find_map(|push_bytes| {
-            let whole = |input: &[u8]| read(&bench.plugin, input, limits::PUSH_BYTES);
-            let pushed = |input: &[u8]| read(&bench.plugin, input, push_bytes);
-            unlike(case, &format!("in pushes of {push_bytes} bytes"), tries, whole, pushed)
+            let whole = |input: &[u8]| read(bench.plugin(), input, limits::PUSH_BYTES);
+            let pushed = |input: &[u8]| read(bench.plugin(), input, push_bytes);
+            unlike(bench, case, &format!("in pushes of {push_bytes} bytes"), tries, whole, pushed)
         })
     })
 }
 
 fn chunks(bench: &Bench<'_>) -> Outcome {
-    if bench.plugin.descriptor().framing == Framing::Whole {
+    if bench.plugin().descriptor().framing == Framing::Whole {
         return Outcome::Open { why: "its members are not cut".into() };
     }
-    let cut = |input: &[u8], push_bytes: usize| match bench.plugin.descriptor().framing {
-        Framing::Marks => cuts(&bench.plugin, input, push_bytes),
+    let cut = |input: &[u8], push_bytes: usize| match bench.plugin().descriptor().framing {
+        Framing::Marks => cuts(bench.plugin(), input, push_bytes),
         _ => Ok(line_ends(input)),
     };
     each_case(bench, |case, tries| {
         SCANS.into_iter().filter(|(bytes, _)| case.bytes.len() / bytes <= PUSHES_MAX).find_map(|(scanned_bytes, every)| {
-            let whole = |input: &[u8]| read(&bench.plugin, input, limits::PUSH_BYTES);
+            let whole = |input: &[u8]| read(bench.plugin(), input, limits::PUSH_BYTES);
             let chunked = |input: &[u8]| {
                 let cuts: Vec<_> = cut(input, scanned_bytes)?.into_iter().step_by(every).take(CHUNKS_MAX).collect();
-                read_chunks(&bench.plugin, input, &cuts, limits::PUSH_BYTES)
+                read_chunks(bench.plugin(), input, &cuts, limits::PUSH_BYTES)
             };
             let how = format!("in chunks, one for {every} of the places where it may be cut, found by pushes of {scanned_bytes} bytes");
-            unlike(case, &how, tries, whole, chunked)
+            unlike(bench, case, &how, tries, whole, chunked)
         })
     })
 }
@@ -167,34 +231,41 @@ fn line_ends(input: &[u8]) -> Vec<CutPoint> {
 
 fn repeats(bench: &Bench<'_>) -> Outcome {
     each_case(bench, |case, tries| {
-        [("a second time", &bench.plugin), ("freshly loaded", &bench.fresh), ("compiled by another compiler", &bench.quick)]
-            .into_iter()
-            .find_map(|(how, plugin)| {
-                let once = |input: &[u8]| read(&bench.plugin, input, limits::PUSH_BYTES);
-                let again = |input: &[u8]| read(plugin, input, limits::PUSH_BYTES);
-                unlike(case, how, tries, once, again)
-            })
+        let others = bench.machines.others.iter().map(|(how, plugin)| (*how, &**plugin));
+        // The first of them runs in memory that all the readings before have used.
+        [("a second time", bench.plugin())].into_iter().chain(others).find_map(|(how, plugin)| {
+            let once = |input: &[u8]| read(bench.plugin(), input, limits::PUSH_BYTES);
+            let again = |input: &[u8]| read(plugin, input, limits::PUSH_BYTES);
+            unlike(bench, case, how, tries, once, again)
+        })
     })
 }
 
 type Reading = Result<Vec<Row>, Fault>;
 
-/// Two ways of reading a case that must give the same; else where they part, and a small input at which they do.
-fn unlike(case: &Case, how: &str, tries: &mut u64, usual: impl Fn(&[u8]) -> Reading, other: impl Fn(&[u8]) -> Reading) -> Option<Outcome> {
+/// Two ways of reading a case that must give the same; else a small input at which they do not, and where they part.
+fn unlike(
+    bench: &Bench<'_>,
+    case: &Case,
+    how: &str,
+    tries: &mut u64,
+    usual: impl Fn(&[u8]) -> Reading,
+    other: impl Fn(&[u8]) -> Reading,
+) -> Option<Outcome> {
     *tries += 1;
-    let (wanted, found) = (usual(&case.bytes), other(&case.bytes));
-    if same(&wanted, &found) {
+    if same(&usual(&case.bytes), &other(&case.bytes)) {
         return None;
     }
-    let what = match (&wanted, &found) {
+    let input = bench.minimise(&case.bytes, |input| !same(&usual(input), &other(input)));
+    let what = match (&usual(&input), &other(&input)) {
         (Ok(wanted), Ok(found)) => {
             let first = (0..wanted.len().max(found.len())).find(|at| wanted.get(*at) != found.get(*at)).unwrap_or_default();
-            let shown = |rows: &[Row]| rows.get(first).map_or("nothing".to_owned(), |row| shortened(format!("{row:?}")));
-            format!("read {how}, stretch {} is {} and was {}", first + 1, shown(found), shown(wanted))
+            let shown = |rows: &[Row]| rows.get(first).map_or("nothing".to_owned(), |row| shortened(row.to_string()));
+            format!("read {how}, number {} of the input is: {}; read at once it is: {}", first + 1, shown(found), shown(wanted))
         }
         (_, Err(fault)) | (Err(fault), _) => format!("read {how}: {}", fault.message),
     };
-    Some(broken(&case.name, what, Some(minimise(&case.bytes, |input| !same(&usual(input), &other(input))))))
+    Some(broken(&case.name, what, Some(input)))
 }
 
 /// Faults are alike if they are of one kind: where a plugin traps may hang on how it is fed.
@@ -211,9 +282,11 @@ fn survives(bench: &Bench<'_>) -> Outcome {
     let mut tries = 0;
     let mut one = |name: &str, input: &[u8]| {
         tries += 1;
-        read(&bench.plugin, input, limits::PUSH_BYTES).err().map(|fault| faulty(bench, name, input, &fault))
+        let fault = read(bench.plugin(), input, limits::PUSH_BYTES).err()?;
+        Some(Outcome::Broken(faulty(bench, name, input, &fault)))
     };
-    let found = one("nothing", b"").or_else(|| one("noise", &noise(NOISE_BYTES))).or_else(|| {
+    let whole = [("nothing", vec![]), ("noise", noise(NOISE_BYTES)), ("all its cases in one", bench.much())];
+    let found = whole.iter().find_map(|(name, input)| one(name, input)).or_else(|| {
         bench.cases.iter().filter(|case| !case.bytes.is_empty()).find_map(|case| {
             (0..bench.bounds.variants).find_map(|number| {
                 let (what, bytes) = damaged(&case.bytes, number, &mut random);
@@ -221,7 +294,7 @@ fn survives(bench: &Bench<'_>) -> Outcome {
             })
         })
     });
-    found.unwrap_or(Outcome::Held { tries })
+    found.unwrap_or(held(tries))
 }
 
 /// A case, cut off somewhere or with some of its bits flipped or some of its bytes doubled.
@@ -266,12 +339,19 @@ fn endless(bench: &Bench<'_>) -> Outcome {
             left -= some.len() as u64;
             Ok::<_, Infallible>(left > 0)
         };
-        let seen = parse_chunk(&bench.plugin, Start::default(), feed(limits::PUSH_BYTES), &mut read, &mut |_: &mut Batch| Ok(()));
-        if let Err(error) = seen {
-            return broken(name, format!("{}, of {} bytes", fault(error).message, bench.bounds.long_line_bytes), None);
+        let bytes = bench.bounds.long_line_bytes;
+        let seen = parse_chunk(bench.plugin(), Start::default(), feed(limits::PUSH_BYTES), &mut read, &mut |_: &mut Batch| Ok(()));
+        let usage = match seen {
+            Ok(usage) => usage,
+            Err(error) => return broken(name, format!("{bytes} bytes of it: {}", fault(error).message), Some(line)),
+        };
+        let (millions, max) = (spending::fuel_millions_per_mib(usage.fuel, bytes), ENDLESS_BUDGETS * bench.budget.fuel_millions_per_mib);
+        if millions > max as f64 {
+            let what = format!("{bytes} bytes of it take {millions:.0} million instructions a MiB, {max} at most should do");
+            return broken(name, what, Some(line));
         }
     }
-    Outcome::Held { tries }
+    held(tries)
 }
 
 fn shortened(mut text: String) -> String {

@@ -17,7 +17,7 @@ const GUEST_TEXT_BYTES_MAX: usize = limits::LOG_LINE_BYTES_MAX;
 pub enum FaultKind {
     /// It trapped: a panic, an access out of bounds, a stack overflow.
     Trap,
-    /// One call ran longer than its deadline.
+    /// One call ran longer than its deadline, or used more instructions than it may where they are counted.
     Deadline,
     /// It asked for more memory or table entries than it may have.
     Memory,
@@ -134,6 +134,7 @@ impl Fault {
         }
         match error.downcast_ref::<Trap>() {
             Some(Trap::Interrupt) => return Self::new(FaultKind::Deadline, call, plugin, offset, "the call ran past its deadline"),
+            Some(Trap::OutOfFuel) => return Self::new(FaultKind::Deadline, call, plugin, offset, "the call used up its instructions"),
             Some(trap) => return Self::new(FaultKind::Trap, call, plugin, offset, trap),
             None => {}
         }

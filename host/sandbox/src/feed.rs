@@ -10,6 +10,7 @@ use sluice_record::{Batch, CutPoint, Event, Tag, limits};
 
 use crate::{
     fault::Fault,
+    imports::Usage,
     instance::Instance,
     plugin::{Plugin, Start},
 };
@@ -48,7 +49,7 @@ pub enum ChunkError<E> {
 /// Appends about as many bytes as asked for to the buffer, one at least, and says whether there are more to come. Appending nothing is the end.
 type Read<'r, E> = dyn FnMut(&mut Vec<u8>, usize) -> Result<bool, E> + 'r;
 
-/// Reads a chunk to its end in a fresh instance.
+/// Reads a chunk to its end in a fresh instance; gives what that used.
 ///
 /// `read` is asked for the chunk's next bytes: it appends as many as asked for or fewer (what is more is pushed at once, and may be more than the
 /// plugin can hold) and returns whether there may be any behind them. `on_batch` gets each batch, in input order; what it leaves of the batch's memory is used for the next one, and it may
@@ -59,7 +60,7 @@ pub fn parse_chunk<E>(
     feed: Feed,
     read: &mut Read<'_, E>,
     on_batch: &mut dyn FnMut(&mut Batch) -> Result<(), E>,
-) -> Result<(), ChunkError<E>> {
+) -> Result<Usage, ChunkError<E>> {
     let mut instance = plugin.open(start)?;
     let mut source = Source::new(read, start.base, feed);
     let mut batch = Batch::default();
@@ -74,7 +75,7 @@ pub fn parse_chunk<E>(
             on_batch(&mut batch).map_err(ChunkError::Caller)?;
         }
         if !source.more {
-            return Ok(());
+            return Ok(instance.usage());
         }
         if source.is_stuck(consumed) {
             source.give_up_line(|source, len| {

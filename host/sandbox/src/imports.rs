@@ -73,6 +73,15 @@ impl Cuts {
     }
 }
 
+/// What an instance used.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Usage {
+    /// Bytes of linear memory; it never shrinks.
+    pub memory_bytes: usize,
+    /// Instructions, if [`crate::SandboxConfig::call_fuel_max`] has them counted.
+    pub fuel: u64,
+}
+
 /// What the store holds beside an instance.
 #[derive(Debug)]
 pub(crate) struct Guest {
@@ -80,25 +89,25 @@ pub(crate) struct Guest {
     pub(crate) cuts: Option<Box<Cuts>>,
     pub(crate) logs: Vec<LogLine>,
     pub(crate) log_lines_in_call: usize,
-    memory_bytes: usize,
+    pub(crate) usage: Usage,
     memory_bytes_max: usize,
 }
 
 impl Guest {
     pub(crate) const fn new(memory_bytes_max: usize) -> Self {
-        Self { sink: None, cuts: None, logs: Vec::new(), log_lines_in_call: 0, memory_bytes: 0, memory_bytes_max }
+        Self { sink: None, cuts: None, logs: Vec::new(), log_lines_in_call: 0, usage: Usage { memory_bytes: 0, fuel: 0 }, memory_bytes_max }
     }
 }
 
 impl ResourceLimiter for Guest {
     /// All memories of an instance together; a growth refused stops the guest, so that the fault says what it was.
     fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> Result<bool> {
-        let total = self.memory_bytes.saturating_add(desired.saturating_sub(current));
+        let total = self.usage.memory_bytes.saturating_add(desired.saturating_sub(current));
         if total > self.memory_bytes_max {
             let what = format!("it asked for {total} bytes of memory, at most {} are given", self.memory_bytes_max);
             return Err(Error::new(Refusal::new(FaultKind::Memory, what)));
         }
-        self.memory_bytes = total;
+        self.usage.memory_bytes = total;
         Ok(true)
     }
 

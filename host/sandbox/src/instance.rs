@@ -10,7 +10,7 @@ use wasmtime::{
 
 use crate::{
     fault::{Call, Fault, FaultKind, Refusal, guest_text},
-    imports::{Cuts, Guest, LogLine},
+    imports::{Cuts, Guest, LogLine, Usage},
     sandbox::Shared,
     tiling::Sink,
 };
@@ -91,6 +91,11 @@ impl Instance {
         std::mem::take(&mut self.store.data_mut().logs)
     }
 
+    /// What it used since it was opened.
+    pub fn usage(&self) -> Usage {
+        self.store.data().usage
+    }
+
     fn feed(&mut self, func: Func, base: u64, chunk: &[u8], last: bool) -> Result<u32, Stop> {
         let (result,): Consumed = call(&mut self.store, &self.shared, func, (base, chunk, last)).map_err(Stop::Wasm)?;
         result.map_err(|said| Stop::Refused(Refusal::new(FaultKind::Guest, format!("it says \"{}\"", guest_text(&said)))))
@@ -119,7 +124,12 @@ where
     store.set_epoch_deadline(shared.deadline_ticks);
     store.data_mut().log_lines_in_call = 0;
     // Checking the type costs less than a microsecond, and lets a parameter be borrowed for the call alone.
-    func.typed::<P, R>(&*store)?.call(store, params)
+    let func = func.typed::<P, R>(&*store)?;
+    let Some(fuel_max) = shared.call_fuel_max else { return func.call(store, params) };
+    store.set_fuel(fuel_max)?;
+    let result = func.call(&mut *store, params);
+    store.data_mut().usage.fuel += fuel_max - store.get_fuel()?;
+    result
 }
 
 fn finish_scan(cuts: &Cuts, base: u64, consumed: u32, len: usize, last: bool) -> Result<usize, Refusal> {

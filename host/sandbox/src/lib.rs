@@ -27,7 +27,7 @@ pub use contract::{LogLevel, Sample};
 pub use engine::SandboxConfig;
 pub use fault::{Call, Fault, FaultKind, LoadError, Reproducer, SandboxError};
 pub use feed::{ChunkError, Feed, parse_chunk, scan_member};
-pub use imports::LogLine;
+pub use imports::{LogLine, Usage};
 pub use instance::Instance;
 pub use plugin::{Plugin, Start};
 pub use sandbox::Sandbox;

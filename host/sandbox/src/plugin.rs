@@ -197,7 +197,8 @@ impl Runner {
         store.limiter(|guest| guest);
         store.set_epoch_deadline(self.shared.deadline_ticks);
         store.set_hostcall_fuel(hostcall_bytes_max);
-        match code.pre.instantiate(&mut store) {
+        let fuelled = self.shared.call_fuel_max.map_or(Ok(()), |fuel| store.set_fuel(fuel));
+        match fuelled.and_then(|()| code.pre.instantiate(&mut store)) {
             Ok(instance) => Ok((store, instance)),
             Err(error) => Err(Fault::from_wasmtime(&error, Call::Instantiate, &self.label, None)),
         }

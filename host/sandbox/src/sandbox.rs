@@ -41,6 +41,7 @@ pub struct Sandbox {
 pub(crate) struct Shared {
     pub(crate) memory_bytes_max: usize,
     pub(crate) deadline_ticks: u64,
+    pub(crate) call_fuel_max: Option<u64>,
     optimised: Compiler,
     quick: Option<Compiler>,
     cache: Option<Cache>,
@@ -85,8 +86,9 @@ impl Sandbox {
         let engines = std::iter::once(&optimised).chain(&quick).map(|compiler| compiler.engine.clone()).collect();
         let cache = config.cache_dir.as_deref().map(Cache::open).transpose()?;
         let ticker = Ticker::start(engines)?;
-        let (memory_bytes_max, deadline_ticks) = (config.memory_bytes_max, config.deadline_ticks());
-        Ok(Self { shared: Arc::new(Shared { memory_bytes_max, deadline_ticks, optimised, quick, cache, _ticker: ticker }) })
+        let (memory_bytes_max, deadline_ticks, call_fuel_max) = (config.memory_bytes_max, config.deadline_ticks(), config.call_fuel_max);
+        let shared = Shared { memory_bytes_max, deadline_ticks, call_fuel_max, optimised, quick, cache, _ticker: ticker };
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// Makes a component a plugin: from the cache, or compiled and put there; linked, and asked to describe itself.

@@ -58,7 +58,7 @@ pub(crate) fn parse(worker: &Worker, task: &Task, watch: &Watch, computing: Owne
         })
         .map_err(sorted)
     });
-    if let Err(mut failure) = parsed.and_then(|()| writing.take(&mut way, true)) {
+    if let Err(mut failure) = parsed.and_then(|_| writing.take(&mut way, true)) {
         writing.runs.give_up();
         discard(worker, task);
         failure.cuts = narrow::cuts(&plugin, &reader, &task.chunk, &failure);

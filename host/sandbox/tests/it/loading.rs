@@ -66,3 +66,24 @@ fn a_plugin_with_more_memory_than_it_may_have_is_refused() {
     let error = sandbox.load(&plugins::honest().unwrap()).unwrap_err();
     assert!(error.to_string().contains("memory"), "{error}");
 }
+
+#[test]
+fn what_an_instance_uses_is_counted_and_the_same_each_time() {
+    let counting = Sandbox::new(&SandboxConfig { call_fuel_max: Some(1_000_000), ..config() }).unwrap();
+    let plugin = honest(&counting);
+    let used = |lines: usize| {
+        let mut instance = plugin.open(Start::default()).unwrap();
+        let mut batch = sluice_record::Batch::default();
+        instance.push(0, "one@example.com:a\n".repeat(lines).as_bytes(), true, &mut batch).unwrap();
+        instance.usage()
+    };
+    assert_eq!(used(1), used(1));
+    assert!(used(1).fuel > 10 && used(100).fuel > 50 * used(1).fuel, "{:?} and {:?}", used(1), used(100));
+    assert_eq!((used(1).memory_bytes, used(10_000 / 18).memory_bytes), (2 << 16, 2 << 16));
+    // A deadline is a minute off; what is counted is used up at once.
+    let patient = Sandbox::new(&SandboxConfig { call_fuel_max: Some(1_000_000), call_deadline_ms: 60_000, ..config() }).unwrap();
+    let fault = rows(&patient.load(&hostile("loop").unwrap()).unwrap(), b"a:b\n", Feed::default()).unwrap_err();
+    assert!(fault.kind == FaultKind::Deadline && fault.message.contains("used up its instructions"), "{fault}");
+    let uncounted = honest(&sandbox()).open(Start::default()).unwrap().usage();
+    assert_eq!((uncounted.fuel, uncounted.memory_bytes), (0, 2 << 16));
+}

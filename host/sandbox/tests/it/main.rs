@@ -73,7 +73,7 @@ fn rows(plugin: &Plugin, input: &[u8], feed: Feed) -> Result<Rows, Fault> {
         Ok(())
     };
     match parse_chunk::<Infallible>(plugin, Start::default(), feed, &mut read, &mut gather) {
-        Ok(()) => Ok((rows, columns)),
+        Ok(_) => Ok((rows, columns)),
         Err(ChunkError::Fault(fault)) => Err(fault),
         Err(ChunkError::Caller(never)) => match never {},
     }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::{Result, bail};
-use sluice_judge::{Bounds, Case, Clause, Finding, Outcome, Report, Verdict, judge, read_folder};
+use sluice_judge::{Bounds, Case, Clause, Declared, Finding, Known, Outcome, Report, Verdict, judge, read_folder};
 
 use super::junit;
 use crate::exit::{Failure, Sysexit};
@@ -19,8 +19,9 @@ const SHOWN_BYTES_MAX: usize = 300;
 /// Judge a component by every clause of the contract: tiling, pushes, chunks, damaged input, endless lines …
 ///
 /// A case is a file that has NAME.jsonl beside it, with the records and rejects that are in it, a JSON object a line: a record as
-/// `sluice parse` prints it, a reject as {"reject": REASON}. If no file of the folder has one, every file is a case. Ends with 65 if a
-/// clause breaks, with the smallest input at which it does.
+/// `sluice parse` prints it, a reject as {"reject": REASON}. If no file of the folder has one, every file is a case. What the plugin may
+/// use is said in budget.json there: {"memory_mib": 16, "fuel_millions_per_mib": 512, "slowdown": 2000} is what holds for most if nothing
+/// is. Ends with 65 if a clause breaks, with the smallest input at which it does.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Example: sluice plugin test people-list.wasm --cases cases --strangers ../other-format/cases --junit report.xml")]
 pub(crate) struct Args {
@@ -29,7 +30,7 @@ pub(crate) struct Args {
     /// The folder of its cases.
     #[arg(long, value_name = "FOLDER")]
     cases: Option<PathBuf>,
-    /// Folders of other formats' cases, which it must not claim.
+    /// Folders of other formats' cases, which it must not claim; may be given several times.
     #[arg(long, value_name = "FOLDER")]
     strangers: Vec<PathBuf>,
     /// Bytes of the line that never ends.
@@ -56,13 +57,17 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         )
     })?;
     let cases = args.cases.as_deref().map_or(Ok(vec![]), cases)?;
+    let budget = args.cases.as_deref().map_or(Ok(Declared::default()), Declared::read).map_err(|error| {
+        Failure::new(Sysexit::NoInput, format!("the budget cannot be read: {error}"), "see `sluice plugin test --help`")
+    })?;
     let mut strangers = vec![];
     for folder in &args.strangers {
         strangers.extend(self::cases(folder)?);
     }
-    let bounds = Bounds { long_line_bytes: args.long_line_bytes, variants: args.variants };
+    let bounds = Bounds { long_line_bytes: args.long_line_bytes, variants: args.variants, ..Bounds::default() };
+    let known = Known { cases: &cases, strangers: &strangers, budget };
     let shows_progress = !args.json && std::io::stderr().is_terminal();
-    let report = judge(&component, &cases, &strangers, bounds, &mut |clause| {
+    let report = judge(&component, known, bounds, &mut |clause| {
         if shows_progress {
             eprint_progress(clause.number, clause.name);
         }
@@ -107,10 +112,11 @@ fn print(report: &Report, component: &Path) {
 fn print_verdict(Verdict { clause, outcome }: &Verdict) {
     let (number, name) = (clause.number, clause.name);
     match outcome {
-        Outcome::Held { tries } => println!("{number} {name:<10} ok      {tries} tries"),
-        Outcome::Open { why } => println!("{number} {name:<10} open    {why}"),
+        Outcome::Held { tries, measured: None } => println!("{number:>2} {name:<10} ok      {tries} tries"),
+        Outcome::Held { measured: Some(measured), .. } => println!("{number:>2} {name:<10} ok      {measured}"),
+        Outcome::Open { why } => println!("{number:>2} {name:<10} open    {why}"),
         Outcome::Broken(finding) => {
-            println!("{number} {name:<10} BROKEN  {}: {}", finding.case, finding.what);
+            println!("{number:>2} {name:<10} BROKEN  {}: {}", finding.case, finding.what);
             explanation(clause, finding).iter().for_each(|(label, text)| println!("    {label:<6} {text}"));
         }
     }
