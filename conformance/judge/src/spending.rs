@@ -23,16 +23,15 @@ pub(crate) fn memory(bench: &Bench<'_>) -> Outcome {
     let much = bench.much();
     let max = bench.budget.memory_mib << 20;
     let held_bytes = |input: &[u8]| meter::read(bench.plugin(), input).map(|reading| reading.usage.memory_bytes as u64);
-    let (what, is_over): (String, Box<dyn Fn(&[u8]) -> bool>) = match held_bytes(&much) {
+    let is_over = |input: &[u8]| match held_bytes(input) {
+        Ok(bytes) => bytes > max,
+        Err(fault) => fault.kind == FaultKind::Memory,
+    };
+    let what = match held_bytes(&much) {
         _ if much.is_empty() => return no_case(),
-        Err(fault) if fault.kind == FaultKind::Memory => {
-            (fault.message, Box::new(move |input| held_bytes(input).is_err_and(|fault| fault.kind == FaultKind::Memory)))
-        }
+        Err(fault) if fault.kind == FaultKind::Memory => fault.message,
         Err(fault) => return elsewhere(&fault),
-        Ok(bytes) if bytes > max => {
-            let what = format!("it held {} of memory, of {} at most", mib(bytes), mib(max));
-            (what, Box::new(move |input| held_bytes(input).is_ok_and(|bytes| bytes > max)))
-        }
+        Ok(bytes) if bytes > max => format!("it held {} of memory, of {} at most", mib(bytes), mib(max)),
         Ok(bytes) => return Outcome::Held { tries: 1, measured: Some(format!("{} of {} at most", mib(bytes), mib(max))) },
     };
     broken(WHERE, what, Some(bench.minimise(&much, is_over)))
@@ -73,6 +72,7 @@ fn within(bench: &Bench<'_>, max: f64, cost: impl Fn(&[u8]) -> Result<f64, Fault
         return no_case();
     }
     match cost(&much) {
+        Err(fault) if fault.kind == FaultKind::Deadline => broken(WHERE, fault.message, None),
         Err(fault) => elsewhere(&fault),
         Ok(all) if all <= max => Outcome::Held { measured: Some(told(all)), tries: 1 },
         Ok(all) => {
