@@ -102,6 +102,7 @@ impl Digest {
     }
 }
 
+type Plain = fn(&[u8], OnEvents<'_>);
 /// One who reads the input and hands on events, or nothing if it makes no records.
 type Run<'a> = Box<dyn Fn(OnEvents<'_>) -> Result<()> + 'a>;
 
@@ -153,22 +154,22 @@ fn contestants<'a>(format: Format, input: &'a [u8], plugin: &'a Arc<Plugin>, pus
         Format::Mysqldump => Box::new(move |on| natively::<sluice_mysqldump::Mysqldump>(input, push_bytes, on)),
         Format::Combo | Format::Ulp => Box::new(move |on| natively::<sluice_combo::Combo>(input, push_bytes, on)),
     };
-    let plain = match format {
-        Format::Csv => plain::csv,
-        Format::Mysqldump => plain::mysqldump,
-        Format::Combo | Format::Ulp => plain::combo,
+    let (plain, helped): (Plain, Plain) = match format {
+        Format::Csv => (plain::csv::<false>, plain::csv::<true>),
+        Format::Mysqldump => (plain::mysqldump::<false>, plain::mysqldump::<true>),
+        Format::Combo | Format::Ulp => (plain::combo::<false>, plain::combo::<true>),
+    };
+    let plainly = |parse: Plain| -> Run<'a> {
+        Box::new(move |on| {
+            parse(input, on);
+            Ok(())
+        })
     };
     let mut entered: Vec<(&'static str, &'static str, Run<'a>)> = vec![
         ("sandbox", "the plugin in the sandbox: records, checked", Box::new(move |on| sandboxed(plugin, input, push_bytes, on))),
         ("native", "the plugin's code natively: records", native),
-        (
-            "plain",
-            "memchr, native, one dialect: the same records",
-            Box::new(move |on| {
-                plain(input, on);
-                Ok(())
-            }),
-        ),
+        ("plain", "memchr, native, one dialect: the same records", plainly(plain)),
+        ("and kit", "plain, but hashes told by the kit", plainly(helped)),
     ];
     if format == Format::Csv {
         entered.push(("csv-core", "splits and unquotes fields", Box::new(|_| done(plain::csv_core(input)))));
