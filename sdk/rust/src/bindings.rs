@@ -54,7 +54,7 @@ pub fn push<P: Parser>(instance: &mut Instance<P>, base: u64, chunk: &[u8], last
     let mut emit = |events: &[u64], arena: &[u8]| sluice::parser::host::emit(events, arena);
     let mut out = Out::new(chunk, &mut instance.buffers, &mut emit);
     instance.parser.push(&mut input, &mut out)?;
-    out.flush();
+    out.finish();
     Ok(input.consumed() as u32)
 }
 

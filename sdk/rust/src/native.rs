@@ -100,7 +100,7 @@ pub fn push<P: Parser>(
     let mut input = Input::new(chunk, base, last);
     let mut out = Out::new(chunk, buffers, emit);
     parser.push(&mut input, &mut out)?;
-    out.flush();
+    out.finish();
     Ok(input.consumed())
 }
 

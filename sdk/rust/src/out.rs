@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use sluice_record::{Event, FieldKind, HashKind, Tag};
 
-/// Events kept before they are handed to the host: with what else a parser touches they fit a core's first cache, where the host finds them.
-const EVENTS_BUFFERED: usize = 2 << 10;
+/// Events kept before they are handed to the host: with what else a parser touches they fit a core's second cache, where the host finds them.
+const EVENTS_BUFFERED: usize = 4 << 10;
 /// Arena bytes kept before they are handed to the host.
 const ARENA_BYTES_BUFFERED: usize = 64 << 10;
 
@@ -13,7 +13,7 @@ const ARENA_BYTES_BUFFERED: usize = 64 << 10;
 pub(crate) type Emit<'a> = &'a mut dyn FnMut(&[u64], &[u8]);
 
 /// Events for which there is room behind those: a record of more makes room for itself.
-pub(crate) const RECORD_EVENTS_USUAL: usize = 512;
+pub(crate) const RECORD_EVENTS_USUAL: usize = 1 << 10;
 
 /// The buffers of an [`Out`], kept from push to push.
 #[derive(Default)]
@@ -30,26 +30,31 @@ pub struct Buffers {
 /// Values and rows are given as slices. A slice of the input crosses into the host as a span; anything else is copied.
 pub struct Out<'a> {
     input: &'a [u8],
-    buffers: &'a mut Buffers,
+    /// Held here while the push lasts, so that an event is written without a way round.
+    buffers: Buffers,
+    kept: &'a mut Buffers,
     /// Events written.
     used: usize,
+    /// So many are enough to be handed over: none, if there is enough in the arena.
+    enough: usize,
     emit: Emit<'a>,
 }
 
 impl<'a> Out<'a> {
-    pub(crate) fn new(input: &'a [u8], buffers: &'a mut Buffers, emit: Emit<'a>) -> Self {
+    pub(crate) fn new(input: &'a [u8], kept: &'a mut Buffers, emit: Emit<'a>) -> Self {
+        let mut buffers = std::mem::take(kept);
         if buffers.events.is_empty() {
             buffers.events.resize(EVENTS_BUFFERED + RECORD_EVENTS_USUAL, 0);
         }
         buffers.arena.clear();
-        Self { input, buffers, used: 0, emit }
+        Self { input, buffers, kept, used: 0, enough: EVENTS_BUFFERED, emit }
     }
 
-    /// The offset of a slice in the input, if it is one of it.
+    /// The offset of a slice in the input, if it is one of it: what begins there ends there, for a slice lies in one piece of memory.
     #[inline(always)]
     fn offset_of(&self, value: &[u8]) -> Option<u32> {
         let at = (value.as_ptr() as usize).wrapping_sub(self.input.as_ptr() as usize);
-        (at <= self.input.len() && value.len() <= self.input.len() - at).then_some(at as u32)
+        (at < self.input.len()).then_some(at as u32)
     }
 
     #[inline(always)]
@@ -65,6 +70,9 @@ impl<'a> Out<'a> {
     fn copied(&mut self, tag: u8, value: &[u8]) -> Event {
         let offset = self.buffers.arena.len() as u32;
         self.buffers.arena.extend_from_slice(value);
+        if self.buffers.arena.len() >= ARENA_BYTES_BUFFERED {
+            self.enough = 0;
+        }
         Event::new(tag, offset, value.len() as u32, true)
     }
 
@@ -134,7 +142,7 @@ impl<'a> Out<'a> {
 
     #[inline(always)]
     fn row(&mut self, tag: Tag, row: &[u8]) {
-        if self.used >= EVENTS_BUFFERED || self.buffers.arena.len() >= ARENA_BYTES_BUFFERED {
+        if self.used >= self.enough {
             self.flush();
         }
         let offset = self.offset_of(row).unwrap_or_else(foreign_row);
@@ -153,7 +161,7 @@ impl<'a> Out<'a> {
     /// Begins a record whose row is told when it ends, by [`Record::end_row`] or [`Record::end_span`].
     #[inline(always)]
     pub fn begin(&mut self) -> Record<'_, 'a> {
-        if self.used >= EVENTS_BUFFERED || self.buffers.arena.len() >= ARENA_BYTES_BUFFERED {
+        if self.used >= self.enough {
             self.flush();
         }
         let start = self.used;
@@ -163,7 +171,7 @@ impl<'a> Out<'a> {
     /// Room for many records at once: for the loop in which a parser spends its time. [`Out::keep`] takes what was put there.
     #[inline(always)]
     pub fn room(&mut self) -> Room<'_> {
-        if self.used >= EVENTS_BUFFERED || self.buffers.arena.len() >= ARENA_BYTES_BUFFERED {
+        if self.used >= self.enough {
             self.flush();
         }
         Room { events: &mut self.buffers.events[self.used..], used: 0 }
@@ -220,11 +228,18 @@ impl<'a> Out<'a> {
         Some(Column(tag))
     }
 
+    /// Hands over what is left, and gives the buffers back for the next push.
+    pub(crate) fn finish(mut self) {
+        self.flush();
+        *self.kept = self.buffers;
+    }
+
     #[inline(never)]
-    pub(crate) fn flush(&mut self) {
+    fn flush(&mut self) {
         if self.used > 0 {
             (self.emit)(&self.buffers.events[..self.used], &self.buffers.arena);
             self.used = 0;
+            self.enough = EVENTS_BUFFERED;
             self.buffers.arena.clear();
         }
     }
