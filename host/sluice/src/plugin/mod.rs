@@ -1,5 +1,6 @@
 //! `sluice plugin`: what authors of plugins need, in the order they need it. It asks no server.
 
+mod bench;
 mod build;
 mod junit;
 mod new;
@@ -20,6 +21,7 @@ enum Command {
     New(new::Args),
     Build(build::Args),
     Test(test::Args),
+    Bench(bench::Args),
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
@@ -27,5 +29,6 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         Command::New(args) => new::run(args),
         Command::Build(args) => build::run(args),
         Command::Test(args) => test::run(args),
+        Command::Bench(args) => bench::run(args),
     }
 }

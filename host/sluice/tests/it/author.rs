@@ -185,6 +185,35 @@ fn a_broken_clause_is_a_failure_in_junits_words() {
     assert!(text.starts_with("a<b&\u{fffd}.csv: ") && text.contains("\nhint: "), "{text}");
 }
 
+#[test]
+fn a_bench_tells_of_each_component_of_a_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["combo", "csv"] {
+        fs::copy(plugin_dir().join(name).with_extension("wasm"), folder.path().join(name).with_extension("wasm")).unwrap();
+    }
+    let bench = |args: &[&str]| sluice(["plugin", "bench"]).arg(folder.path()).args(args).output().unwrap();
+    let output = bench(&["--json"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(66), &b""[..]), "{said}");
+    assert!(said.contains("cases") && said.contains("hint: --cases names"), "{said}");
+    fs::create_dir(folder.path().join("cases")).unwrap();
+    fs::write(folder.path().join("cases/pairs.txt"), "ann@example.com:hunter2\n").unwrap();
+    let output = bench(&["--json", "--mib", "1", "--rounds", "1"]);
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let names: Vec<_> = told.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["combo", "csv"]);
+    for one in told.as_array().unwrap() {
+        assert_eq!(one["input_bytes"], 1 << 20);
+        for (key, value) in one.as_object().unwrap().iter().filter(|(_, value)| !value.is_string()) {
+            // Of the csv plugin's pairs nothing need be in an arena.
+            assert!(value.as_f64().is_some_and(|number| number > 0.0) || key == "arena_bytes_per_mib", "{key}: {told}");
+        }
+    }
+    let output = bench(&["--mib", "1", "--rounds", "1"]);
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(printed.matches("records/s").count(), 2, "{printed}");
+}
+
 /// How many test cases a report has, and names and texts of those that failed.
 fn failures(report: &Path) -> (usize, Vec<(String, String)>) {
     let text = fs::read_to_string(report).unwrap();
