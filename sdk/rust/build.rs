@@ -1,8 +1,14 @@
-//! Turns `data/columns.tsv` into a sorted table, so that a plugin's instance has nothing to do at start.
+//! Turns `data/*.tsv` into tables, so that a plugin's instance has nothing to do at start.
 
 use std::{collections::BTreeMap, env, error::Error, fs, path::Path};
 
 fn main() -> Result<(), Box<dyn Error>> {
+    columns()?;
+    hashes()
+}
+
+/// The dictionary, sorted.
+fn columns() -> Result<(), Box<dyn Error>> {
     let source = "data/columns.tsv";
     println!("cargo::rerun-if-changed={source}");
     let text = fs::read_to_string(Path::new(&env::var("CARGO_MANIFEST_DIR")?).join(source))?;
@@ -48,4 +54,41 @@ fn code(meaning: &str) -> Result<u8, String> {
         None => FieldKind::from_name(meaning).map(FieldKind::tag),
     }
     .ok_or_else(|| format!("no such meaning: {meaning}"))
+}
+
+/// The shapes of hashes, as `secret.rs` has them.
+fn hashes() -> Result<(), Box<dyn Error>> {
+    let source = "data/hashes.tsv";
+    println!("cargo::rerun-if-changed={source}");
+    let text = fs::read_to_string(Path::new(&env::var("CARGO_MANIFEST_DIR")?).join(source))?;
+    let mut code = String::new();
+    for (section, table) in [("marked", "MARKED"), ("hinted", "HINTED")] {
+        code += &format!("const {table}: &[Shape] = &[\n");
+        for line in text.lines() {
+            let Some((kind, parts)) = line.strip_prefix(section).and_then(|rest| rest.strip_prefix('\t')?.split_once('\t')) else {
+                continue;
+            };
+            let kind = sluice_record::HashKind::from_name(kind).ok_or_else(|| format!("{source}: no such kind: {kind}"))?;
+            let parts = parts.split(' ').map(part).collect::<Option<Vec<_>>>().ok_or_else(|| format!("{source}: {line:?}"))?;
+            code += &format!("    ({kind:?}, &[{}]),\n", parts.join(", "));
+        }
+        code += "];\n";
+    }
+    fs::write(Path::new(&env::var("OUT_DIR")?).join("hashes.rs"), code)?;
+    Ok(())
+}
+
+fn part(part: &str) -> Option<String> {
+    if part == "*" {
+        return Some("Rest".into());
+    }
+    for (sign, variant) in [('"', "Text"), ('?', "Maybe")] {
+        if let Some(text) = part.strip_prefix(sign) {
+            return Some(format!("{variant}(b{text:?})"));
+        }
+    }
+    let (alphabets, length) = part.split_once(':')?;
+    let (least, most) = length.split_once('-').unwrap_or((length, length));
+    let most = if most.is_empty() { "4096" } else { most };
+    Some(format!("Run({}, {least}, {most})", alphabets.to_uppercase().replace('+', " | ")))
 }

@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: guesses. A shape that many passwords have too (16 hex digits, 13 characters of crypt's alphabet) counts
 //! only where a hint (the column's name, the file's kind) says so, and 32 digits without one letter are no MD5, since one in
-//! three million is. The order of work follows the data: an ordinary password is too short for any hash and costs one
+//! three million is. The shapes are data (`data/hashes.tsv`), which the kits of other languages read too. The order of work follows the data: an ordinary password is too short for any hash and costs one
 //! comparison, bare hexadecimal a branch-free check, and only what begins like a marked hash meets the table.
 
 use crate::HashKind::{self, *};
@@ -174,155 +174,15 @@ enum Part {
     Maybe(&'static [u8]),
     /// As many bytes of an alphabet as there are: at least, at most.
     Run(u8, usize, usize),
-    /// Hexadecimal digits, exactly so many.
-    Hex(usize),
     /// Whatever follows.
     Rest,
 }
-use Part::{Hex, Maybe, Rest, Run, Text};
-
-const LONG: usize = 4096;
-const fn digits(max: usize) -> Part {
-    Run(DIGIT, 1, max)
-}
-const fn itoa64(len: usize) -> Part {
-    Run(ITOA64, len, len)
-}
-const fn base64(len: usize) -> Part {
-    Run(BASE64, len, len)
-}
-const DOLLAR: Part = Text(b"$");
-const COLON: Part = Text(b":");
-const SOME_BASE64: Part = Run(BASE64, 8, LONG);
+use Part::{Maybe, Rest, Run, Text};
 
 type Shape = (HashKind, &'static [Part]);
 
-/// The shapes that tell their kind by a marker. Commonest first within a first byte.
-const MARKED: &[Shape] = &[
-    // crypt(3) and its kin
-    (Bcrypt, &[Text(b"$2"), Run(SALT, 0, 1), DOLLAR, Run(DIGIT, 2, 2), DOLLAR, itoa64(53)]),
-    (Phpass, &[Text(b"$P$"), itoa64(31)]),
-    (Phpass, &[Text(b"$H$"), itoa64(31)]),
-    (Sha512crypt, &[Text(b"$6$"), Maybe(b"rounds="), Run(SALT, 0, 16), DOLLAR, itoa64(86)]),
-    (Sha512crypt, &[Text(b"$6$rounds="), digits(9), DOLLAR, Run(SALT, 0, 16), DOLLAR, itoa64(86)]),
-    (Md5crypt, &[Text(b"$1$"), Run(SALT, 0, 8), DOLLAR, itoa64(22)]),
-    (Apr1, &[Text(b"$apr1$"), Run(SALT, 0, 8), DOLLAR, itoa64(22)]),
-    (Sha256crypt, &[Text(b"$5$"), Run(SALT, 0, 16), DOLLAR, itoa64(43)]),
-    (Sha256crypt, &[Text(b"$5$rounds="), digits(9), DOLLAR, Run(SALT, 0, 16), DOLLAR, itoa64(43)]),
-    (Drupal7, &[Text(b"$S$"), itoa64(52)]),
-    (Drupal7, &[Text(b"U$S$"), itoa64(52)]),
-    (Yescrypt, &[Text(b"$y$"), Run(ITOA64, 1, 64), DOLLAR, Run(ITOA64, 0, 86), DOLLAR, itoa64(43)]),
-    (Yescrypt, &[Text(b"$gy$"), Run(ITOA64, 1, 64), DOLLAR, Run(ITOA64, 0, 86), DOLLAR, itoa64(43)]),
-    (Scrypt, &[Text(b"$7$"), Run(ITOA64, 11, 128), DOLLAR, itoa64(43)]),
-    (Md5cryptSun, &[Text(b"$md5$"), Run(SALT, 0, 32), DOLLAR, Maybe(b"$"), itoa64(22)]),
-    (Md5cryptSun, &[Text(b"$md5"), Run(SALT, 0, 24), DOLLAR, Run(SALT, 0, 32), DOLLAR, Maybe(b"$"), itoa64(22)]),
-    (Md5cryptSun, &[Text(b"$md5$rounds="), digits(10), DOLLAR, Run(SALT, 0, 32), DOLLAR, Maybe(b"$"), itoa64(22)]),
-    (Unknown, &[Text(b"$sha1$"), digits(10), DOLLAR, Run(SALT, 0, 64), DOLLAR, itoa64(28)]),
-    // the password hashing competition's string format, and passlib's
-    (Argon2id, &[Text(b"$argon2id$"), Rest]),
-    (Argon2i, &[Text(b"$argon2i$"), Rest]),
-    (Argon2d, &[Text(b"$argon2d$"), Rest]),
-    (Scrypt, &[Text(b"$scrypt$"), Run(PARAMETERS, 1, 64), DOLLAR, Run(BASE64 | ITOA64, 0, LONG), DOLLAR, Run(BASE64 | ITOA64, 16, LONG)]),
-    (Scrypt, &[Text(b"$s0$"), Run(HEX, 1, 12), DOLLAR, SOME_BASE64, DOLLAR, SOME_BASE64]),
-    (Bcrypt, &[Text(b"$bcrypt-sha256$"), Rest]),
-    (
-        Pbkdf2,
-        &[
-            Text(b"$pbkdf2"),
-            Run(SALT, 0, 16),
-            DOLLAR,
-            digits(10),
-            DOLLAR,
-            Run(BASE64 | ITOA64, 0, LONG),
-            DOLLAR,
-            Run(BASE64 | ITOA64, 16, LONG),
-        ],
-    ),
-    (Pbkdf2, &[Text(b"$ml$"), digits(10), DOLLAR, Run(HEX, 16, 128), DOLLAR, Run(HEX, 32, 512)]),
-    // Kerberos and Windows
-    (Krb5asrep, &[Text(b"$krb5asrep$"), Rest]),
-    (Krb5tgs, &[Text(b"$krb5tgs$"), Rest]),
-    (Unknown, &[Text(b"$krb5pa$"), Rest]),
-    (Unknown, &[Text(b"$DCC2$"), Rest]),
-    (Ntlm, &[Text(b"$NT$"), Hex(32)]),
-    (Lm, &[Text(b"$LM$"), Run(HEX, 16, 32)]),
-    // applications
-    (Sha256, &[Text(b"$SHA$"), Run(SALT, 1, 64), DOLLAR, Hex(64)]),
-    (Unknown, &[Text(b"$B$"), Run(SALT, 1, 64), DOLLAR, Hex(32)]),
-    (Unknown, &[Text(b"$episerver$"), Rest]),
-    (DjangoPbkdf2Sha256, &[Text(b"pbkdf2_sha256$"), digits(10), DOLLAR, Run(SALT, 0, 128), DOLLAR, base64(44)]),
-    (DjangoPbkdf2Sha1, &[Text(b"pbkdf2_sha1$"), digits(10), DOLLAR, Run(SALT, 0, 128), DOLLAR, base64(28)]),
-    (Pbkdf2, &[Text(b"pbkdf2_sha512$"), digits(10), DOLLAR, Run(SALT, 0, 128), DOLLAR, SOME_BASE64]),
-    (Pbkdf2, &[Text(b"pbkdf2:sha"), digits(3), COLON, digits(10), DOLLAR, Run(SALT, 1, 128), DOLLAR, Run(HEX, 40, 128)]),
-    (Pbkdf2, &[Text(b"PBKDF2$sha"), digits(3), DOLLAR, digits(10), DOLLAR, SOME_BASE64, DOLLAR, SOME_BASE64]),
-    (Pbkdf2, &[Text(b"grub.pbkdf2.sha512."), digits(10), Text(b"."), Run(HEX, 16, 256), Text(b"."), Hex(128)]),
-    (Pbkdf2, &[Text(b"sha256:"), digits(10), COLON, SOME_BASE64, COLON, Run(BASE64, 16, LONG)]),
-    (Pbkdf2, &[Text(b"sha512:"), digits(10), COLON, SOME_BASE64, COLON, Run(BASE64, 16, LONG)]),
-    (Pbkdf2, &[Text(b"sha1:"), digits(10), COLON, SOME_BASE64, COLON, Run(BASE64, 16, LONG)]),
-    (Scrypt, &[Text(b"scrypt:"), digits(10), COLON, digits(4), COLON, digits(4), DOLLAR, Run(SALT, 1, 128), DOLLAR, Hex(128)]),
-    (Scrypt, &[Text(b"SCRYPT:"), digits(10), COLON, digits(4), COLON, digits(4), COLON, SOME_BASE64, COLON, SOME_BASE64]),
-    (Scrypt, &[Text(b"scrypt$"), Run(SALT, 1, 128), DOLLAR, digits(10), DOLLAR, digits(4), DOLLAR, digits(4), DOLLAR, SOME_BASE64]),
-    (Argon2id, &[Text(b"argon2$argon2id$"), Rest]),
-    (Argon2i, &[Text(b"argon2$argon2i$"), Rest]),
-    (Argon2d, &[Text(b"argon2$argon2d$"), Rest]),
-    (Bcrypt, &[Text(b"bcrypt_sha256$$2b$"), Run(DIGIT, 2, 2), DOLLAR, itoa64(53)]),
-    (Bcrypt, &[Text(b"bcrypt$$2"), Run(SALT, 0, 1), DOLLAR, Run(DIGIT, 2, 2), DOLLAR, itoa64(53)]),
-    (Sha1, &[Text(b"sha1$"), Run(SALT, 0, 64), DOLLAR, Hex(40)]),
-    (Md5, &[Text(b"md5$"), Run(SALT, 0, 64), DOLLAR, Hex(32)]),
-    (AspnetIdentityV3, &[Text(b"AQAAAA"), base64(78)]),         // 61 bytes, the first 01
-    (AspnetIdentityV2, &[Text(b"A"), base64(65), Text(b"==")]), // 49 bytes, the first 00
-    // databases
-    (Mysql41, &[Text(b"*"), Hex(40)]),
-    (Mssql2005, &[Text(b"0x0100"), Hex(48)]),
-    (Mssql2005, &[Text(b"0x0100"), Hex(88)]), // of 2000: with the upper-cased password's hash behind
-    (Mssql2012, &[Text(b"0x0200"), Hex(136)]),
-    (Md5, &[Text(b"0x"), Hex(32)]),
-    (Sha1, &[Text(b"0x"), Hex(40)]),
-    (Sha256, &[Text(b"0x"), Hex(64)]),
-    (Sha512, &[Text(b"0x"), Hex(128)]),
-    (PostgresMd5, &[Text(b"md5"), Hex(32)]),
-    (PostgresScram, &[Text(b"SCRAM-SHA-256$"), digits(10), COLON, SOME_BASE64, DOLLAR, base64(44), COLON, base64(44)]),
-    (Oracle11, &[Text(b"S:"), Hex(60)]),
-    (Oracle11, &[Text(b"S:"), Hex(60), Text(b";"), Rest]),
-    // directories: RFC 2307 schemes; `{CRYPT}` and its like are taken off before
-    (LdapSsha, &[Text(b"{SSHA}"), Run(BASE64, 32, 128)]),
-    (LdapSha, &[Text(b"{SHA}"), base64(28)]),
-    (LdapSmd5, &[Text(b"{SMD5}"), Run(BASE64, 28, 128)]),
-    (LdapMd5, &[Text(b"{MD5}"), base64(24)]),
-    (LdapSsha, &[Text(b"{SSHA"), digits(3), Text(b"}"), Run(BASE64, 40, 256)]),
-    (Sha256, &[Text(b"{SHA256}"), base64(44)]),
-    (Sha512, &[Text(b"{SHA512}"), base64(88)]),
-    (Pbkdf2, &[Text(b"{PKCS5S2}"), base64(64)]),
-    (Pbkdf2, &[Text(b"{PBKDF2"), Run(GRAPHIC, 40, LONG)]),
-];
-
-/// The shapes that count only where a hint says so.
-const HINTED: &[Shape] = &[
-    (Descrypt, &[itoa64(13)]),
-    (Descrypt, &[Text(b"_"), itoa64(19)]), // BSDi's extended one
-    (Mysql323, &[Hex(16)]),
-    (Lm, &[Hex(16)]),
-    (Lm, &[Hex(32)]),
-    (Ntlm, &[Hex(32)]),
-    (Vbulletin, &[Hex(32)]),
-    (Md5, &[Hex(32)]),
-    (Md5, &[Run(BASE64, 22, 22), Text(b"==")]),
-    (LdapMd5, &[Run(BASE64, 22, 22), Text(b"==")]),
-    (Sha1, &[Hex(40)]),
-    (Sha1, &[Run(BASE64, 27, 27), Text(b"=")]),
-    (LdapSha, &[Run(BASE64, 27, 27), Text(b"=")]),
-    (Mysql41, &[Hex(40)]),
-    (Sha224, &[Hex(56)]),
-    (Sha256, &[Hex(64)]),
-    (Sha256, &[Run(BASE64, 43, 43), Text(b"=")]),
-    (Sha384, &[Hex(96)]),
-    (Sha512, &[Hex(128)]),
-    (Sha512, &[Run(BASE64, 86, 86), Text(b"==")]),
-    (Mssql2005, &[Text(b"0100"), Hex(48)]),
-    (Mssql2012, &[Text(b"0200"), Hex(136)]),
-    (Oracle11, &[Hex(60)]),
-    (LdapSsha, &[Run(BASE64, 32, 128)]),
-];
+// `MARKED`, the shapes that tell their kind by a marker, and `HINTED`, those that count only where a hint says so.
+include!(concat!(env!("OUT_DIR"), "/hashes.rs"));
 
 /// The shapes by first byte in lower case, each with the one to try after it; [`NO_SHAPE`] ends them.
 const SHAPES: ([u8; 256], [u8; MARKED.len()]) = {
@@ -396,7 +256,6 @@ fn fits(value: &[u8], shape: &[Part]) -> bool {
             Text(text) => strip_prefix_any_case(left, text),
             Maybe(text) => strip_prefix_any_case(left, text).or(Some(left)),
             Run(class, min, max) => run(left, class, min, max),
-            Hex(len) => run(left, HEX, len, len),
             Rest => return left.len() >= 16,
         };
         match rest {
