@@ -40,7 +40,7 @@ pub(crate) fn build(root: &Path) -> Result<Vec<PathBuf>> {
 /// On Debian what is missing can be installed.
 fn toolchain() -> Result<Toolchain> {
     let found = match Toolchain::find() {
-        Err(error @ (GuestError::NoTarget | GuestError::NoLinker)) => {
+        Err(error @ GuestError::Missing { .. }) => {
             shell::apt_install(&["rustc-web", "cargo-web", "rust-web-src", "lld"])
                 .with_context(|| format!("{error}: {}", error.to_install().unwrap_or_default()))?;
             Toolchain::find()

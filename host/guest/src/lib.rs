@@ -1,51 +1,74 @@
-//! Builds plugins written in Rust: a folder's sources → core modules → components. For `sluice plugin build` and `cargo xtask plugins`.
+//! Builds plugins: a folder's sources in any of the languages there is a kit for → a component. For `sluice plugin` and `cargo xtask plugins`.
+//!
+//! The language is told by what is in the folder. Rust has its kit as a crate; the kits of the others are in this crate's bytes, with the
+//! dictionary and the shapes of hashes beside them in each language's words, and go into the plugin's folder `.sluice`, which the build
+//! writes anew. So a plugin needs no checkout, and no kit has a copy of the data that is kept by hand.
 //!
 //! Deliberately not here: installing anything, where a component goes, and whether it is a plugin, which the sandbox says.
-//!
-//! The same source gives the same bytes wherever its folder is: cargo names a workspace's own files as seen from it, and the places of all
-//! others (the SDK, crates, the target folder) are named without where they are. Those flags are the same for all plugins of an SDK, so that
-//! they can share one target folder, in which what they link is built once.
 #![forbid(unsafe_code)]
 
+mod c;
+mod dictionary;
+mod javascript;
+mod kit;
+mod python;
+mod rust;
 mod toolchain;
+mod tools;
 
 use std::{
-    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
-    process::Stdio,
 };
 
-use cargo_metadata::{Message, Metadata, MetadataCommand};
-use wit_component::ComponentEncoder;
+use wit_component::{ComponentEncoder, StringEncoding};
+use wit_parser::Resolve;
 
+pub use kit::write_kit;
+pub use rust::{Module, build};
 pub use toolchain::Toolchain;
 
-/// What plugins are built for: it has nothing outside to call.
-pub const TARGET: &str = "wasm32-unknown-unknown";
-const FEATURES: &str = "-Ctarget-feature=+simd128,+bulk-memory";
+use crate::rust::TARGET;
 
-/// A core module that was built.
-#[derive(Clone, Debug)]
-pub struct Module {
-    /// The folder of its package.
-    pub folder: PathBuf,
-    /// The module.
-    pub path: PathBuf,
+/// The contract plugins are built for.
+const CONTRACT: &str = include_str!("../../../wit/0.1.0/parser.wit");
+const WORLD: &str = "parser";
+
+/// What a plugin is written in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Language {
+    /// `Cargo.toml`
+    Rust,
+    /// `plugin.py`
+    Python,
+    /// `plugin.js`
+    JavaScript,
+    /// `plugin.c`
+    C,
+}
+
+impl Language {
+    /// Every language and the file that tells it.
+    pub const ALL: [(Self, &'static str); 4] =
+        [(Self::Rust, "Cargo.toml"), (Self::Python, "plugin.py"), (Self::JavaScript, "plugin.js"), (Self::C, "plugin.c")];
+
+    /// What a folder's plugin is written in, if it has one.
+    pub fn of(folder: &Path) -> Option<Self> {
+        Self::ALL.into_iter().find(|(_, file)| folder.join(file).is_file()).map(|(language, _)| language)
+    }
 }
 
 /// Why nothing was built.
 #[derive(Debug, thiserror::Error)]
 pub enum GuestError {
-    /// No toolchain at all.
-    #[error("there is no cargo with a rustc beside it on the path")]
-    NoCargo,
-    /// None that can compile for WebAssembly.
-    #[error("no Rust toolchain on the path has the target {TARGET}, or the sources of its standard library")]
-    NoTarget,
-    /// The standard library would have to be built, and nothing links it.
-    #[error("there is no linker for WebAssembly")]
-    NoLinker,
+    /// A tool is not there.
+    #[error("{what}")]
+    Missing {
+        /// Which, in words.
+        what: String,
+        /// How to get it.
+        install: &'static str,
+    },
     /// A program did not start, or broke off.
     #[error("cannot run {program}")]
     Run {
@@ -54,10 +77,10 @@ pub enum GuestError {
         /// Why.
         source: io::Error,
     },
-    /// Cargo has said on standard error what is wrong.
-    #[error("`cargo {command}` failed in {}", folder.display())]
-    Cargo {
-        /// Its subcommand.
+    /// A program has said on standard error what is wrong.
+    #[error("`{command}` failed in {}", folder.display())]
+    Failed {
+        /// Its name, and its subcommand.
         command: &'static str,
         /// Where.
         folder: PathBuf,
@@ -65,9 +88,15 @@ pub enum GuestError {
     /// Cargo says something else than other cargos.
     #[error("what `cargo metadata` said is not understood")]
     Metadata(#[source] cargo_metadata::Error),
-    /// A module that was just built is gone.
-    #[error("cannot read {}", path.display())]
-    Read {
+    /// The package has no library for WebAssembly.
+    #[error("the package in {} makes no WebAssembly module", folder.display())]
+    NoModule {
+        /// Its folder.
+        folder: PathBuf,
+    },
+    /// The kit cannot be written, or what was just built not be read.
+    #[error("cannot use {}", path.display())]
+    File {
         /// Which.
         path: PathBuf,
         /// Why.
@@ -86,46 +115,26 @@ pub enum GuestError {
 impl GuestError {
     /// What to install, if something is missing.
     pub fn to_install(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::NoCargo => "install Rust from https://rustup.rs, then run `rustup target add wasm32-unknown-unknown`",
-            Self::NoTarget => {
-                "run `rustup target add wasm32-unknown-unknown`, or on Debian `apt-get install rustc-web cargo-web rust-web-src`"
-            }
-            Self::NoLinker => "run `rustup target add wasm32-unknown-unknown`, or on Debian `apt-get install lld`",
-            _ => return None,
-        })
+        if let Self::Missing { install, .. } = self { Some(install) } else { None }
     }
 }
 
-/// Builds all plugins of a folder's package or workspace, optimised; cargo says on standard error how it goes.
+/// Builds the plugin of a folder; compilers say on standard error how it goes.
 ///
 /// # Errors
-/// What is missing, or that cargo failed.
-pub fn build(toolchain: &Toolchain, folder: &Path, target_dir: Option<&Path>) -> Result<Vec<Module>, GuestError> {
-    let metadata = metadata(toolchain, folder, target_dir)?;
-    let is_package = metadata.root_package().is_some();
-    let command = if is_package { "rustc" } else { "build" };
-    let mut cargo = toolchain.cargo(command, target_dir);
-    cargo.args(toolchain.build_args()).args(["--release", "--target", TARGET, "--message-format", "json-render-diagnostics"]);
-    if is_package {
-        // Where it is counts for nothing in a component, but for cargo: in a target folder that several use, it would else take a package
-        // of the same name, built in another folder, for this one if that was built after these files were written.
-        cargo.args(["--lib", "--"]).arg(format!("--remap-path-prefix={}=.", metadata.workspace_root));
+/// What is missing, or that a compiler failed.
+pub fn make(folder: &Path, language: Language) -> Result<Vec<u8>, GuestError> {
+    let folder = folder.canonicalize().map_err(|source| GuestError::File { path: folder.to_owned(), source })?;
+    match language {
+        Language::Rust => {
+            let modules = build(&Toolchain::find()?, &folder, None)?;
+            let module = modules.into_iter().find(|module| module.folder == folder).ok_or(GuestError::NoModule { folder })?;
+            component(&module.path)
+        }
+        Language::Python => python::make(&folder),
+        Language::JavaScript => javascript::make(&folder),
+        Language::C => component_of_bare(&c::make(&folder)?),
     }
-    cargo.current_dir(folder).env("CARGO_ENCODED_RUSTFLAGS", flags(&metadata)).stdout(Stdio::piped());
-    let failed = |source| GuestError::Run { program: "cargo".into(), source };
-    let output = cargo.stderr(Stdio::inherit()).output().map_err(failed)?;
-    if !output.status.success() {
-        return Err(GuestError::Cargo { command, folder: folder.to_owned() });
-    }
-    let mut modules = Vec::new();
-    for message in Message::parse_stream(output.stdout.as_slice()) {
-        let Message::CompilerArtifact(artifact) = message.map_err(failed)? else { continue };
-        let Some(package) = artifact.manifest_path.parent() else { continue };
-        let files = artifact.filenames.iter().filter(|path| path.extension() == Some("wasm"));
-        modules.extend(files.map(|path| Module { folder: package.into(), path: path.into() }));
-    }
-    Ok(modules)
 }
 
 /// Makes a component of a module.
@@ -133,30 +142,25 @@ pub fn build(toolchain: &Toolchain, folder: &Path, target_dir: Option<&Path>) ->
 /// # Errors
 /// If the module cannot be read or does not speak the contract.
 pub fn component(module: &Path) -> Result<Vec<u8>, GuestError> {
-    let bytes = fs::read(module).map_err(|source| GuestError::Read { path: module.to_owned(), source })?;
-    let encoded = ComponentEncoder::default().validate(true).module(&bytes).and_then(|mut encoder| encoder.encode());
+    encode(module, &read(module)?)
+}
+
+/// As [`component`], for a module that does not say itself which contract it speaks.
+fn component_of_bare(module: &Path) -> Result<Vec<u8>, GuestError> {
+    let mut bytes = read(module)?;
+    let fail = |error: anyhow::Error| GuestError::Component { path: module.to_owned(), what: format!("{error:#}") };
+    let mut resolve = Resolve::default();
+    let package = resolve.push_str("parser.wit", CONTRACT).map_err(fail)?;
+    let world = resolve.select_world(&[package], Some(WORLD)).map_err(fail)?;
+    wit_component::embed_component_metadata(&mut bytes, &resolve, world, StringEncoding::UTF8).map_err(fail)?;
+    encode(module, &bytes)
+}
+
+fn encode(module: &Path, bytes: &[u8]) -> Result<Vec<u8>, GuestError> {
+    let encoded = ComponentEncoder::default().validate(true).module(bytes).and_then(|mut encoder| encoder.encode());
     encoded.map_err(|error| GuestError::Component { path: module.to_owned(), what: format!("{error:#}") })
 }
 
-fn metadata(toolchain: &Toolchain, folder: &Path, target_dir: Option<&Path>) -> Result<Metadata, GuestError> {
-    let mut cargo = toolchain.cargo("metadata", target_dir);
-    cargo.current_dir(folder).args(["--format-version", "1", "--filter-platform", TARGET]).stderr(Stdio::inherit());
-    let output = cargo.output().map_err(|source| GuestError::Run { program: "cargo".into(), source })?;
-    if !output.status.success() {
-        return Err(GuestError::Cargo { command: "metadata", folder: folder.to_owned() });
-    }
-    MetadataCommand::parse(String::from_utf8_lossy(&output.stdout)).map_err(GuestError::Metadata)
-}
-
-/// The compiler's flags, as cargo wants them: places of files would else get into the component with the messages of panics.
-fn flags(metadata: &Metadata) -> String {
-    let members = &metadata.workspace_members;
-    let places = metadata.packages.iter().filter(|package| !members.contains(&package.id)).filter_map(|package| {
-        let folder = package.manifest_path.parent()?;
-        // Crates lie beside each other; a folder of somebody's own goes by its package's name.
-        Some(if package.source.is_some() { (folder.parent()?, "crates") } else { (folder, package.name.as_str()) })
-    });
-    let places: BTreeSet<_> = places.chain([(metadata.target_directory.as_path(), "target")]).collect();
-    let renamed = places.iter().map(|(folder, name)| format!("\x1f--remap-path-prefix={folder}={name}"));
-    std::iter::once(FEATURES.to_owned()).chain(renamed).collect()
+fn read(path: &Path) -> Result<Vec<u8>, GuestError> {
+    fs::read(path).map_err(|source| GuestError::File { path: path.to_owned(), source })
 }

@@ -10,6 +10,8 @@ use std::{
 
 use crate::{GuestError, TARGET};
 
+const INSTALL: &str = "run `rustup target add wasm32-unknown-unknown`, or on Debian `apt-get install rustc-web cargo-web rust-web-src lld`";
+
 /// Set by a cargo that runs this program, and of its own toolchain.
 const OF_ANOTHER_CARGO: [&str; 4] = ["CARGO", "RUSTC", "RUSTDOC", "RUSTC_WRAPPER"];
 
@@ -31,7 +33,10 @@ impl Toolchain {
         let path = env::var_os("PATH").unwrap_or_default();
         let bins: Vec<_> = env::split_paths(&path).filter(|bin| bin.join("cargo").is_file() && bin.join("rustc").is_file()).collect();
         if bins.is_empty() {
-            return Err(GuestError::NoCargo);
+            return Err(GuestError::Missing {
+                what: "there is no cargo with a rustc beside it on the path".into(),
+                install: "install Rust from https://rustup.rs, then run `rustup target add wasm32-unknown-unknown`",
+            });
         }
         for bin in &bins {
             if ask(bin, &["target-libdir", "--target", TARGET])?.is_some_and(|libdir| libdir.is_dir()) {
@@ -44,7 +49,8 @@ impl Toolchain {
                 return Ok(Self { bin: bin.clone(), linker: Some(linker(&bins)?) });
             }
         }
-        Err(GuestError::NoTarget)
+        let what = format!("no Rust toolchain on the path has the target {TARGET}, or the sources of its standard library");
+        Err(GuestError::Missing { what, install: INSTALL })
     }
 
     /// Cargo with a subcommand.
@@ -95,5 +101,8 @@ fn linker(bins: &[PathBuf]) -> Result<PathBuf, GuestError> {
     }
     let path = env::var_os("PATH").unwrap_or_default();
     candidates.extend(env::split_paths(&path).flat_map(|folder| ["wasm-ld", "rust-lld"].map(|program| folder.join(program))));
-    candidates.into_iter().find(|candidate| candidate.is_file()).ok_or(GuestError::NoLinker)
+    candidates.into_iter().find(|candidate| candidate.is_file()).ok_or_else(|| {
+        let what = "there is no linker for WebAssembly".into();
+        GuestError::Missing { what, install: INSTALL }
+    })
 }

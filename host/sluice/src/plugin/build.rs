@@ -7,19 +7,20 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use serde_json::json;
-use sluice_guest::{GuestError, Module, Toolchain};
+use sluice_guest::{GuestError, Language};
 
 use crate::{
     exit::{Failure, Sysexit},
     plugins,
 };
 
-/// Build a plugin written in Rust: compile it for WebAssembly, make a component of it, and see that it loads.
+/// Build a plugin: compile it for WebAssembly, make a component of it, and see that it loads.
 ///
-/// The same source gives the same digest, whatever its folder. If no toolchain can do it, what to install is said and the code is 69;
-/// 65 if the sources do not compile or the component does not load, and then nothing is written.
+/// Its language is told by what is in the folder: Cargo.toml is Rust, plugin.py Python, plugin.js JavaScript, plugin.c C. The same source
+/// gives the same digest, whatever its folder, but for Python's tool, whose output differs from run to run. If a tool is missing, what to
+/// install is said and the code is 69; 65 if the sources do not compile or the component does not load, and then nothing is written.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Example: sluice plugin build people-list --out plugins/people-list.wasm")]
 pub(crate) struct Args {
@@ -35,11 +36,10 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let folder = source(&args.folder)?;
-    let module = compile(&folder)?;
-    let component = sluice_guest::component(&module.path).map_err(|error| failure(&error))?;
+    let component = sluice_guest::make(&args.folder, language(&args.folder)?).map_err(|error| failure(&error))?;
     let plugin = plugins::sandbox()?.load(&component).map_err(|error| {
-        let hint = "nothing was written; `sluice_plugin::export!(YourParser)` exports the contract, and a name is [a-z0-9-]";
+        let hint =
+            "nothing was written; a plugin's name is [a-z0-9-], and Rust's export the contract by `sluice_plugin::export!(YourParser)`";
         Failure::new(Sysexit::DataErr, format!("the component does not load: {error}"), hint)
     })?;
     let said = plugin.descriptor();
@@ -58,36 +58,22 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// The folder as cargo names it.
-fn source(folder: &Path) -> Result<PathBuf> {
-    let hint = "give the folder of a plugin's Cargo.toml; `sluice plugin new NAME` makes one";
-    let fail = |error: io::Error| Failure::new(Sysexit::NoInput, format!("cannot read {}: {error}", folder.display()), hint);
-    let found = folder.canonicalize().map_err(fail)?;
-    fs::metadata(found.join("Cargo.toml")).map_err(|_| {
-        let message = format!("there is no Cargo.toml in {}", folder.display());
-        Failure::new(Sysexit::NoInput, message, hint)
-    })?;
-    Ok(found)
-}
-
-/// The one module of the folder's own package.
-fn compile(folder: &Path) -> Result<Module> {
-    let modules = Toolchain::find().and_then(|toolchain| sluice_guest::build(&toolchain, folder, None)).map_err(|error| failure(&error))?;
-    let Some(module) = modules.into_iter().find(|module| module.folder == folder) else {
-        bail!(Failure::new(
-            Sysexit::DataErr,
-            format!("the package in {} makes no WebAssembly module", folder.display()),
-            "its Cargo.toml needs `[lib]` with `crate-type = [\"cdylib\"]`",
-        ));
-    };
-    Ok(module)
+/// What a folder's plugin is written in.
+fn language(folder: &Path) -> Result<Language> {
+    let hint = "give a plugin's folder; `sluice plugin new NAME` makes one";
+    fs::read_dir(folder).map_err(|error| Failure::new(Sysexit::NoInput, format!("cannot read {}: {error}", folder.display()), hint))?;
+    Language::of(folder).ok_or_else(|| {
+        let files: Vec<_> = Language::ALL.iter().map(|(_, file)| *file).collect();
+        Failure::new(Sysexit::NoInput, format!("there is none of {} in {}", files.join(", "), folder.display()), hint).into()
+    })
 }
 
 fn failure(error: &GuestError) -> Failure {
     let source = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
     let (code, hint) = match (error.to_install(), error) {
         (Some(advice), _) => (Sysexit::Unavailable, advice),
-        (None, GuestError::Cargo { .. }) => (Sysexit::DataErr, "cargo has said what is wrong"),
+        (None, GuestError::Failed { .. }) => (Sysexit::DataErr, "what is wrong stands above"),
+        (None, GuestError::NoModule { .. }) => (Sysexit::DataErr, "its Cargo.toml needs `[lib]` with `crate-type = [\"cdylib\"]`"),
         (None, GuestError::Component { .. }) => (Sysexit::DataErr, "`sluice_plugin::export!(YourParser)` exports the contract"),
         (None, _) => (Sysexit::General, ""),
     };

@@ -1,0 +1,54 @@
+"""Joins `plugin.Plugin` with the contract's functions, as componentize-py wants them."""
+
+from componentize_py_types import Err
+from plugin import Plugin
+from sluice_plugin import Input, Out, Parser, Sample, Start
+from wit_world import exports
+from wit_world.exports import guest
+from wit_world.imports import host
+
+
+class _Instance:
+    parser: Parser
+    out = Out(host.emit)
+
+
+class Guest(exports.Guest):
+    def describe(self) -> guest.Descriptor:
+        about = Plugin.about
+        return guest.Descriptor(
+            about.name,
+            about.version,
+            about.title,
+            about.formats,
+            guest.InputKind[about.input.upper()],
+            guest.Framing[about.framing.upper()],
+            about.options,
+        )
+
+    def probe(self, sample: guest.Sample) -> guest.Claim | None:
+        claim = Plugin.probe(Sample(sample.name, sample.size, sample.head, sample.tail))
+        return claim and guest.Claim(claim.confidence, claim.reason)
+
+    def open(self, start: guest.Start) -> None:
+        try:
+            _Instance.parser = Plugin(Start(start.base, start.context, start.options))
+        except ValueError as error:
+            raise Err(str(error)) from error
+
+    def push(self, base: int, chunk: bytes, last: bool) -> int:
+        given = Input(chunk, base, last)
+        try:
+            _Instance.parser.push(given, _Instance.out)
+        except ValueError as error:
+            raise Err(str(error)) from error
+        _Instance.out.flush()
+        return given.consumed
+
+    def scan(self, base: int, chunk: bytes, last: bool) -> int:
+        given = Input(chunk, base, last)
+        try:
+            _Instance.parser.scan(given, host.cut)
+        except ValueError as error:
+            raise Err(str(error)) from error
+        return given.consumed
