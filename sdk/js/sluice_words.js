@@ -12,10 +12,9 @@ const BARE = new Map([[32, Hash.MD5], [40, Hash.SHA1], [56, Hash.SHA224], [64, H
 const ENCODED = /^[+/0-9A-Za-z=_.-]{16,}$/;
 // A bracketed scheme, `{CRYPT}`, is no longer than this.
 const SCHEME = /^\{([^}]{1,23})\}(?!\{)([^]*)$/;
-// Letters, digits, and the marks of Indic, Thai and Arabic script.
-const JOINS = /[\p{L}\p{N}\p{Other_Alphabetic}\u0300-\u036f\u064b-\u065f\u0900-\u0903\u093a-\u094f\u0e31-\u0e4e]/u;
-const UPPER = /\p{Uppercase}/u;
-const LOWER = /\p{Lowercase}/u;
+// In ASCII letters and digits; beyond it all but signs and punctuation. (This engine knows no classes of Unicode.)
+const JOINS =
+  /^[0-9A-Za-z\xaa\xb5\xba\xc0-\xd6\xd8-\xf6\xf8-\u1fff\u2070-\u2fff\u3005-\u3007\u3021-\u30fa\u30fc-\uff00\uff10-\uff19\uff1b-\uffff]/;
 
 const markedByFirst = new Map();
 for (const [kind, shape] of MARKED) {
@@ -107,11 +106,11 @@ function wordsOf(name) {
   let afterLower = false;
   for (const letter of new TextDecoder().decode(name.subarray(0, NAME_BYTES_MAX))) {
     const joins = JOINS.test(letter);
-    if (word && (!joins || (afterLower && UPPER.test(letter)))) {
+    if (word && (!joins || (afterLower && letter !== letter.toLowerCase()))) {
       words.push(word);
       word = "";
     }
-    afterLower = LOWER.test(letter);
+    afterLower = letter !== letter.toUpperCase();
     if (joins) word += letter.toLowerCase().replaceAll("\u0307", "");
   }
   return word ? [...words, word] : words;

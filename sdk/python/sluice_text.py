@@ -10,7 +10,7 @@ _EMAIL = re.compile(rb"[^@ \t\n\x0c\r\",;:|]{1,64}@(?=.{4})[A-Za-z0-9._\x80-\xff
 
 
 def unquote(value: bytes, quote: bytes = b'"') -> bytes:
-    """Takes quotes off, and halves doubled ones within: `"a ""b"""` is `a "b"`. What is not quoted comes as it is."""
+    '''Takes quotes off, and halves doubled ones within: `"a ""b"""` is `a "b"`. What is not quoted comes as it is.'''
     if len(value) < 2 or not value.startswith(quote) or not value.endswith(quote):
         return value
     return value[1:-1].replace(quote + quote, quote)

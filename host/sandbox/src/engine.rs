@@ -16,7 +16,7 @@ use crate::fault::SandboxError;
 const TICK_MS: u64 = 10;
 /// Core modules, tables and memories one component may be made of: components from other languages' toolchains bring
 /// their adapter and shim modules along, all around one memory.
-const CORE_INSTANCES_PER_COMPONENT: u32 = 16;
+const CORE_INSTANCES_PER_COMPONENT: u32 = 64;
 const TABLES_PER_COMPONENT: u32 = 8;
 const MEMORIES_PER_COMPONENT: u32 = 2;
 /// Entries of one table: function pointers of a debug build of a big language runtime stay under it.

@@ -51,6 +51,7 @@ mod out;
 mod parser;
 pub mod person;
 mod secret;
+pub mod text;
 
 pub use bitmap::{Bitmaps, Block, Class, Matches};
 pub use input::{Input, Line};

@@ -99,30 +99,33 @@ impl Lines {
         out.extend_from_slice(b"}\n");
     }
 
-    /// Named columns, and standard kinds that come a second time (`email_2`).
+    /// Named columns, and standard kinds that come a second time (`email_2`); a column that does is numbered alike.
     fn extra(&mut self, fields: Fields<'_>) {
         let out = &mut self.bytes;
         out.extend_from_slice(br#""extra":{"#);
-        let mut times = [0u8; 64];
+        let mut times = [0u16; 256];
         for field in fields {
+            let times = &mut times[usize::from(field.kind().map_or(field.tag, FieldKind::tag))];
+            *times = times.saturating_add(1);
             match field.kind() {
+                Some(_) if *times == 1 => continue,
+                Some(kind) => {
+                    text(out, format!("{}_{times}", kind.name()).as_bytes());
+                    out.push(b':');
+                }
                 None => {
                     let index = usize::from(field.tag.saturating_sub(Tag::EXTRA_MIN));
-                    out.extend_from_slice(self.columns.get(index).map_or(&b"\"\":"[..], Vec::as_slice));
-                    text(out, field.value);
-                    out.push(b',');
-                }
-                Some(kind) => {
-                    let times = &mut times[usize::from(kind.tag())];
-                    *times = times.saturating_add(1);
-                    if *times > 1 {
-                        text(out, format!("{}_{times}", kind.name()).as_bytes());
-                        out.push(b':');
-                        text(out, field.value);
-                        out.push(b',');
+                    let key = self.columns.get(index).map_or(&b"\"\":"[..], Vec::as_slice);
+                    if *times == 1 {
+                        out.extend_from_slice(key);
+                    } else {
+                        out.extend_from_slice(key.strip_suffix(b"\":").unwrap_or(key));
+                        out.extend_from_slice(format!("_{times}\":").as_bytes());
                     }
                 }
             }
+            text(out, field.value);
+            out.push(b',');
         }
         if out.last() == Some(&b',') {
             out.pop();
