@@ -197,12 +197,12 @@ EXPORT("describe") const void *export_describe(void) {
 EXPORT("probe")
 const void *export_probe(const uint8_t *name, size_t name_bytes, int32_t has_size, uint64_t size, const uint8_t *head, size_t head_bytes,
                          const uint8_t *tail, size_t tail_bytes) {
-  static struct { uint8_t is_some, confidence; wire_list reason; } claimed;
+  static struct { uint8_t is_some; struct { uint8_t confidence; wire_list reason; } claim; } claimed;
   sluice_sample sample = {{name, name_bytes}, has_size, size, {head, head_bytes}, {tail, tail_bytes}};
   sluice_claim claim = sluice_probe(&sample);
   claimed.is_some = claim.confidence > 0;
-  claimed.confidence = claim.confidence;
-  claimed.reason = wire_string(claim.reason);
+  claimed.claim.confidence = claim.confidence;
+  claimed.claim.reason = wire_string(claim.reason);
   free_scratch();
   return &claimed;
 }

@@ -151,5 +151,5 @@ fn first_of_dn(dn: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
         value.push(plain);
         rest = &rest[skipped..];
     }
-    std::str::from_utf8(&value).is_ok().then(|| (dn[..sign].trim_ascii().to_vec(), value))
+    (!value.is_empty() && std::str::from_utf8(&value).is_ok()).then(|| (dn[..sign].trim_ascii().to_vec(), value))
 }
