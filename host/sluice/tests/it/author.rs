@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use crate::service::{plugin_dir, sluice, succeed};
 
-const TUTORIAL: &str = include_str!("../../../../docs/plugin-authors.md");
+pub(crate) const TUTORIAL: &str = include_str!("../../../../docs/plugin-authors.md");
 const README: &str = include_str!("../../templates/rust/README.md");
 
 /// An empty folder beside which the SDK is, as in a checkout.
@@ -37,7 +37,7 @@ fn new(folder: &Path, name: &str, dir: &str) -> PathBuf {
 }
 
 /// The lines of the first block behind a heading, without remarks.
-fn commands(text: &str, heading: &str) -> Vec<String> {
+pub(crate) fn commands(text: &str, heading: &str) -> Vec<String> {
     let (_, behind) = text.split_once(heading).unwrap();
     let block = behind.split("```\n").nth(1).unwrap();
     block.lines().map(|line| line.split(" #").next().unwrap().trim_end().to_owned()).collect()
@@ -145,7 +145,7 @@ fn what_is_missing_is_said_with_a_hint_and_nothing_is_overwritten() {
     let cases: &[(&str, &[&str], i32, &str, &str)] = &[
         (&empty, &["build", &made], 69, "no cargo", "rustup target add wasm32-unknown-unknown"),
         (&targetless, &["build", &made], 69, "no Rust toolchain", "rustup target add wasm32-unknown-unknown"),
-        (&empty, &["build", &empty], 66, "no Cargo.toml", "sluice plugin new"),
+        (&empty, &["build", &empty], 66, "there is none of Cargo.toml, plugin.py", "sluice plugin new"),
         (&empty, &["build", "nosuch"], 66, "cannot read nosuch", "sluice plugin new"),
         (&empty, &["new", "made"], 64, "made is not empty", "--dir"),
         (&empty, &["new", "other", "--sdk", &empty], 66, "is not the SDK's folder", "sdk/rust"),

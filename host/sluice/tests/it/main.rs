@@ -3,6 +3,7 @@
 
 mod author;
 mod faults;
+mod languages;
 mod operator;
 mod parse;
 mod service;

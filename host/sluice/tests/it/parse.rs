@@ -73,7 +73,7 @@ fn what_is_wrong_is_said_with_a_hint_and_nothing_is_printed() {
         (&[&missing], 66, "cannot read", "is the path right"),
         (&[&list, &missing], 66, "cannot read", "is the path right"),
         (&[folder.path().to_str().unwrap()], 66, "no regular file", "is the path right"),
-        (&["--plugin", "nosuch", &list], 64, "no plugin `nosuch`", "there are: combo, csv, mysqldump"),
+        (&["--plugin", "nosuch", &list], 64, "no plugin `nosuch`", "there are: combo, csv, ldif, mysqldump"),
         (&[&prose], 65, "1 of 1 members were claimed by no plugin", "--explain"),
         (&["--plugin-dir", &missing, &list], 66, "cannot read the plugin folder", "SLUICE_PLUGIN_DIR"),
         (&["--plugin-dir", &empty, &list], 66, "no plugin in", "cargo xtask plugins"),
