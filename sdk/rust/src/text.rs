@@ -39,7 +39,8 @@ pub fn unescape(value: &[u8]) -> Cow<'_, [u8]> {
             }
             (b'\\', [b'u', digits @ ..]) if hex(digits, 4).is_some() => {
                 let high = hex(digits, 4).unwrap_or_default();
-                let low = digits[4..].strip_prefix(b"\\u").and_then(|low| hex(low, 4)).filter(|low| high >> 10 == 0x36 && low >> 10 == 0x37);
+                let low =
+                    digits[4..].strip_prefix(b"\\u").and_then(|low| hex(low, 4)).filter(|low| high >> 10 == 0x36 && low >> 10 == 0x37);
                 let letter = low.map_or(high, |low| 0x10000 + ((high & 0x3ff) << 10) + (low & 0x3ff));
                 let letter = char::from_u32(letter).unwrap_or(char::REPLACEMENT_CHARACTER);
                 plain.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
