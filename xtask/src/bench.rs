@@ -11,6 +11,8 @@ use crate::{plugins, shell};
 pub(crate) enum Bench {
     /// A plugin in the sandbox against the same code natively.
     Sandbox,
+    /// A new version of a plugin to its first record; an instance's start and its memory.
+    Author,
     /// `sluice parse` against a native program.
     Parse,
     /// The whole way against bare indexing.
@@ -23,6 +25,7 @@ impl Bench {
     const fn name(self) -> &'static str {
         match self {
             Self::Sandbox => "sandbox",
+            Self::Author => "author",
             Self::Parse => "parse",
             Self::Ingest => "ingest",
             Self::Query => "query",
@@ -36,7 +39,7 @@ pub(crate) fn run(root: &Path, bench: Bench, args: &[String]) -> Result<()> {
         shell::need(&[("wrk", "wrk"), ("nginx", "nginx-light")])?;
     }
     plugins::build(root)?;
-    if bench != Bench::Sandbox {
+    if !matches!(bench, Bench::Sandbox | Bench::Author) {
         // These measure the program itself, which no bench target builds. With the bench, for alone it would be built with other features.
         shell::run(shell::cargo(root).args(["build", "--release", "--workspace", "--bins", "--bench", bench.name()]))?;
     }
