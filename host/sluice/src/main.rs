@@ -4,6 +4,7 @@
 mod client;
 mod config;
 mod exit;
+mod folder;
 mod parse;
 mod plugin;
 mod plugins;

@@ -9,25 +9,20 @@ use anyhow::{Context, Result, bail};
 use sluice_sandbox::{Sandbox, SandboxConfig};
 use sluice_worker::PluginSet;
 
-use crate::exit::{Failure, Sysexit};
+use crate::{
+    exit::{Failure, Sysexit},
+    folder,
+};
 
 /// The components of a folder: path and bytes, by name.
 pub(crate) fn read_folder(folder: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>> {
-    let entries = fs::read_dir(folder).map_err(|error| {
+    let paths = folder::components(folder).map_err(|error| {
         Failure::new(
             Sysexit::NoInput,
             format!("cannot read the plugin folder {}: {error}", folder.display()),
             "give the folder of *.wasm files with --plugin-dir or SLUICE_PLUGIN_DIR; `cargo xtask plugins` builds the official ones to target/plugins",
         )
     })?;
-    let mut paths = Vec::new();
-    for entry in entries {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "wasm") {
-            paths.push(path);
-        }
-    }
-    paths.sort();
     paths
         .into_iter()
         .map(|path| {
@@ -58,7 +53,8 @@ pub(crate) fn load_folder(sandbox: &Sandbox, folder: &Path) -> Result<PluginSet>
     Ok(set)
 }
 
-fn chain(error: &dyn std::error::Error) -> String {
+/// An error and all its causes in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut line = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -70,10 +66,15 @@ fn chain(error: &dyn std::error::Error) -> String {
 
 /// The plugins `sluice parse` uses.
 pub(crate) fn for_parse(folder: Option<&Path>) -> Result<PluginSet> {
-    let folder = folder.map(Path::to_path_buf).or_else(beside_the_binary).ok_or_else(|| {
+    load_folder(&sandbox()?, &folder_for_parse(folder)?)
+}
+
+/// The folder they are in.
+pub(crate) fn folder_for_parse(folder: Option<&Path>) -> Result<PathBuf> {
+    let found = folder.map(Path::to_path_buf).or_else(beside_the_binary);
+    Ok(found.ok_or_else(|| {
         Failure::new(Sysexit::Usage, "no plugin folder", "give the folder of *.wasm files with --plugin-dir or SLUICE_PLUGIN_DIR")
-    })?;
-    load_folder(&sandbox()?, &folder)
+    })?)
 }
 
 /// The sandbox of commands without a data folder: soon ready, and sooner the second time.

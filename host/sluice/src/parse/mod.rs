@@ -9,6 +9,7 @@
 mod cut;
 mod json;
 mod report;
+mod watch;
 
 use std::{
     fs::File,
@@ -65,6 +66,10 @@ pub(crate) struct Args {
     /// Totals on standard error as one JSON object.
     #[arg(long)]
     json: bool,
+    /// Stay, and read the files anew when they or a plugin of the folder change: what is another record than before is shown. In a plugin's
+    /// own folder its sources are built when they are saved.
+    #[arg(long, conflicts_with_all = ["out", "explain"])]
+    watch: bool,
     /// Parser threads; the default is one a core.
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -78,11 +83,10 @@ const REJECTS_SHOWN_MAX: usize = 10;
 pub(crate) fn run(args: &Args) -> Result<()> {
     // Before anything is printed, or waited for.
     args.files.iter().try_for_each(|file| open(file).map(drop))?;
+    if args.watch {
+        return watch::run(args);
+    }
     let plugins = plugins::for_parse(args.plugin_dir.as_deref())?;
-    let chosen = match &args.plugin {
-        Some(wanted) => Some(plugins.find(wanted).cloned().ok_or_else(|| plugins::unknown(&plugins, wanted))?),
-        None => None,
-    };
     if args.explain {
         return args.files.iter().try_for_each(|file| explain(file, &args.passwords, &plugins));
     }
@@ -90,17 +94,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         Some(path) => Box::new(File::create(path).map_err(|error| cannot_write(&path.display(), &error))?),
         None => Box::new(io::stdout()),
     };
-    let lanes = args.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, std::num::NonZero::get)).max(1);
-    let report = with_lanes(lanes, out, |sender| {
-        let mut report = Report::default();
-        for file in &args.files {
-            let mut reading = Reading { plugins: &plugins, chosen: chosen.as_ref(), sender, report: &mut report, file };
-            let notes = walk(file, &args.passwords, &mut |member| reading.member(member))?;
-            report.notes(file, notes);
-        }
-        Ok(report)
-    })?;
-    let Some(report) = report else { return Ok(()) };
+    let Some(report) = read(args, &plugins, out)? else { return Ok(()) };
     report.print(args.json)?;
     if report.unclaimed() > 0 {
         bail!(Failure::new(
@@ -113,6 +107,24 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         bail!(Failure::new(Sysexit::DataErr, "not everything could be read; the report above says what", ""));
     }
     Ok(())
+}
+
+/// Reads all files; no report if nobody wants the records any more.
+fn read(args: &Args, plugins: &PluginSet, out: Box<dyn Write + Send>) -> Result<Option<Report>> {
+    let chosen = match &args.plugin {
+        Some(wanted) => Some(plugins.find(wanted).cloned().ok_or_else(|| plugins::unknown(plugins, wanted))?),
+        None => None,
+    };
+    let lanes = args.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, std::num::NonZero::get)).max(1);
+    with_lanes(lanes, out, |sender| {
+        let mut report = Report::default();
+        for file in &args.files {
+            let mut reading = Reading { plugins, chosen: chosen.as_ref(), sender, report: &mut report, file };
+            let notes = walk(file, &args.passwords, &mut |member| reading.member(member))?;
+            report.notes(file, notes);
+        }
+        Ok(report)
+    })
 }
 
 type Walked = Result<Vec<sluice_record::MemberNote>>;

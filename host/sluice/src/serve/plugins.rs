@@ -1,7 +1,11 @@
 //! The plugins of a running service: what the catalogue says of them takes effect at once, while tasks go on with the version they
 //! pinned. Deliberately not here: which plugin reads a member (the worker's tournament) and what a component may do (the sandbox).
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
@@ -14,10 +18,16 @@ use sluice_store::objects::keys;
 use sluice_worker::SharedPlugins;
 
 use super::stores::Stores;
-use crate::{config::Config, plugins};
+use crate::{
+    config::Config,
+    folder::{self, Followed},
+    plugins,
+};
 
 /// How often the catalogue is asked if it rings for nothing.
 const POLL: Duration = Duration::from_secs(5);
+/// How often the folder of plugins is looked at.
+const LOOK: Duration = Duration::from_millis(250);
 
 /// Loads, installs and follows plugins. Cheap to clone.
 #[derive(Clone)]
@@ -25,15 +35,22 @@ pub(super) struct Hot {
     sandbox: Arc<Sandbox>,
     stores: Stores,
     running: SharedPlugins,
+    /// Of components, given or found; and how they were when it started.
+    folder: Option<PathBuf>,
+    components: Followed,
 }
 
 impl Hot {
     /// Loads what is installed, and takes in the plugins of the configured folder.
     pub(super) async fn start(config: &Config, stores: &Stores) -> Result<Self> {
         let sandbox = SandboxConfig { cache_dir: Some(config.data.join("compiled")), ..SandboxConfig::default() };
-        let hot = Self { sandbox: Arc::new(Sandbox::new(&sandbox)?), stores: stores.clone(), running: SharedPlugins::default() };
-        if let Some(folder) = config.plugin_dir.clone().or_else(plugins::beside_the_binary) {
-            hot.take_folder(&folder).await?;
+        let folder = config.plugin_dir.clone().or_else(plugins::beside_the_binary);
+        let (sandbox, stores) = (Arc::new(Sandbox::new(&sandbox)?), stores.clone());
+        let mut components = Followed::default();
+        components.know(folder.as_deref().map(folder::components).transpose().ok().flatten().unwrap_or_default());
+        let hot = Self { sandbox, stores, running: SharedPlugins::default(), folder, components };
+        if let Some(folder) = &hot.folder {
+            hot.take_folder(folder).await?;
         }
         hot.refresh().await?;
         if hot.running.current().active().next().is_none() {
@@ -101,8 +118,46 @@ impl Hot {
         Ok(())
     }
 
-    /// Refreshes whenever the catalogue has changed.
+    /// Follows the catalogue and the folder of plugins.
     pub(super) async fn follow(&self) {
+        tokio::join!(self.follow_catalogue(), self.follow_folder());
+    }
+
+    /// A component that is put into the folder, or in another's place, becomes its name's active one, whatever was before: who puts it there
+    /// says so. If it does not load, what runs goes on. One that is taken away stays installed, for loads have pinned it.
+    async fn follow_folder(&self) {
+        let Some(folder) = self.folder.clone() else { return };
+        let mut components = self.components.clone();
+        loop {
+            tokio::time::sleep(LOOK).await;
+            let look = |folder: PathBuf, mut components: Followed| {
+                let changed = components.changed(folder::components(&folder).unwrap_or_default());
+                (components, changed)
+            };
+            let looked = tokio::task::spawn_blocking({
+                let (folder, components) = (folder.clone(), components.clone());
+                move || look(folder, components)
+            });
+            let Ok((known, changed)) = looked.await else { continue };
+            components = known;
+            for path in changed {
+                match self.take_file(&path).await {
+                    Ok(digest) => tracing::info!("{} is active: {digest}", path.display()),
+                    Err(error) => tracing::error!("{} is left out, what runs goes on: {error:#}", path.display()),
+                }
+            }
+        }
+    }
+
+    async fn take_file(&self, path: &Path) -> Result<PluginDigest> {
+        let digest = self.take(tokio::fs::read(path).await?.into()).await?;
+        self.stores.catalogue.activate_plugin(digest).await?;
+        self.refresh().await?;
+        Ok(digest)
+    }
+
+    /// Refreshes whenever the catalogue has changed.
+    async fn follow_catalogue(&self) {
         let mut changes = self.stores.catalogue.changes(&[Topic::Catalogue]);
         loop {
             changes.changed_within(POLL).await;

@@ -19,19 +19,19 @@ pub(crate) const TUTORIAL: &str = include_str!("../../../../docs/plugin-authors.
 const README: &str = include_str!("../../templates/rust/README.md");
 
 /// An empty folder beside which the SDK is, as in a checkout.
-fn beside_the_sdk() -> TempDir {
+pub(crate) fn beside_the_sdk() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     symlink(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sdk"), folder.path().join("sdk")).unwrap();
     folder
 }
 
 /// Without the network, and with a compile cache of these tests' own.
-fn as_author<'c>(command: &'c mut Command, folder: &Path) -> &'c mut Command {
+pub(crate) fn as_author<'c>(command: &'c mut Command, folder: &Path) -> &'c mut Command {
     command.current_dir(folder).env("CARGO_NET_OFFLINE", "true").env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"));
     command.env("CARGO_TARGET_DIR", plugin_dir().with_file_name("plugins-build"))
 }
 
-fn new(folder: &Path, name: &str, dir: &str) -> PathBuf {
+pub(crate) fn new(folder: &Path, name: &str, dir: &str) -> PathBuf {
     succeed(as_author(&mut sluice(["plugin", "new", name, "--dir", dir]), folder));
     folder.join(dir)
 }

@@ -9,3 +9,4 @@ mod parse;
 mod service;
 mod smoke;
 mod truth;
+mod watch;

@@ -19,7 +19,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// What a condition may take to come true before the test is given up: far more than it ever does.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 /// How often a condition is looked at.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -151,7 +151,7 @@ impl Service {
     }
 
     /// Waits, unless the service has ended.
-    fn wait_for<T>(&self, what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
+    pub(crate) fn wait_for<T>(&self, what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
         wait_for(what, || {
             let found = condition();
             assert!(found.is_some() || Path::new(&format!("/proc/{}/exe", self.child.id())).exists(), "it ended:\n{}", self.log());
