@@ -38,7 +38,7 @@ pub(super) fn run(args: &Args) -> Result<()> {
     let mut watch = Watch {
         args,
         sandbox: plugins::sandbox()?,
-        is_source: ["Cargo.toml", "plugin.py", "plugin.js", "plugin.c"].iter().any(|file| folder.join(file).is_file()),
+        is_source: sluice_guest::Language::of(&folder).is_some(),
         folder,
         components: Followed::default(),
         sources: Followed::default(),

@@ -11,7 +11,7 @@ use std::{
 
 use crate::{
     author::{as_author, beside_the_sdk, new},
-    service::{PATIENCE, Service, plugin_dir, sluice},
+    service::{PATIENCE, Service, plugin_dir, sluice, succeed},
 };
 
 /// A running `sluice parse --watch`. Dropping it kills it.
@@ -81,6 +81,8 @@ fn an_author_sees_what_each_save_changes() {
     let source = new(folder.path(), "watched", "watched");
     let (code, component, sample) = (source.join("src/lib.rs"), source.join("watched.wasm"), folder.path().join("sample.txt"));
     fs::write(&sample, "# name|email|password\nAnn|ann@example.com|hunter2\nBob|bob@example.com|secret\n").unwrap();
+    // What it links may have to be built, and that takes longer than anybody is waited for.
+    succeed(as_author(&mut sluice(["plugin", "build"]), &source));
     let mut parse = sluice(["parse", "--watch", "--plugin-dir", "."]);
     let watch = Watch::start(as_author(parse.arg(&sample), &source));
     let ann = r#"{"full_name":"Ann","email":"ann@example.com","password":"hunter2"}"#;
