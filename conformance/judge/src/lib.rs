@@ -12,6 +12,7 @@
 
 mod budget;
 mod cases;
+mod chunks;
 pub mod clauses;
 mod machines;
 pub mod meter;
@@ -53,13 +54,21 @@ pub struct Bounds {
     pub variants: u32,
     /// Bytes of cases, over and over, by which memory, instructions and time are measured.
     pub metered_bytes: usize,
+    /// Bytes that a case is repeated to, so that a plugin's scan cuts it.
+    pub chunked_bytes: usize,
     /// Time to cut down the input at which a clause breaks.
     pub minimising: Duration,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { long_line_bytes: 100_000_000, variants: 64, metered_bytes: 1 << 20, minimising: Duration::from_secs(10) }
+        Self {
+            long_line_bytes: 100_000_000,
+            variants: 64,
+            metered_bytes: 1 << 20,
+            chunked_bytes: 5 << 19,
+            minimising: Duration::from_secs(10),
+        }
     }
 }
 
@@ -117,7 +126,8 @@ pub struct Finding {
     pub case: String,
     /// What was done and what was seen.
     pub what: String,
-    /// The smallest input found at which it breaks too; of `finds` the stretch of the case, of `endless` what is repeated. None if the input
+    /// The smallest input found at which it breaks too; of `finds` the stretch of the case, of `endless` what is repeated, of
+    /// `chunks`, where a case must be long to be cut, what stands around the cut. None if the input
     /// has nothing to do with it. In JSON `input_hex`.
     #[serde(rename = "input_hex", serialize_with = "in_hex", skip_serializing_if = "Option::is_none")]
     pub input: Option<Vec<u8>>,

@@ -14,7 +14,7 @@ const CALL_MIB_MAX: u64 = (limits::RECORD_BYTES_MAX >> 20) as u64;
 /// A call may take these, however small the budget.
 const CALL_FUEL_MIN: u64 = 1_000_000_000;
 /// More than the service allows: a verdict is by instructions, and not by how busy a machine is.
-const CALL_DEADLINE_MS: u64 = 5 * limits::CALL_DEADLINE_MS;
+const CALL_DEADLINE_MS: u64 = 30 * limits::CALL_DEADLINE_MS;
 /// Files of a cache that are shorter have no code in them.
 const CODE_BYTES_MIN: usize = 1 << 10;
 

@@ -4,28 +4,24 @@ use std::convert::Infallible;
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use sluice_record::{Batch, CutPoint, Framing, limits};
+use sluice_record::{Batch, limits};
 use sluice_sandbox::{Fault, FaultKind, Plugin, Sample, Start, parse_chunk};
 
 use crate::{
-    Bounds, Budget, Case, Clause, Finding, Outcome,
+    Bounds, Budget, Case, Clause, Finding, Outcome, chunks,
     clauses::{CHUNKS, CLAIMS, ENDLESS, FINDS, FUEL, LEAVES, MEMORY, PUSHES, REPEATS, SPEED, SURVIVES, TILES, TRAPS},
     machines::Machines,
     meter::repeated,
     minimise::minimise,
     spending,
-    story::{Row, as_json, cuts, fault, feed, read, read_chunks},
+    story::{Row, as_json, fault, feed, read},
 };
 
 /// A claim above says: this format, and hardly any other.
 const CONFIDENT: u8 = 50;
 const PUSH_BYTES: [usize; 9] = [1, 2, 3, 7, 64, 1_000, 4 << 10, 64 << 10, 1 << 20];
 /// Pushes of one reading: of a large case, small pushes are left out.
-const PUSHES_MAX: usize = 50_000;
-/// Bytes a push of a scan, and which of its cuts are taken: each, every second …
-const SCANS: [(usize, usize); 4] = [(1, 1), (64, 1), (limits::PUSH_BYTES, 2), (limits::PUSH_BYTES, 7)];
-/// Cuts of one reading: each chunk is an instance of its own.
-const CHUNKS_MAX: usize = 1_000;
+pub(crate) const PUSHES_MAX: usize = 50_000;
 const NOISE_BYTES: usize = 64 << 10;
 /// Bytes of the endless line that are given at a time.
 const PIECE_BYTES: usize = 1 << 20;
@@ -75,7 +71,7 @@ pub(crate) static ALL: [Try; 13] = [
     Try { clause: &TILES, run: read_before, reads_cases: true },
     Try { clause: &FINDS, run: finds, reads_cases: true },
     Try { clause: &PUSHES, run: pushes, reads_cases: true },
-    Try { clause: &CHUNKS, run: chunks, reads_cases: true },
+    Try { clause: &CHUNKS, run: chunks::chunks, reads_cases: true },
     Try { clause: &REPEATS, run: repeats, reads_cases: true },
     Try { clause: &SURVIVES, run: survives, reads_cases: true },
     Try { clause: &ENDLESS, run: endless, reads_cases: true },
@@ -116,7 +112,7 @@ pub(crate) fn no_case() -> Outcome {
 }
 
 /// Tries each case; the first that gives an outcome is it.
-fn each_case(bench: &Bench<'_>, mut one: impl FnMut(&Case, &mut u64) -> Option<Outcome>) -> Outcome {
+pub(crate) fn each_case(bench: &Bench<'_>, mut one: impl FnMut(&Case, &mut u64) -> Option<Outcome>) -> Outcome {
     if bench.cases.is_empty() {
         return no_case();
     }
@@ -186,9 +182,14 @@ fn finds(bench: &Bench<'_>) -> Outcome {
             shown(expected.get(first)),
             shown(found.get(first).map(|(_, value)| value))
         );
-        let begin = first.checked_sub(1).and_then(|before| found.get(before)).map_or(0, |(range, _)| range.end);
-        let end = found.get(first).map_or(case.bytes.len(), |(range, _)| range.end);
-        Some(broken(&case.name, what, case.bytes.get(begin..end).map(<[u8]>::to_vec)))
+        let before = first.checked_sub(1).and_then(|before| found.get(before)).map_or(0, |(range, _)| range.end);
+        let stretch = match found.get(first) {
+            None => before..case.bytes.len(),
+            // It is the one after that: between the two it was lost.
+            Some((range, value)) if expected.get(first + 1) == Some(value) => before..range.start,
+            Some((range, _)) => range.clone(),
+        };
+        Some(broken(&case.name, what, case.bytes.get(stretch).map(<[u8]>::to_vec)))
     })
 }
 
@@ -200,33 +201,6 @@ fn pushes(bench: &Bench<'_>) -> Outcome {
             unlike(bench, case, &format!("in pushes of {push_bytes} bytes"), tries, whole, pushed)
         })
     })
-}
-
-fn chunks(bench: &Bench<'_>) -> Outcome {
-    if bench.plugin().descriptor().framing == Framing::Whole {
-        return Outcome::Open { why: "its members are not cut".into() };
-    }
-    let cut = |input: &[u8], push_bytes: usize| match bench.plugin().descriptor().framing {
-        Framing::Marks => cuts(bench.plugin(), input, push_bytes),
-        _ => Ok(line_ends(input)),
-    };
-    each_case(bench, |case, tries| {
-        SCANS.into_iter().filter(|(bytes, _)| case.bytes.len() / bytes <= PUSHES_MAX).find_map(|(scanned_bytes, every)| {
-            let whole = |input: &[u8]| read(bench.plugin(), input, limits::PUSH_BYTES);
-            let chunked = |input: &[u8]| {
-                let cuts: Vec<_> = cut(input, scanned_bytes)?.into_iter().step_by(every).take(CHUNKS_MAX).collect();
-                read_chunks(bench.plugin(), input, &cuts, limits::PUSH_BYTES)
-            };
-            let how = format!("in chunks, one for {every} of the places where it may be cut, found by pushes of {scanned_bytes} bytes");
-            unlike(bench, case, &how, tries, whole, chunked)
-        })
-    })
-}
-
-/// Behind every line but the last, which may be none.
-fn line_ends(input: &[u8]) -> Vec<CutPoint> {
-    let ends = input.iter().enumerate().filter(|(at, byte)| **byte == b'\n' && at + 1 < input.len());
-    ends.map(|(at, _)| CutPoint { offset: at as u64 + 1, context: vec![] }).collect()
 }
 
 fn repeats(bench: &Bench<'_>) -> Outcome {
@@ -241,10 +215,10 @@ fn repeats(bench: &Bench<'_>) -> Outcome {
     })
 }
 
-type Reading = Result<Vec<Row>, Fault>;
+pub(crate) type Reading = Result<Vec<Row>, Fault>;
 
 /// Two ways of reading a case that must give the same; else a small input at which they do not, and where they part.
-fn unlike(
+pub(crate) fn unlike(
     bench: &Bench<'_>,
     case: &Case,
     how: &str,
@@ -257,19 +231,26 @@ fn unlike(
         return None;
     }
     let input = bench.minimise(&case.bytes, |input| !same(&usual(input), &other(input)));
-    let what = match (&usual(&input), &other(&input)) {
+    let (what, _) = parting(&usual(&input), &other(&input));
+    Some(broken(&case.name, format!("read {how}{what}"), Some(input)))
+}
+
+/// Where two readings part, in words and as the byte at which they do.
+pub(crate) fn parting(usual: &Reading, other: &Reading) -> (String, u64) {
+    match (usual, other) {
         (Ok(wanted), Ok(found)) => {
             let first = (0..wanted.len().max(found.len())).find(|at| wanted.get(*at) != found.get(*at)).unwrap_or_default();
             let shown = |rows: &[Row]| rows.get(first).map_or("nothing".to_owned(), |row| shortened(row.to_string()));
-            format!("read {how}, number {} of the input is: {}; read at once it is: {}", first + 1, shown(found), shown(wanted))
+            let what = format!(", number {} of the input is: {}; read at once it is: {}", first + 1, shown(found), shown(wanted));
+            let at = [found, wanted].map(|rows| rows.get(first).map(|row| row.range().end as u64));
+            (what, at.into_iter().flatten().min().unwrap_or_default())
         }
-        (_, Err(fault)) | (Err(fault), _) => format!("read {how}: {}", fault.message),
-    };
-    Some(broken(&case.name, what, Some(input)))
+        (_, Err(fault)) | (Err(fault), _) => (format!(": {}", fault.message), fault.offset.unwrap_or_default()),
+    }
 }
 
 /// Faults are alike if they are of one kind: where a plugin traps may hang on how it is fed.
-fn same<T: PartialEq>(left: &Result<T, Fault>, right: &Result<T, Fault>) -> bool {
+pub(crate) fn same<T: PartialEq>(left: &Result<T, Fault>, right: &Result<T, Fault>) -> bool {
     match (left, right) {
         (Ok(left), Ok(right)) => left == right,
         (Err(left), Err(right)) => left.kind == right.kind,

@@ -1,12 +1,19 @@
 //! The judge judged: the official plugins hold, and each misbehaviour breaks the clause it is about.
 #![allow(clippy::unwrap_used)] // a test may fail where it stands
 
-use std::{env, fs, path::Path, time::Duration};
+mod planted;
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use sluice_conformance::hostile::{self, QUIET};
-use sluice_judge::{Bounds, Case, Declared, Known, Outcome, Report, judge, read_folder};
+use sluice_judge::{Bounds, Case, Declared, Finding, Known, Outcome, Report, judge, read_folder};
 
-const BOUNDS: Bounds = Bounds { long_line_bytes: 8 << 20, variants: 16, metered_bytes: 256 << 10, minimising: Duration::from_secs(1) };
+const BOUNDS: Bounds =
+    Bounds { long_line_bytes: 8 << 20, variants: 16, metered_bytes: 256 << 10, chunked_bytes: 5 << 18, minimising: Duration::from_secs(1) };
 
 fn case(name: &str, text: &str, expected: Option<&str>) -> Case {
     let expected = expected.map(|lines| lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect());
@@ -24,8 +31,31 @@ fn own() -> Vec<Case> {
     ]
 }
 
-fn judged(component: &[u8], cases: &[Case], strangers: &[Case]) -> Report {
-    judge(component, Known { cases, strangers, budget: Declared::default() }, BOUNDS, &mut |_| {}).unwrap()
+fn judged(component: &[u8], cases: &[Case], strangers: &[Case], bounds: Bounds) -> Report {
+    judge(component, Known { cases, strangers, budget: Declared::default() }, bounds, &mut |_| {}).unwrap()
+}
+
+fn finding<'r>(report: &'r Report, clause: &str) -> Option<&'r Finding> {
+    report.verdicts.iter().filter(|verdict| verdict.clause.name == clause).find_map(|verdict| match &verdict.outcome {
+        Outcome::Broken(finding) => Some(finding),
+        _ => None,
+    })
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Where `cargo xtask plugins` puts them.
+fn official_folder() -> PathBuf {
+    env::var_os("SLUICE_PLUGIN_DIR").map_or_else(|| root().join("target/plugins"), Into::into)
+}
+
+/// Of an official plugin.
+fn cases(plugin: &str) -> Vec<Case> {
+    let cases = read_folder(&root().join("plugins").join(plugin).join("cases")).unwrap();
+    assert!(cases.len() > 3 && cases.iter().all(|case| case.expected.is_some()), "{plugin}");
+    cases
 }
 
 fn broken(report: &Report) -> Vec<&'static str> {
@@ -35,7 +65,7 @@ fn broken(report: &Report) -> Vec<&'static str> {
 
 #[test]
 fn the_honest_plugin_holds_and_every_clause_was_judged() {
-    let report = judged(&hostile::honest().unwrap(), &own(), &[]);
+    let report = judged(&hostile::honest().unwrap(), &own(), &[], BOUNDS);
     assert!(report.verdicts.iter().all(|verdict| matches!(verdict.outcome, Outcome::Held { tries, .. } if tries > 0)), "{report:#?}");
     let numbers: Vec<_> = report.verdicts.iter().map(|verdict| verdict.clause.number).collect();
     assert_eq!(numbers, (1..=14).collect::<Vec<_>>());
@@ -75,19 +105,16 @@ const EXACTLY: &[(&str, &str, &str)] = &[
 #[test]
 fn each_misbehaviour_breaks_exactly_its_clause() {
     for (name, clause, word) in EXACTLY {
-        let report = judged(&hostile::hostile(name).unwrap(), &own(), &[]);
+        let report = judged(&hostile::hostile(name).unwrap(), &own(), &[], BOUNDS);
         assert_eq!(broken(&report), [*clause], "{name}: {report:#?}");
-        let finding = report.verdicts.iter().find_map(|verdict| match &verdict.outcome {
-            Outcome::Broken(finding) => Some(finding),
-            _ => None,
-        });
+        let finding = finding(&report, clause);
         assert!(finding.unwrap().what.contains(word), "{name}: {finding:#?}");
     }
 }
 
 #[test]
 fn each_clause_is_broken_by_somebody_and_each_quiet_plugin_is_tried() {
-    let report = judged(&hostile::hostile("module").unwrap(), &[], &[]);
+    let report = judged(&hostile::hostile("module").unwrap(), &[], &[], BOUNDS);
     for verdict in &report.verdicts {
         let name = verdict.clause.name;
         assert!(EXACTLY.iter().any(|(_, clause, _)| *clause == name) || cfg!(not(target_arch = "x86_64")) && name == "repeats", "{name}");
@@ -101,24 +128,17 @@ fn each_clause_is_broken_by_somebody_and_each_quiet_plugin_is_tried() {
 fn what_is_found_is_compared_with_what_was_written_down() {
     let mut cases = own();
     cases[0].expected.as_mut().unwrap().remove(1);
-    let report = judged(&hostile::honest().unwrap(), &cases, &[]);
+    let report = judged(&hostile::honest().unwrap(), &cases, &[], BOUNDS);
     assert_eq!(broken(&report), ["finds"]);
 }
 
 #[test]
 fn the_official_plugins_hold() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let built = env::var_os("SLUICE_PLUGIN_DIR").map_or_else(|| root.join("target/plugins"), Into::into);
-    let cases = |plugin: &str| {
-        let cases = read_folder(&root.join("plugins").join(plugin).join("cases")).unwrap();
-        assert!(cases.len() > 3 && cases.iter().all(|case| case.expected.is_some()), "{plugin}");
-        cases
-    };
     const OFFICIAL: [&str; 3] = ["combo", "csv", "mysqldump"];
     for plugin in OFFICIAL {
         let strangers: Vec<Case> = OFFICIAL.into_iter().filter(|other| *other != plugin).flat_map(cases).collect();
-        let component = fs::read(built.join(plugin).with_extension("wasm")).expect("`cargo xtask plugins` builds them");
-        let report = judged(&component, &cases(plugin), &strangers);
+        let component = fs::read(official_folder().join(plugin).with_extension("wasm")).expect("`cargo xtask plugins` builds them");
+        let report = judged(&component, &cases(plugin), &strangers, BOUNDS);
         assert_eq!(broken(&report), [""; 0], "{plugin}: {report:#?}");
     }
 }
