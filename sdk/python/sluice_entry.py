@@ -2,10 +2,15 @@
 
 from componentize_py_types import Err
 from plugin import Plugin
-from sluice_plugin import Input, Out, Parser, Sample, Start
+from sluice_plugin import Input, Out, Parser, Refusal, Sample, Start
 from wit_world import exports
 from wit_world.exports import guest
 from wit_world.imports import host
+
+
+def _said(error: Exception) -> Err[str]:
+    """A refusal is meant for the operator. What else goes wrong is told by its name alone: its words may have values of the input."""
+    return Err(str(error) if isinstance(error, Refusal) else type(error).__name__)
 
 
 class _Instance:
@@ -33,15 +38,15 @@ class Guest(exports.Guest):
     def open(self, start: guest.Start) -> None:
         try:
             _Instance.parser = Plugin(Start(start.base, start.context, start.options))
-        except ValueError as error:
-            raise Err(str(error)) from error
+        except Exception as error:
+            raise _said(error) from None
 
     def push(self, base: int, chunk: bytes, last: bool) -> int:
         given = Input(chunk, base, last)
         try:
             _Instance.parser.push(given, _Instance.out)
-        except ValueError as error:
-            raise Err(str(error)) from error
+        except Exception as error:
+            raise _said(error) from None
         _Instance.out.flush()
         return given.consumed
 
@@ -49,6 +54,6 @@ class Guest(exports.Guest):
         given = Input(chunk, base, last)
         try:
             _Instance.parser.scan(given, host.cut)
-        except ValueError as error:
-            raise Err(str(error)) from error
+        except Exception as error:
+            raise _said(error) from None
         return given.consumed

@@ -23,7 +23,7 @@ A plugin is `plugin.py` with a class `Plugin` in it, derived from `Parser`; `slu
 
 One `Plugin` is made for each chunk. Rows are places in the push's bytes, values are bytes (or str, which becomes UTF-8); an author never
 sees a packed event. The standard library's pure modules work (`re`, `json`, `datetime` …); there is no system beneath them: no files,
-clocks, or randomness. Work on many bytes a call, by `re`, `split` and `find`, where speed matters: a loop over bytes is slow here.
+clocks, or randomness, and no modules to import once the component is made: import all you need at the top. Work on many bytes a call, by `re`, `split` and `find`, where speed matters: a loop over bytes is slow here.
 """
 
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ from sluice_text import base64, is_email, is_utf8, unescape, unquote
 from sluice_words import EXTRA, identify, meaning
 
 __all__ = [
-    "About", "Claim", "EXTRA", "Field", "Hash", "Input", "Line", "Out", "Parser", "Row", "Sample", "Start",
+    "About", "Claim", "EXTRA", "Field", "Hash", "Input", "Line", "Out", "Parser", "Refusal", "Row", "Sample", "Start",
     "base64", "identify", "is_email", "is_utf8", "meaning", "unescape", "unquote",
 ]  # fmt: skip
 
@@ -223,6 +223,10 @@ class Out(Setters):
             self._arena.clear()
 
 
+class Refusal(Exception):
+    """An error whose words are for the operator: never a value of the input."""
+
+
 class Parser:
     """What an author derives `Plugin` from. One is made for a chunk.
 
@@ -237,12 +241,12 @@ class Parser:
         raise NotImplementedError
 
     def __init__(self, start: Start) -> None:
-        """Begins a chunk. Raise ValueError, with a message for the operator, if the context or the options cannot be used."""
+        """Begins a chunk. Raise `Refusal` if the context or the options cannot be used."""
 
     def push(self, input: Input, out: Out) -> None:
         """Reads what it can of the input, and leaves unconsumed what may be incomplete unless `input.last`.
 
-        Raise ValueError hardly ever: a row that cannot be read is a reject, and the parser goes on.
+        Raise `Refusal` hardly ever: a row that cannot be read is a reject, and the parser goes on.
         """
         raise NotImplementedError
 

@@ -8,6 +8,7 @@ mod bench;
 mod ci;
 mod clients;
 mod demo;
+mod languages;
 mod plugins;
 mod service;
 mod shell;

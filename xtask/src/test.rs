@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{plugins, shell};
+use crate::{languages, plugins, shell};
 
 /// Where plugins and SDK are built natively: one folder, so that they share dependencies.
 pub(crate) fn native_target_dir(root: &Path) -> PathBuf {
@@ -21,7 +21,8 @@ pub(crate) fn native_target_dir(root: &Path) -> PathBuf {
 
 pub(crate) fn run(root: &Path) -> Result<()> {
     let begun = Instant::now();
-    shell::need(&[("mariadbd", "mariadb-server"), ("python3", "python3"), ("clang", "clang"), ("wasm-ld", "lld")])?;
+    shell::need(&[("mariadbd", "mariadb-server"), ("python3", "python3")])?;
+    languages::install(root)?;
     shell::step("plugins");
     plugins::build(root)?;
     let mut totals = Totals::default();
@@ -48,7 +49,11 @@ impl Totals {
     /// Runs a workspace's tests, passing their output through.
     fn suite(&mut self, root: &Path, folder: &str) -> Result<()> {
         let mut cargo = shell::cargo(&root.join(folder));
-        cargo.args(["test", "--workspace", "--no-fail-fast"]).env("SLUICE_PLUGIN_DIR", plugins::folder(root)).stdout(Stdio::piped());
+        cargo
+            .args(["test", "--workspace", "--no-fail-fast"])
+            .env("SLUICE_PLUGIN_DIR", plugins::folder(root))
+            .env("SLUICE_TEST_LANGUAGES", "all")
+            .stdout(Stdio::piped());
         if !folder.is_empty() {
             cargo.env("CARGO_TARGET_DIR", native_target_dir(root));
         }

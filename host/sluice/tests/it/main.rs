@@ -3,6 +3,7 @@
 
 mod author;
 mod faults;
+mod kits;
 mod languages;
 mod operator;
 mod parse;

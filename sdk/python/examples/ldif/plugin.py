@@ -4,6 +4,7 @@ Lines that stand together, without a blank one, are a block; one with a `dn` is 
 record. Every block stands alone, so a member may be cut at any blank line.
 """
 
+import codecs
 import re
 from typing import Callable, Iterator
 
@@ -42,7 +43,8 @@ def unicode_password(value: bytes) -> tuple[int, bytes] | None:
         return Hash.NTLM, value.hex().encode()
     if len(value) >= 4 and value.startswith(b'"\0') and value.endswith(b'"\0'):
         inner = value[2:-2]
-        return Field.PASSWORD, inner[: len(inner) & ~1].decode("utf-16-le", "replace").encode()
+        # `decode("utf-16-le")` would import a module when it is first called, and there is nothing left to import from.
+        return Field.PASSWORD, codecs.utf_16_le_decode(inner[: len(inner) & ~1], "replace")[0].encode()
     return (identify(value, Hash.NTLM), value) if is_utf8(value) else None
 
 

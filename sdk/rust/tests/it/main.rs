@@ -1,5 +1,7 @@
 //! The kit through its public doors.
 
 mod bitmap;
+mod names;
 mod secret;
+mod text;
 mod words;
