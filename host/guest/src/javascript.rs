@@ -1,7 +1,8 @@
 //! Plugins written in JavaScript: `plugin.js`, what it imports and the kit → a component with SpiderMonkey in it, by componentize-js.
 //!
 //! componentize-js is a module and no program: the kit's `build.mjs` asks it. All that a script could ask of a system is left out of the
-//! component, which imports nothing but the contract.
+//! component, which imports nothing but the contract. Two builds of one source differ in bytes: the engine starts while the component is
+//! made, and what it drew by lot then stays in its memory.
 
 use std::{
     env,
@@ -25,6 +26,9 @@ pub(crate) fn make(folder: &Path) -> Result<Vec<u8>, GuestError> {
         return Err(GuestError::Missing { what: "there is no node on the path".into(), install: INSTALL_NODE });
     };
     let module = find(folder)?;
+    if folder.to_string_lossy().contains(char::is_whitespace) {
+        return Err(GuestError::Blank { tool: "componentize-js", folder: folder.to_owned() });
+    }
     write_kit(folder, Language::JavaScript)?;
     let mut command = Command::new(node);
     tools::run(command.arg(".sluice/build.mjs").arg(module.join("src/componentize.js")), "componentize-js", folder)?;

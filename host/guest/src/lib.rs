@@ -88,6 +88,14 @@ pub enum GuestError {
     /// Cargo says something else than other cargos.
     #[error("what `cargo metadata` said is not understood")]
     Metadata(#[source] cargo_metadata::Error),
+    /// A tool can't work there.
+    #[error("{tool} cannot build in a folder with a blank in its path: {}", folder.display())]
+    Blank {
+        /// Which.
+        tool: &'static str,
+        /// Where.
+        folder: PathBuf,
+    },
     /// The package has no library for WebAssembly.
     #[error("the package in {} makes no WebAssembly module", folder.display())]
     NoModule {

@@ -18,9 +18,10 @@ use crate::{
 
 /// Build a plugin: compile it for WebAssembly, make a component of it, and see that it loads.
 ///
-/// Its language is told by what is in the folder: Cargo.toml is Rust, plugin.py Python, plugin.js JavaScript, plugin.c C. The same source
-/// gives the same digest, whatever its folder, but for Python's tool, whose output differs from run to run. If a tool is missing, what to
-/// install is said and the code is 69; 65 if the sources do not compile or the component does not load, and then nothing is written.
+/// Its language is told by what is in the folder: Cargo.toml is Rust, plugin.py Python, plugin.js JavaScript, plugin.c C. In Rust and C the
+/// same source gives the same digest, whatever its folder; what the tools for Python and JavaScript make differs from run to run. If a tool
+/// is missing, what to install is said and the code is 69; 65 if the sources do not compile or the component does not load, and then
+/// nothing is written.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Example: sluice plugin build people-list --out plugins/people-list.wasm")]
 pub(crate) struct Args {
@@ -73,6 +74,7 @@ fn failure(error: &GuestError) -> Failure {
     let (code, hint) = match (error.to_install(), error) {
         (Some(advice), _) => (Sysexit::Unavailable, advice),
         (None, GuestError::Failed { .. }) => (Sysexit::DataErr, "what is wrong stands above"),
+        (None, GuestError::Blank { .. }) => (Sysexit::Usage, "move the folder, or build in a copy elsewhere"),
         (None, GuestError::NoModule { .. }) => (Sysexit::DataErr, "its Cargo.toml needs `[lib]` with `crate-type = [\"cdylib\"]`"),
         (None, GuestError::Component { .. }) => (Sysexit::DataErr, "`sluice_plugin::export!(YourParser)` exports the contract"),
         (None, _) => (Sysexit::General, ""),

@@ -32,7 +32,11 @@ fn with_tools<'c>(command: &'c mut Command, folder: &Path) -> &'c mut Command {
 
 /// What a build gave; nothing if the machine lacks a tool and may.
 fn built(folder: &Path, arguments: &[&str]) -> Option<Output> {
-    let output = with_tools(sluice(["plugin", "build"]).args(arguments), folder).output().unwrap();
+    unless_missing(with_tools(sluice(["plugin", "build"]).args(arguments), folder))
+}
+
+fn unless_missing(command: &mut Command) -> Option<Output> {
+    let output = command.output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     if output.status.code() == Some(UNAVAILABLE) {
         assert!(said.contains("hint: "), "{said}");
@@ -45,16 +49,13 @@ fn built(folder: &Path, arguments: &[&str]) -> Option<Output> {
 }
 
 /// The tutorial of a language: it ends with the records of the sample. What it installs is there already.
-fn follow(language: &str, heading: &str) {
+fn follow(heading: &str) {
     let folder = tempfile::tempdir().unwrap();
-    succeed(with_tools(&mut sluice(["plugin", "new", "probed", "--language", language]), folder.path()));
-    if built(&folder.path().join("probed"), &[]).is_none() {
-        return;
-    }
     let lines = commands(TUTORIAL, heading);
     let installs = |line: &String| ["pip install", "npm install"].iter().any(|install| line.starts_with(install));
     let lines: Vec<_> = lines.into_iter().filter(|line| !installs(line)).collect();
-    let output = succeed(with_tools(Command::new("sh").args(["-e", "-c", &lines.join("\n")]), folder.path()));
+    let mut shell = Command::new("sh");
+    let Some(output) = unless_missing(with_tools(shell.args(["-e", "-c", &lines.join("\n")]), folder.path())) else { return };
     let printed = String::from_utf8(output.stdout).unwrap();
     let made = folder.path().join("people-list");
     let expected = fs::read_to_string(made.join("cases/sample.jsonl")).unwrap();
@@ -69,7 +70,17 @@ fn follow(language: &str, heading: &str) {
 
 #[test]
 fn the_tutorial_for_c_leads_from_nothing_to_a_parser() {
-    follow("c", "### In C\n");
+    follow("### In C\n");
+}
+
+#[test]
+fn the_tutorial_for_python_leads_from_nothing_to_a_parser() {
+    follow("### In Python\n");
+}
+
+#[test]
+fn the_tutorial_for_javascript_leads_from_nothing_to_a_parser() {
+    follow("### In JavaScript\n");
 }
 
 /// A copy of an example, so that nothing is built among the sources.
@@ -113,6 +124,16 @@ fn compare(kit: &str, file: &str) {
 #[test]
 fn ldif_in_c_is_the_same_byte_for_byte() {
     compare("c", "plugin.c");
+}
+
+#[test]
+fn ldif_in_python_is_the_same_byte_for_byte() {
+    compare("python", "plugin.py");
+}
+
+#[test]
+fn ldif_in_javascript_is_the_same_byte_for_byte() {
+    compare("js", "plugin.js");
 }
 
 #[test]
