@@ -10,7 +10,8 @@ use std::{
 };
 
 use sluice_conformance::hostile::{self, QUIET};
-use sluice_judge::{Bounds, Case, Declared, Finding, Known, Outcome, Report, judge, read_folder};
+use sluice_judge::{Bounds, Case, Declared, Finding, Known, Outcome, Report, Verdict, judge, read_folder};
+use sluice_record::limits;
 
 const BOUNDS: Bounds =
     Bounds { long_line_bytes: 8 << 20, variants: 16, metered_bytes: 256 << 10, chunked_bytes: 5 << 18, minimising: Duration::from_secs(1) };
@@ -122,6 +123,29 @@ fn each_clause_is_broken_by_somebody_and_each_quiet_plugin_is_tried() {
     for (name, _) in QUIET {
         assert!(EXACTLY.iter().any(|(tried, ..)| tried == name) || cfg!(not(target_arch = "x86_64")) && *name == "recurses", "{name}");
     }
+}
+
+#[test]
+fn the_reference_has_each_clause_and_bound_as_it_is() {
+    let text = fs::read_to_string(root().join("docs/plugin-reference.md")).unwrap();
+    for Verdict { clause, .. } in &judged(&hostile::hostile("module").unwrap(), &[], &[], BOUNDS).verdicts {
+        let row = format!("| {} | `{}` | {} |\n", clause.number, clause.name, clause.rule);
+        assert!(text.contains(&row), "the reference lacks: {row}");
+    }
+    let mib = |bytes: usize| format!("{} MiB", bytes >> 20);
+    let rows = [
+        ("asks for memory", mib(limits::GUEST_MEMORY_BYTES_MAX)),
+        ("a call takes too long", format!("{} s", limits::CALL_DEADLINE_MS / 1000)),
+        ("a cut's context", format!("{} KiB", limits::CONTEXT_BYTES_MAX >> 10)),
+        ("consumes nothing of a long buffer", mib(limits::RECORD_BYTES_MAX)),
+        ("logs", format!("{} lines a call, {} bytes", limits::LOG_LINES_PER_CALL_MAX, limits::LOG_LINE_BYTES_MAX)),
+        ("a reject has no reason", format!("1–{} bytes", limits::REASON_BYTES_MAX)),
+    ];
+    for (what, bound) in rows {
+        assert!(text.lines().any(|line| line.starts_with(&format!("| {what}")) && line.contains(&bound)), "{what}: {bound}");
+    }
+    let chunked = format!("{:.1} MiB", Bounds::default().chunked_bytes as f64 / f64::from(1 << 20));
+    assert!(text.contains(&chunked), "{chunked}");
 }
 
 #[test]

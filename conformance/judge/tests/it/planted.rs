@@ -97,6 +97,31 @@ const PLANTED: &[Planted] = &[
         input: ("'li@example.org'", 900),
     },
     Planted { plugin: "mysqldump", bug: "map", clauses: ANY_ORDER, case: "", seen: &["a record of", "; read at once"], input: ("", 4000) },
+    Planted {
+        plugin: "ldif",
+        bug: "border",
+        clauses: &["chunks"],
+        case: "active_directory.ldif",
+        seen: &["in chunks", "rejected as no-attributes"],
+        input: ("\n", 100),
+    },
+    Planted {
+        plugin: "ldif",
+        bug: "leak",
+        clauses: &["finds"],
+        case: "active_directory.ldif",
+        seen: &["number 2 should be", "CN=Hal", "\"username\":\"gus\""],
+        input: ("dn: CN=Hal", 200),
+    },
+    Planted {
+        plugin: "ldif",
+        bug: "last-line",
+        clauses: &["finds"],
+        case: "active_directory.ldif",
+        seen: &["number 3 should be", "uid=ida", "and is nothing"],
+        input: ("dn: uid=ida", 300),
+    },
+    Planted { plugin: "ldif", bug: "map", clauses: ANY_ORDER, case: "", seen: &["a record of", "; read at once"], input: ("dn:", 4000) },
 ];
 
 /// Which reading shows that an order is another each time hangs on where things are in memory.
