@@ -21,7 +21,7 @@ pub(crate) fn native_target_dir(root: &Path) -> PathBuf {
 
 pub(crate) fn run(root: &Path) -> Result<()> {
     let begun = Instant::now();
-    shell::need(&[("mariadbd", "mariadb-server"), ("python3", "python3")])?;
+    shell::need(&[("mariadbd", "mariadb-server"), ("python3", "python3"), ("git", "git")])?;
     languages::install(root)?;
     shell::step("plugins");
     plugins::build(root)?;
