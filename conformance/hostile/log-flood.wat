@@ -5,5 +5,5 @@
     (call $log (i32.const 0) (i32.const 8192) (i32.const 8192))
     (local.set $lines (i32.add (local.get $lines) (i32.const 1)))
     (br_if $more (i32.lt_u (local.get $lines) (i32.const 1000))))
-  (call $event (i32.const 1) (i32.const 0) (local.get $len) (i32.const 0))
+  (if (local.get $len) (then (call $event (i32.const 1) (i32.const 0) (local.get $len) (i32.const 0))))
   (call $done (local.get $len)))

@@ -42,6 +42,17 @@ pub fn hostile(name: &str) -> Result<Vec<u8>> {
     component(text)
 }
 
+/// The same as a plugin whose scan says where members are cut.
+pub fn scanning(name: &str) -> Result<Vec<u8>> {
+    let (_, text) = PLUGINS.iter().find(|(known, _)| *known == name).with_context(|| format!("no hostile plugin `{name}`"))?;
+    let (_, describe) = PARTS.iter().find(|(part, _)| *part == "describe").context("nobody describes it")?;
+    // The framing is the byte behind the input's kind.
+    component(&format!(
+        "{}\n{text}",
+        describe.replace("(i64.store (i32.const 96) (i64.const 0))", "(i64.store (i32.const 96) (i64.const 256))")
+    ))
+}
+
 /// The component of the honest plugin.
 pub fn honest() -> Result<Vec<u8>> {
     component("")
