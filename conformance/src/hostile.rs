@@ -10,7 +10,9 @@ use std::fmt::Write as _;
 use anyhow::{Context as _, Result};
 use wit_component::{ComponentEncoder, StringEncoding};
 
-const WIT: &str = include_str!("../../wit/0.1.0/parser.wit");
+/// The contract they are built for, unless said otherwise, and the one after it.
+const OLDER: (&str, &str) = ("0.1.0", include_str!("../../wit/0.1.0/parser.wit"));
+const NEWER: (&str, &str) = ("0.2.0", include_str!("../../wit/0.2.0/parser.wit"));
 const FRAME: &str = include_str!("../hostile/parts/frame.wat");
 
 macro_rules! texts {
@@ -60,13 +62,22 @@ pub fn honest() -> Result<Vec<u8>> {
 
 /// Makes a component of a text: a whole `(component …)` or `(module …)` as it stands, else definitions that replace an honest plugin's.
 pub fn component(text: &str) -> Result<Vec<u8>> {
+    built_for(OLDER, text)
+}
+
+/// As [`component`], for the contract's newest version.
+pub fn newer(text: &str) -> Result<Vec<u8>> {
+    built_for(NEWER, text)
+}
+
+fn built_for((version, wit): (&str, &str), text: &str) -> Result<Vec<u8>> {
     let code = text.lines().find(|line| !line.starts_with(";;")).unwrap_or_default();
     if code.starts_with("(component") || code.starts_with("(module") {
         return Ok(wat::parse_str(text)?);
     }
-    let mut module = format!("(module {FRAME}\n");
+    let mut module = format!("(module {}\n", told(version, FRAME));
     for (function, honest) in PARTS {
-        let export = format!("(export \"sluice:parser/guest@0.1.0#{function}\")");
+        let (honest, export) = (told(version, honest), format!("(export \"sluice:parser/guest@{version}#{function}\")"));
         let other_name = format!("$honest_{function}");
         if !text.contains(&export) {
             writeln!(module, "{honest}")?;
@@ -77,8 +88,15 @@ pub fn component(text: &str) -> Result<Vec<u8>> {
     writeln!(module, "{text})")?;
     let mut core = wat::parse_str(&module)?;
     let mut resolve = wit_parser::Resolve::default();
-    let package = resolve.push_str("parser.wit", WIT)?;
+    let package = resolve.push_str("parser.wit", wit)?;
     let world = resolve.select_world(&[package], Some("parser"))?;
     wit_component::embed_component_metadata(&mut core, &resolve, world, StringEncoding::UTF8)?;
     ComponentEncoder::default().module(&core)?.validate(true).encode()
+}
+
+/// A part of the honest plugin in a version's words: what `open` is told first is the member's name.
+fn told(version: &str, part: &str) -> String {
+    let part = part.replace("@0.1.0", &format!("@{version}"));
+    let is_older_open = version == OLDER.0 || !part.contains("#open");
+    if is_older_open { part } else { part.replacen("(param $base", "(param $name i32) (param $name_len i32) (param $base", 1) }
 }

@@ -225,7 +225,7 @@ fn race(title: &str, input: &[u8], mut contestants: Vec<Contestant<'_>>, wanted:
 }
 
 fn sandboxed(plugin: &Plugin, input: &[u8], push_bytes: usize, on_events: OnEvents<'_>) -> Result<()> {
-    let mut instance = plugin.open(Start { base: 0, context: b"", options: "" })?;
+    let mut instance = plugin.open(Start::default())?;
     let mut batch = Batch::default();
     pushes(input, push_bytes, |at, chunk, last| {
         let consumed = instance.push(at as u64, chunk, last, &mut batch)?;
@@ -236,7 +236,7 @@ fn sandboxed(plugin: &Plugin, input: &[u8], push_bytes: usize, on_events: OnEven
 
 /// The same code without the sandbox: events are handed on as the kit hands them to the border.
 fn natively<P: sluice_plugin::Parser>(input: &[u8], push_bytes: usize, on_events: OnEvents<'_>) -> Result<()> {
-    let mut parser = P::open(&sluice_plugin::Start { base: 0, context: b"", options: "" }).map_err(Error::msg)?;
+    let mut parser = P::open(&sluice_plugin::Start::default()).map_err(Error::msg)?;
     let mut buffers = Buffers::default();
     pushes(input, push_bytes, |at, chunk, last| {
         let mut emit = |events: &[u64], arena: &[u8]| on_events(chunk, events, arena);

@@ -63,7 +63,7 @@ pub(crate) fn read_chunks(plugin: &Plugin, input: &[u8], cuts: &[CutPoint], push
     let ends = cuts.iter().map(|cut| cut.offset).chain([input.len() as u64]);
     for (begin, end) in begins.into_iter().zip(ends) {
         let mut columns = BTreeMap::new();
-        let start = Start { base: begin.offset, context: &begin.context, options: "" };
+        let start = Start { base: begin.offset, context: &begin.context, ..Start::default() };
         let mut read = pieces(&input[begin.offset as usize..end as usize]);
         let mut tell = |batch: &mut Batch| {
             batch.items().for_each(|item| add(&mut rows, &mut columns, batch.base, item));

@@ -3,3 +3,4 @@
 
 mod generator;
 mod law;
+mod wit;

@@ -183,6 +183,7 @@ fn scan(job: &Job, member: Member) -> Option<Change> {
     let spec = TaskSpec::Scan {
         load: member.load,
         member: member.id,
+        name: member.staged.name,
         source: member.staged.source,
         bytes: member.staged.bytes,
         plugin: member.plugin?,

@@ -185,6 +185,9 @@ pub enum TaskSpec {
         load: LoadId,
         /// Which member.
         member: MemberId,
+        /// Its path within the dump, which the plugin is told. Specs that were kept before it was there have none.
+        #[serde(default)]
+        name: String,
         /// Its bytes.
         source: StagedSource,
         /// How many bytes it has.
@@ -200,6 +203,9 @@ pub enum TaskSpec {
         load: LoadId,
         /// Which member.
         member: MemberId,
+        /// Its path within the dump, which the plugin is told. Specs that were kept before it was there have none.
+        #[serde(default)]
+        name: String,
         /// Its bytes.
         source: StagedSource,
         /// The plugin pinned.

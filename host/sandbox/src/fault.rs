@@ -54,8 +54,8 @@ impl FaultKind {
             Self::Deadline => "the plugin loops or is too slow for one push: report it with the reproducer, or raise the call deadline",
             Self::Memory => "the plugin keeps too much between pushes: report it, or raise the memory limit",
             Self::Tiling => "every consumed byte must be in exactly one record, skip or reject, in order",
-            Self::Event => "see the event's definition in wit/0.1.0/parser.wit",
-            Self::Output => "the plugin breaks the contract: see wit/0.1.0/parser.wit",
+            Self::Event => "see the event's definition in wit/0.2.0/parser.wit",
+            Self::Output => "the plugin breaks the contract: see wit/0.2.0/parser.wit",
             Self::Guest => "see what the plugin says",
             Self::Busy => "run fewer chunks at once, or raise the number of pooled instances",
         }
@@ -194,7 +194,7 @@ pub enum LoadError {
     },
     /// It wants something that is not given.
     #[error(
-        "the component imports `{name}`; a plugin may import nothing but `sluice:parser/host@0.1.0`{}",
+        "the component imports `{name}`; a plugin may import nothing but `sluice:parser/host`{}",
         if name.starts_with("wasi:") { ": WASI interfaces are not given, build it without them (--stub-wasi, wasm32-unknown-unknown)" } else { "" }
     )]
     Import {
@@ -202,7 +202,7 @@ pub enum LoadError {
         name: String,
     },
     /// Its exports or their types are not the contract's.
-    #[error("the component does not follow `sluice:parser@0.1.0`: {what}")]
+    #[error("the component does not follow `sluice:parser`: {what}")]
     Contract {
         /// What is missing or different.
         what: String,

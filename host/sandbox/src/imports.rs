@@ -10,7 +10,7 @@ use wasmtime::{
 };
 
 use crate::{
-    contract::{HOST_INTERFACE, LogLevel},
+    contract::{LogLevel, Version},
     engine::TABLE_ELEMENTS_MAX,
     fault::{FaultKind, Refusal, guest_text},
     tiling::Sink,
@@ -120,12 +120,15 @@ impl ResourceLimiter for Guest {
     }
 }
 
-/// Puts the three functions into a linker. There is nothing else in it.
+/// Puts the three functions into a linker, under each version's name. There is nothing else in it.
 pub(crate) fn link(linker: &mut Linker<Guest>) -> Result<()> {
-    let mut host = linker.instance(HOST_INTERFACE)?;
-    host.func_wrap("emit", |store, (events, arena): (WasmList<u64>, WasmList<u8>)| emit(store, &events, &arena))?;
-    host.func_wrap("cut", |store, (offset, context): (u64, WasmList<u8>)| cut(store, offset, &context))?;
-    host.func_wrap("log", |store, (level, message): (LogLevel, WasmStr)| log(store, level, &message))
+    for version in Version::ALL {
+        let mut host = linker.instance(version.host())?;
+        host.func_wrap("emit", |store, (events, arena): (WasmList<u64>, WasmList<u8>)| emit(store, &events, &arena))?;
+        host.func_wrap("cut", |store, (offset, context): (u64, WasmList<u8>)| cut(store, offset, &context))?;
+        host.func_wrap("log", |store, (level, message): (LogLevel, WasmStr)| log(store, level, &message))?;
+    }
+    Ok(())
 }
 
 fn emit(mut store: StoreContextMut<'_, Guest>, events: &WasmList<u64>, arena: &WasmList<u8>) -> Result<()> {

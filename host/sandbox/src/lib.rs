@@ -1,4 +1,4 @@
-//! The sandbox: runs a parser plugin, a WebAssembly component of `sluice:parser@0.1.0`, over hostile bytes.
+//! The sandbox: runs a parser plugin, a WebAssembly component of `sluice:parser`, over hostile bytes.
 //!
 //! A [`Sandbox`] loads components (compiled once, kept on disk), a [`Plugin`] looks at samples and opens instances, an
 //! [`Instance`] reads one chunk, and [`parse_chunk`] feeds it as the contract says. Whatever a plugin does (loop, trap,

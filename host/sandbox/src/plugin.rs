@@ -9,7 +9,7 @@ use wasmtime::{
 };
 
 use crate::{
-    contract::{GUEST_INTERFACE, HOST_INTERFACE, Sample, WireClaim, WireDescriptor, WireStart},
+    contract::{HOST_INTERFACE, Sample, Version, WireClaim, WireDescriptor, WireStart, WireStart1},
     fault::{Call, Fault, FaultKind, LoadError, guest_text},
     imports::Guest,
     instance::{Instance, call},
@@ -30,6 +30,9 @@ const OPTIONS_BYTES_MAX: usize = 64 << 10;
 /// Where a chunk begins.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Start<'a> {
+    /// The member's path within its dump, as the probe was shown it; empty if nobody knows it. Plugins built for 0.1 of the contract are
+    /// not told.
+    pub name: &'a str,
     /// Its first byte in the member.
     pub base: u64,
     /// What the scanner said at its cut; empty at the member's start.
@@ -106,6 +109,8 @@ impl Plugin {
 /// Compiled code and where its exports are.
 pub(crate) struct Code {
     pre: InstancePre<Guest>,
+    /// It was built for.
+    version: Version,
     exports: Exports,
 }
 
@@ -121,15 +126,23 @@ struct Exports {
 impl Code {
     /// Links a component, or says which of its imports or exports is not the contract's.
     pub(crate) fn link(compiler: &Compiler, component: &Component) -> Result<Self, LoadError> {
-        if let Some((name, _)) = component.component_type().imports(&compiler.engine).find(|(name, _)| *name != HOST_INTERFACE) {
-            return Err(LoadError::Import { name: guest_text(name) });
-        }
+        let ty = component.component_type();
         let contract = |what: String| LoadError::Contract { what };
+        let is_given = |name: &str| Version::ALL.iter().any(|version| version.host() == name);
+        if let Some((name, _)) = ty.imports(&compiler.engine).find(|(name, _)| !is_given(name)) {
+            let name = guest_text(name);
+            let is_other_version = name.starts_with(HOST_INTERFACE);
+            return Err(if is_other_version { contract(format!("it imports `{name}`; {}", known(Version::host))) } else { LoadError::Import { name } });
+        }
         let pre = compiler.linker.instantiate_pre(component).map_err(|error| contract(format!("{error:#}")))?;
-        let guest = component.get_export_index(None, GUEST_INTERFACE);
-        let guest = guest.ok_or_else(|| contract(format!("it does not export `{GUEST_INTERFACE}`")))?;
+        let exported = |version: Version| Some((version, component.get_export_index(None, version.guest())?));
+        // The newest, if it has several.
+        let Some((version, guest)) = Version::ALL.into_iter().rev().find_map(exported) else {
+            return Err(contract(format!("it exports no parser that can run here; {}", known(Version::guest))));
+        };
         let export = |name: &str| {
-            component.get_export_index(Some(&guest), name).ok_or_else(|| contract(format!("`{GUEST_INTERFACE}` lacks `{name}`")))
+            let found = component.get_export_index(Some(&guest), name);
+            found.ok_or_else(|| contract(format!("`{}` lacks `{name}`", version.guest())))
         };
         let exports = Exports {
             describe: export("describe")?,
@@ -138,8 +151,13 @@ impl Code {
             push: export("push")?,
             scan: export("scan")?,
         };
-        Ok(Self { pre, exports })
+        Ok(Self { pre, version, exports })
     }
+}
+
+/// The versions there are of an interface, in words.
+fn known(interface: fn(Version) -> &'static str) -> String {
+    format!("this host has {}", Version::ALL.map(|version| format!("`{}`", interface(version))).join(" and "))
 }
 
 /// Runs a plugin's functions in fresh instances.
@@ -180,8 +198,12 @@ impl Runner {
         let code = self.code();
         let base = start.base;
         let (mut store, instance) = self.instantiate(code, HOSTCALL_BYTES_MAX)?;
-        let wire = WireStart { base, context: start.context, options: start.options };
-        let (opened,): (Result<(), String>,) = self.call(&mut store, &instance, Call::Open, code.exports.open, (wire,), Some(base))?;
+        let Start { name, base: _, context, options } = start;
+        let (open, at) = (code.exports.open, Some(base));
+        let (opened,): (Result<(), String>,) = match code.version {
+            Version::V0_1 => self.call(&mut store, &instance, Call::Open, open, (WireStart1 { base, context, options },), at)?,
+            Version::V0_2 => self.call(&mut store, &instance, Call::Open, open, (WireStart { name, base, context, options },), at)?,
+        };
         opened.map_err(|said| {
             let what = format!("it says \"{}\"", guest_text(&said));
             Fault::new(FaultKind::Guest, Call::Open, &self.label, Some(base), what)

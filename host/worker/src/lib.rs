@@ -125,9 +125,9 @@ impl Worker {
             TaskSpec::Stage { load, name, parts, plugin, archive_passwords, .. } => {
                 stage::stage(&worker, task, load, &stage::Dump { name, parts, plugin, archive_passwords }, &watch)
             }
-            TaskSpec::Scan { source, plugin, framing, .. } => scan::scan(&worker, &source, plugin, framing, &watch),
-            TaskSpec::Parse { load, member, source, plugin, policy, chunk } => {
-                parse::parse(&worker, &parse::Task { id: task, load, member, source, plugin, policy, chunk }, &watch, computing)
+            TaskSpec::Scan { name, source, plugin, framing, .. } => scan::scan(&worker, &name, &source, plugin, framing, &watch),
+            TaskSpec::Parse { load, member, name, source, plugin, policy, chunk } => {
+                parse::parse(&worker, &parse::Task { id: task, load, member, name, source, plugin, policy, chunk }, &watch, computing)
             }
             TaskSpec::Merge { load, runs, segments, keep } => merge::merge(&worker, task, load, &runs, &segments, &keep, &watch),
             TaskSpec::Count { loads, segments, .. } => count::count(&worker, &loads, &segments, &watch),

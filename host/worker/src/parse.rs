@@ -35,6 +35,7 @@ pub(crate) struct Task {
     pub(crate) id: TaskId,
     pub(crate) load: LoadId,
     pub(crate) member: MemberId,
+    pub(crate) name: String,
     pub(crate) source: StagedSource,
     pub(crate) plugin: PluginDigest,
     pub(crate) policy: Policy,
@@ -50,7 +51,7 @@ pub(crate) fn parse(worker: &Worker, task: &Task, watch: &Watch, computing: Owne
     let mut way = Way::new(task, watch);
     let feed = Feed { push_bytes: narrow::push_bytes(end - start), ..Feed::default() };
     let parsed = with_pieces(&reader, start, end, |read| {
-        let at = Start { base: start, context: &task.chunk.context, options: "" };
+        let at = Start { name: &task.name, base: start, context: &task.chunk.context, options: "" };
         parse_chunk(&plugin, at, feed, read, &mut |batch: &mut Batch| {
             watch.check()?;
             way.batch(batch);
@@ -61,7 +62,7 @@ pub(crate) fn parse(worker: &Worker, task: &Task, watch: &Watch, computing: Owne
     if let Err(mut failure) = parsed.and_then(|_| writing.take(&mut way, true)) {
         writing.runs.give_up();
         discard(worker, task);
-        failure.cuts = narrow::cuts(&plugin, &reader, &task.chunk, &failure);
+        failure.cuts = narrow::cuts(&plugin, &reader, &task.name, &task.chunk, &failure);
         return Err(failure);
     }
     drop(computing);

@@ -4,7 +4,7 @@
 use crate::{Cuts, Input, Out, Parser, out::Buffers};
 
 wit_bindgen::generate!({
-    path: "../../wit/0.1.0",
+    path: "../../wit/0.2.0",
     world: "parser",
     pub_export_macro: true,
     export_macro_name: "export_component",
@@ -45,7 +45,7 @@ pub fn probe<P: Parser>(sample: &guest::Sample) -> Option<guest::Claim> {
 }
 
 pub fn open<P: Parser>(start: &guest::Start) -> Result<Instance<P>, String> {
-    let parser = P::open(&crate::Start { base: start.base, context: &start.context, options: &start.options })?;
+    let parser = P::open(&crate::Start { name: &start.name, base: start.base, context: &start.context, options: &start.options })?;
     Ok(Instance { parser, buffers: Buffers::default() })
 }
 

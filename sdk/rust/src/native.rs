@@ -45,7 +45,7 @@ fn check_batch(batch: &Batch) -> Result<(), String> {
 /// # Panics
 /// When the parser refuses to open, fails, or doesn't consume everything after the last push: an author's test should say so.
 pub fn parse<P: Parser>(bytes: &[u8], push_bytes: usize) -> Found {
-    let start = Start { base: 0, context: b"", options: "" };
+    let start = Start::default();
     parse_chunk::<P>(bytes, &start, push_bytes)
 }
 
@@ -75,7 +75,7 @@ pub fn parse_chunk<P: Parser>(bytes: &[u8], start: &Start<'_>, push_bytes: usize
 /// As [`parse`].
 pub fn scan<P: Parser>(bytes: &[u8], push_bytes: usize) -> Vec<(u64, Vec<u8>)> {
     let mut found = Vec::new();
-    let mut parser = P::open(&Start { base: 0, context: b"", options: "" }).unwrap_or_else(|message| panic!("open: {message}"));
+    let mut parser = P::open(&Start::default()).unwrap_or_else(|message| panic!("open: {message}"));
     feed(bytes, push_bytes, |at, chunk, last| {
         let mut input = Input::new(chunk, at as u64, last);
         let mut cut = |offset: u64, context: &[u8]| found.push((offset, context.to_vec()));

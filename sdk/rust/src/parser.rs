@@ -88,8 +88,10 @@ impl Claim {
 }
 
 /// How a chunk begins.
-#[derive(Clone, Debug)]
+#[derive(Clone, Default, Debug)]
 pub struct Start<'a> {
+    /// The member's path within its dump, as [`Sample::name`] was; empty if nobody knows it.
+    pub name: &'a str,
     /// Offset of its first byte in the member; 0 is the member's start.
     pub base: u64,
     /// What [`Cuts::cut`] was given for it; empty at the member's start.

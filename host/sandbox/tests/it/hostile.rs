@@ -56,7 +56,7 @@ const FAULTS: &[(&str, Call, FaultKind, &str)] = &[
 /// These never become plugins at all, with a word their message must have.
 const REFUSED: &[(&str, &str)] = &[
     ("describe-name", "`name` must be"),
-    ("export-nothing", "does not export `sluice:parser/guest@0.1.0`"),
+    ("export-nothing", "this host has `sluice:parser/guest@0.1.0` and `sluice:parser/guest@0.2.0`"),
     ("import-clock", "imports `sluice:parser/clock@0.1.0`"),
     ("import-forbidden", "imports `wasi:cli/environment@0.2.0`"),
     ("import-host-extra", "read-file"),

@@ -6,6 +6,7 @@ mod events;
 mod feeding;
 mod hostile;
 mod loading;
+mod versions;
 
 use std::{convert::Infallible, sync::Arc};
 

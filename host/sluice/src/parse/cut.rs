@@ -18,6 +18,8 @@ const CUT_SPACING_BYTES: u64 = 256 << 10;
 pub(super) struct Piece {
     /// Which member, by its number.
     pub(super) member: usize,
+    /// Its path within the dump.
+    pub(super) name: Arc<str>,
     pub(super) start: u64,
     pub(super) context: Vec<u8>,
     pub(super) bytes: Vec<u8>,
@@ -26,6 +28,7 @@ pub(super) struct Piece {
 pub(super) struct Cutter {
     plugin: Arc<Plugin>,
     member: usize,
+    name: Arc<str>,
     framing: Framing,
     scanner: Option<Scanner>,
     /// Offset of `pending[0]` in the member.
@@ -47,12 +50,13 @@ struct Scanner {
 type Send<'a> = &'a mut dyn FnMut(Piece) -> Result<()>;
 
 impl Cutter {
-    pub(super) fn new(plugin: &Arc<Plugin>, member: usize) -> Result<Self> {
+    pub(super) fn new(plugin: &Arc<Plugin>, member: usize, name: &str) -> Result<Self> {
         let framing = plugin.descriptor().framing;
-        let scanner = if framing == Framing::Marks { Some(Scanner::open(plugin, 0, &[])?) } else { None };
+        let scanner = if framing == Framing::Marks { Some(Scanner::open(plugin, name, 0, &[])?) } else { None };
         Ok(Self {
             plugin: plugin.clone(),
             member,
+            name: name.into(),
             framing,
             scanner,
             start: 0,
@@ -130,7 +134,7 @@ impl Cutter {
         let start = self.start;
         self.start += bytes.len() as u64;
         self.wanted_bytes = CHUNK_BYTES;
-        send(Piece { member: self.member, start, context, bytes })
+        send(Piece { member: self.member, name: self.name.clone(), start, context, bytes })
     }
 
     /// There is more than a chunk: worth code compiled for speed. Chunks get it when it is there; the scanner goes on in it from a cut.
@@ -141,7 +145,7 @@ impl Cutter {
             && self.plugin.is_optimised()
             && !self.pending.is_empty()
         {
-            *scanner = Scanner::open(&self.plugin, self.start, &self.context)?;
+            *scanner = Scanner::open(&self.plugin, &self.name, self.start, &self.context)?;
             scanner.advance(self.start, &self.pending, false)?;
         }
         Ok(())
@@ -149,9 +153,9 @@ impl Cutter {
 }
 
 impl Scanner {
-    fn open(plugin: &Plugin, at: u64, context: &[u8]) -> Result<Self> {
+    fn open(plugin: &Plugin, name: &str, at: u64, context: &[u8]) -> Result<Self> {
         let is_optimised = plugin.is_optimised();
-        let mut instance = plugin.open(Start { base: at, context, options: "" })?;
+        let mut instance = plugin.open(Start { name, base: at, context, options: "" })?;
         instance.set_cut_spacing(CUT_SPACING_BYTES);
         Ok(Self { instance, is_optimised, at, cuts: Vec::new() })
     }

@@ -302,7 +302,7 @@ fn parse(plugin: &Plugin, piece: &Piece, spare: Vec<u8>) -> Done {
         buffer.extend_from_slice(rest.split_off(..wanted.min(rest.len())).unwrap_or_default());
         Ok::<_, std::convert::Infallible>(!rest.is_empty())
     };
-    let start = Start { base: piece.start, context: &piece.context, options: "" };
+    let start = Start { name: &piece.name, base: piece.start, context: &piece.context, options: "" };
     let parsed = parse_chunk(plugin, start, Feed::default(), &mut read, &mut |batch: &mut Batch| {
         lines.batch(batch, &mut report);
         Ok(())
@@ -334,7 +334,7 @@ impl Reading<'_> {
         };
         let number = self.report.begin(self.file, member.name(), Some(&plugin.descriptor().name));
         let want: InputKind = plugin.descriptor().input;
-        let mut cutter = Cutter::new(&plugin, number)?;
+        let mut cutter = Cutter::new(&plugin, number, member.name())?;
         let decoded = sluice_intake::decode(member, want, &mut |text: &mut Vec<u8>| -> Result<(), Stop> {
             cutter.add(text, &mut |piece| self.sender.send(&plugin, piece)).map_err(Stop)
         });

@@ -74,7 +74,7 @@ fn rows(plugin: &Plugin, text: &[u8], chunks: &[Chunk], feed: Feed) -> Vec<Row> 
             }
             Ok(())
         };
-        let at = Start { base: chunk.start, context: &chunk.context, options: "" };
+        let at = Start { base: chunk.start, context: &chunk.context, ..Start::default() };
         parse_chunk::<Infallible>(plugin, at, feed, &mut read, &mut gather).unwrap();
     }
     rows

@@ -86,7 +86,7 @@ fn chunks_between_any_cuts_give_the_same_records() {
         let (mut from, mut context) = (0, Vec::new());
         let others = cuts.iter().enumerate().filter(|(at, _)| *at != skipped).map(|(_, cut)| cut.clone());
         for (to, next) in others.chain([(bytes.len() as u64, Vec::new())]) {
-            let start = Start { base: from as u64, context: &context, options: "" };
+            let start = Start { base: from as u64, context: &context, ..Start::default() };
             chunked.extend(items(&native::parse_chunk::<Csv>(&bytes[from..to as usize], &start, 65_537)));
             (from, context) = (to as usize, next);
         }
@@ -105,5 +105,5 @@ fn rows_wider_than_the_header() {
 #[test]
 fn a_context_of_nobody_is_refused() {
     use sluice_plugin::Parser;
-    assert!(Csv::open(&Start { base: 7, context: b"\x09junk", options: "" }).is_err());
+    assert!(Csv::open(&Start { base: 7, context: b"\x09junk", ..Start::default() }).is_err());
 }

@@ -5,14 +5,16 @@ use std::{collections::BTreeMap, fs, path::Path, thread};
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
-use sluice_conformance::hostile::{PLUGINS, hostile};
+use sluice_conformance::hostile::{PLUGINS, hostile, newer};
 
 use super::{PEAK_MIB_MAX, dumps, outcome, small_chunks};
-use crate::service::{Service, plugin_dir};
+use crate::service::{Service, plugin_dir, sluice};
 
 /// They are not loaded: they are no plugins, or can't even say what they are.
-const REFUSED: [&str; 8] =
-    ["describe-giant", "describe-name", "describe-trap", "export-nothing", "import-forbidden", "import-host-extra", "module", "start-loop"];
+const REFUSED: [&str; 9] = [
+    "describe-giant", "describe-name", "describe-trap", "export-nothing", "import-clock", "import-forbidden", "import-host-extra", "module",
+    "start-loop",
+];
 /// Hostile where a plugin of lines that an operator chose is never asked, or with what is cut off and forgotten (the logs).
 const NOT_ASKED: [&str; 8] =
     ["cut-backwards", "cut-context", "cut-flood", "cut-outside", "emit-while-scanning", "log-flood", "probe-confident", "probe-loop"];
@@ -73,7 +75,7 @@ fn each_is_refused_or_set_aside_and_other_loads_go_on() {
     let plugins = folder.path().join("plugins");
     fs::create_dir(&plugins).unwrap();
     let digests = make(&plugins);
-    assert_eq!(digests.len(), 42);
+    assert_eq!(digests.len(), 43);
     let config = small_chunks(folder.path(), 256);
     let service = Service::start_with(&["--config", config.to_str().unwrap(), "--plugin-dir", plugins.to_str().unwrap()]);
     let log = service.log();
@@ -164,3 +166,26 @@ const PICKY: &str = r#";; Traps at a line that begins with an exclamation mark.
       (br $line)))
   (call $done (i32.sub (local.get $at) (local.get $chunk))))
 "#;
+
+#[test]
+fn a_plugin_is_told_the_name_of_its_member() {
+    // It refuses to open, with the name as the reason.
+    const SAYS_ITS_NAME: &str = r#"(func (export "sluice:parser/guest@0.2.0#open") (param $name i32) (param $name_len i32)
+  (param $base i64) (param $context i32) (param $context_len i32) (param $options i32) (param $options_len i32) (result i32)
+  (i32.store8 (i32.const 0) (i32.const 1))
+  (i32.store (i32.const 4) (local.get $name))
+  (i32.store (i32.const 8) (local.get $name_len))
+  (i32.const 0))"#;
+    let folder = tempfile::tempdir().unwrap();
+    let (plugins, dump) = (folder.path().join("plugins"), folder.path().join("list.txt"));
+    fs::create_dir(&plugins).unwrap();
+    fs::write(plugins.join("says.wasm"), newer(SAYS_ITS_NAME).unwrap()).unwrap();
+    fs::write(&dump, INPUT).unwrap();
+    let plugins = plugins.to_str().unwrap();
+    let parsed = sluice(["parse", "--plugin", "honest", "--plugin-dir", plugins]).arg(&dump).output().unwrap();
+    assert!(String::from_utf8_lossy(&parsed.stderr).contains("it says \"list.txt\""), "{parsed:?}");
+    let service = Service::start_with(&["--plugin-dir", plugins]);
+    let (_, quarantined) = ingest(&service, &dump, "Named", "honest");
+    let message = quarantined[0]["reproducer"]["failure"]["message"].as_str().unwrap();
+    assert!(message.contains("it says \"list.txt\""), "{message}");
+}
