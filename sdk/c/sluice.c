@@ -45,7 +45,7 @@ size_t strlen(const char *string) {
 
 // ---- events ----
 
-#define IMPORT(name) __attribute__((import_module("sluice:parser/host@0.1.0"), import_name(name)))
+#define IMPORT(name) __attribute__((import_module("sluice:parser/host@0.2.0"), import_name(name)))
 IMPORT("emit") void host_emit(const uint64_t *events, size_t event_count, const uint8_t *arena, size_t arena_bytes);
 IMPORT("cut") void host_cut(uint64_t offset, const uint8_t *context, size_t context_bytes);
 IMPORT("log") void host_log(int32_t level, const uint8_t *message, size_t message_bytes);
@@ -155,9 +155,9 @@ void sluice_cut(uint64_t offset, sluice_text context) { host_cut(offset, context
 void sluice_log(const char *message) { host_log(LEVEL_INFO, (const uint8_t *)message, strlen(message)); }
 
 // ---- the border ----
-// Each function as the component model's canonical ABI lays it out for `sluice:parser/guest@0.1.0`. Results are told by where they lie.
+// Each function as the component model's canonical ABI lays it out for `sluice:parser/guest@0.2.0`. Results are told by where they lie.
 
-#define EXPORT(name) __attribute__((export_name("sluice:parser/guest@0.1.0#" name)))
+#define EXPORT(name) __attribute__((export_name("sluice:parser/guest@0.2.0#" name)))
 
 /// Where the host puts arguments.
 __attribute__((export_name("cabi_realloc"))) void *cabi_realloc(void *old, size_t old_bytes, size_t align, size_t bytes) {
@@ -217,8 +217,9 @@ static const void *result(const char *error, size_t number) {
 }
 
 EXPORT("open")
-const void *export_open(uint64_t base, const uint8_t *context, size_t context_bytes, const uint8_t *options, size_t options_bytes) {
-  sluice_start start = {base, {context, context_bytes}, {options, options_bytes}};
+const void *export_open(const uint8_t *name, size_t name_bytes, uint64_t base, const uint8_t *context, size_t context_bytes,
+                        const uint8_t *options, size_t options_bytes) {
+  sluice_start start = {{name, name_bytes}, base, {context, context_bytes}, {options, options_bytes}};
   return result(sluice_open(&start), 0);
 }
 

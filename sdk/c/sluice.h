@@ -65,6 +65,7 @@ typedef struct {
 
 /// How a chunk begins.
 typedef struct {
+  sluice_text name;    ///< The member's path within its dump; empty if nobody knows it. Gone when `sluice_open` returns.
   uint64_t base;       ///< Offset of its first byte in the member; 0 is the member's start.
   sluice_text context; ///< What `sluice_cut` was given for it; empty at the member's start. Gone when `sluice_open` returns.
   sluice_text options; ///< Options as JSON, or empty. Gone when `sluice_open` returns.

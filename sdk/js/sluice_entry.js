@@ -1,6 +1,6 @@
 // Joins `Plugin` with the contract's functions, as componentize-js wants them.
 
-import { cut, emit } from "sluice:parser/host@0.1.0";
+import { cut, emit } from "sluice:parser/host@0.2.0";
 import { Plugin } from "../plugin.js";
 import { Input, Out, Sample } from "./sluice_plugin.js";
 
@@ -26,8 +26,8 @@ export const guest = {
     return Plugin.probe(new Sample(sample));
   },
 
-  open({ base, context, options }) {
-    saying(() => (parser = new Plugin({ base: Number(base), context, options })));
+  open({ name, base, context, options }) {
+    saying(() => (parser = new Plugin({ name, base: Number(base), context, options })));
   },
 
   push(base, chunk, last) {

@@ -78,6 +78,8 @@ export declare class Sample {
 
 /** How a chunk begins. */
 export interface Start {
+  /** The member's path within its dump; empty if nobody knows it. */
+  name: string;
   /** Offset of its first byte in the member; 0 is the member's start. */
   base: number;
   /** What `cut` was given for it; empty at the member's start. */

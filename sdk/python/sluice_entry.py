@@ -37,7 +37,7 @@ class Guest(exports.Guest):
 
     def open(self, start: guest.Start) -> None:
         try:
-            _Instance.parser = Plugin(Start(start.base, start.context, start.options))
+            _Instance.parser = Plugin(Start(start.name, start.base, start.context, start.options))
         except Exception as error:
             raise _said(error) from None
 

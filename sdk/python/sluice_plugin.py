@@ -105,6 +105,8 @@ class Sample:
 class Start:
     """How a chunk begins."""
 
+    name: str
+    """The member's path within its dump; empty if nobody knows it."""
     base: int
     """Offset of its first byte in the member; 0 is the member's start."""
     context: bytes

@@ -1,11 +1,10 @@
-//! The law of the layout: who may use whom, as cargo sees it; and the contract's versions, which are frozen.
+//! The law of the layout: who may use whom, as cargo sees it.
 //!
 //! What tests use is free: the law is about what ships.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, path::Path};
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
-use sha2::{Digest, Sha256};
 
 /// Crate → the crates of this workspace it may use; all may use sluice-record. Only the worker joins intake, sandbox, normalise and
 /// store; only the binary joins roles.

@@ -31,7 +31,7 @@ pub use toolchain::Toolchain;
 use crate::rust::TARGET;
 
 /// The contract plugins are built for.
-const CONTRACT: &str = include_str!("../../../wit/0.1.0/parser.wit");
+const CONTRACT: &str = include_str!("../../../wit/0.2.0/parser.wit");
 const WORLD: &str = "parser";
 
 /// What a plugin is written in.
