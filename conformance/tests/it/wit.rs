@@ -14,7 +14,8 @@ fn folder() -> std::path::PathBuf {
 
 fn versions() -> Vec<String> {
     let entries = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap());
-    let mut versions: Vec<_> = entries.filter(|entry| entry.path().is_dir()).map(|entry| entry.file_name().into_string().unwrap()).collect();
+    let mut versions: Vec<_> =
+        entries.filter(|entry| entry.path().is_dir()).map(|entry| entry.file_name().into_string().unwrap()).collect();
     versions.sort();
     versions
 }

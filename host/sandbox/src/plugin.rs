@@ -132,7 +132,11 @@ impl Code {
         if let Some((name, _)) = ty.imports(&compiler.engine).find(|(name, _)| !is_given(name)) {
             let name = guest_text(name);
             let is_other_version = name.starts_with(HOST_INTERFACE);
-            return Err(if is_other_version { contract(format!("it imports `{name}`; {}", known(Version::host))) } else { LoadError::Import { name } });
+            return Err(if is_other_version {
+                contract(format!("it imports `{name}`; {}", known(Version::host)))
+            } else {
+                LoadError::Import { name }
+            });
         }
         let pre = compiler.linker.instantiate_pre(component).map_err(|error| contract(format!("{error:#}")))?;
         let exported = |version: Version| Some((version, component.get_export_index(None, version.guest())?));

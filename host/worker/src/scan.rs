@@ -38,7 +38,8 @@ pub(crate) fn scan(
                 taken += some.len();
                 Ok(true)
             };
-            let cuts = scan_member(&plugin, Start { name, ..Start::default() }, chunk_bytes / 8, Feed::default(), &mut read).map_err(sorted)?;
+            let cuts =
+                scan_member(&plugin, Start { name, ..Start::default() }, chunk_bytes / 8, Feed::default(), &mut read).map_err(sorted)?;
             chunks_from_cuts(&cuts, reader.len(), chunk_bytes)
         }
     };

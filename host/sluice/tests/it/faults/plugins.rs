@@ -12,7 +12,14 @@ use crate::service::{Service, plugin_dir, sluice};
 
 /// They are not loaded: they are no plugins, or can't even say what they are.
 const REFUSED: [&str; 9] = [
-    "describe-giant", "describe-name", "describe-trap", "export-nothing", "import-clock", "import-forbidden", "import-host-extra", "module",
+    "describe-giant",
+    "describe-name",
+    "describe-trap",
+    "export-nothing",
+    "import-clock",
+    "import-forbidden",
+    "import-host-extra",
+    "module",
     "start-loop",
 ];
 /// Hostile where a plugin of lines that an operator chose is never asked, or with what is cut off and forgotten (the logs).
