@@ -142,7 +142,7 @@ impl Code {
         let exported = |version: Version| Some((version, component.get_export_index(None, version.guest())?));
         // The newest, if it has several.
         let Some((version, guest)) = Version::ALL.into_iter().rev().find_map(exported) else {
-            return Err(contract(format!("it exports no parser that can run here; {}", known(Version::guest))));
+            return Err(contract(format!("it does not export a parser that can run here; {}", known(Version::guest))));
         };
         let export = |name: &str| {
             let found = component.get_export_index(Some(&guest), name);
