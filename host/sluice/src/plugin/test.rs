@@ -86,7 +86,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if report.holds() {
         return Ok(());
     }
-    bail!(Failure::new(Sysexit::DataErr, "the plugin breaks a clause of the contract", "docs/plugin-authors.md says what each asks for"))
+    bail!(Failure::new(Sysexit::DataErr, "the plugin breaks a clause of the contract", "docs/plugin-reference.md says what each asks for"))
 }
 
 #[allow(clippy::print_stderr)]
@@ -128,7 +128,7 @@ pub(super) fn explanation(clause: &Clause, finding: &Finding) -> Vec<(&'static s
     if let Some(input) = &finding.input {
         let shown = &input[..input.len().min(SHOWN_BYTES_MAX)];
         let more = if shown.len() < input.len() { "…" } else { "" };
-        lines.push(("input", format!("{} bytes are enough: b\"{}\"{more}", input.len(), shown.escape_ascii())));
+        lines.push(("input", format!("{} bytes: b\"{}\"{more}", input.len(), shown.escape_ascii())));
     }
     lines.extend([("rule", clause.rule), ("why", clause.why), ("hint", clause.hint)].map(|(label, text)| (label, text.to_owned())));
     lines
