@@ -1,4 +1,4 @@
-//! The clauses of `sluice:parser@0.1.0`, as far as they can be judged from outside. A number is given once and never again.
+//! The clauses of `sluice:parser`, as far as they can be judged from outside. A number is given once and never again.
 
 use serde::Serialize;
 
