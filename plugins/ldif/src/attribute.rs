@@ -1,6 +1,6 @@
 //! What attributes mean: a table of those that directories have, and the kit's dictionary for all others.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashMap};
 
 use sluice_plugin::{
     FieldKind, HashKind, Secret,
@@ -29,6 +29,28 @@ pub enum Use {
     Moment(FieldKind),
     /// A column of its own name.
     Extra,
+}
+
+/// Names that are remembered, and bytes of one: they come from the input.
+const NAMES_MAX: usize = 1024;
+const NAME_BYTES_MAX: usize = 64;
+
+/// What became of attributes so far: a directory has the same few in every entry.
+#[derive(Default)]
+pub struct Uses(HashMap<Vec<u8>, Use>);
+
+impl Uses {
+    /// As [`use_of`], which is asked once a name.
+    pub fn of(&mut self, name: &[u8]) -> Use {
+        if let Some(known) = self.0.get(name) {
+            return *known;
+        }
+        let found = use_of(name);
+        if self.0.len() < NAMES_MAX && name.len() <= NAME_BYTES_MAX {
+            self.0.insert(name.to_vec(), found);
+        }
+        found
+    }
 }
 
 /// What becomes of the values of an attribute of this name.

@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::HashMap};
 use sluice_plugin::{Column, FieldKind, HashKind, Out, columns::is_email};
 
 use crate::{
-    attribute::{self, Use},
+    attribute::{self, Use, Uses},
     block::Attribute,
 };
 
@@ -27,14 +27,15 @@ pub struct Entry<'a>(Vec<Value<'a>>);
 
 impl<'a> Entry<'a> {
     /// Reads attributes; none if there is nobody in them.
-    pub fn read(attributes: impl Iterator<Item = Attribute<'a>>) -> Option<Self> {
+    pub fn read(attributes: impl Iterator<Item = Attribute<'a>>, uses: &mut Uses) -> Option<Self> {
         let mut entry = Self(Vec::new());
         for attribute in attributes {
             if entry.0.len() == VALUES_MAX {
                 break;
             }
             if let Some(value) = attribute.value {
-                entry.add(attribute.name, value);
+                let how = uses.of(&attribute.name);
+                entry.add(attribute.name, value, how);
             }
         }
         entry.name_by_dn();
@@ -46,11 +47,10 @@ impl<'a> Entry<'a> {
         entry.0.iter().any(|value| is_telling(value.tag)).then_some(entry)
     }
 
-    fn add(&mut self, name: Cow<'a, [u8]>, value: Cow<'a, [u8]>) {
+    fn add(&mut self, name: Cow<'a, [u8]>, value: Cow<'a, [u8]>, how: Use) {
         if value.is_empty() {
             return;
         }
-        let how = attribute::use_of(&name);
         if how != Use::UnicodePassword && std::str::from_utf8(&value).is_err() {
             return; // a photo, a certificate
         }

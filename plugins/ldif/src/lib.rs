@@ -14,12 +14,16 @@ use std::collections::HashMap;
 
 use sluice_plugin::{Claim, Column, Cuts, Descriptor, Framing, Input, Out, Parser, Sample, Start};
 
-use crate::block::{Block, attributes, line_at, next_block};
+use crate::{
+    attribute::Uses,
+    block::{Block, attributes, line_at, next_block},
+};
 
-/// The parser: it remembers nothing but the columns it has named.
+/// The parser: it remembers nothing but the columns it has named, and what names of attributes mean.
 #[derive(Default)]
 pub struct Ldif {
     columns: HashMap<Vec<u8>, Option<Column>>,
+    uses: Uses,
     /// While scanning: is the last line a blank one?
     after_blank: bool,
 }
@@ -80,7 +84,7 @@ impl Ldif {
         let mut all = attributes(rows).peekable();
         let has_version = all.next_if(|first| first.is(b"version")).is_some();
         match all.peek() {
-            Some(first) if first.is(b"dn") => match entry::Entry::read(all) {
+            Some(first) if first.is(b"dn") => match entry::Entry::read(all, &mut self.uses) {
                 Some(entry) => entry.tell(rows, &mut self.columns, out),
                 None => out.skip(rows),
             },

@@ -131,11 +131,28 @@ static const struct {
 };
 
 /// What becomes of the values of an attribute: one of those above, a field kind, or a hash kind for a secret that its name says more of.
-static uint8_t use_of(sluice_text name) {
+static uint8_t look_up(sluice_text name) {
   for (size_t at = 0; at < sizeof USES / sizeof *USES; at++)
     if (sluice_is_any_case(name, sluice_of(USES[at].name))) return USES[at].use;
   uint8_t meaning = sluice_meaning(name);
   return meaning == SLUICE_PASSWORD ? SECRET : meaning;
+}
+
+/// As `look_up`, which is asked once a name, more or less: a directory has the same few in every entry.
+static uint8_t use_of(sluice_text name) {
+  static struct {
+    uint8_t name[32], bytes, use;
+  } known[256];
+  if (name.bytes > sizeof known->name) return look_up(name);
+  uint32_t place = 2166136261;
+  for (size_t at = 0; at < name.bytes; at++) place = (place ^ name.at[at]) * 16777619;
+  place = (place ^ place >> 16) % 256;
+  if (!known[place].bytes || !sluice_is(name, (sluice_text){known[place].name, known[place].bytes})) {
+    known[place].bytes = name.bytes;
+    known[place].use = look_up(name);
+    __builtin_memcpy(known[place].name, name.at, name.bytes);
+  }
+  return known[place].use;
 }
 
 static bool begins(sluice_text text, const char *prefix) {
