@@ -35,8 +35,6 @@ pub struct Out<'a> {
     kept: &'a mut Buffers,
     /// Events written.
     used: usize,
-    /// So many are enough to be handed over: none, if there is enough in the arena.
-    enough: usize,
     emit: Emit<'a>,
 }
 
@@ -47,7 +45,7 @@ impl<'a> Out<'a> {
             buffers.events.resize(EVENTS_BUFFERED + RECORD_EVENTS_USUAL, 0);
         }
         buffers.arena.clear();
-        Self { input, buffers, kept, used: 0, enough: EVENTS_BUFFERED, emit }
+        Self { input, buffers, kept, used: 0, emit }
     }
 
     /// The offset of a slice in the input, if it is one of it: what begins there ends there, for a slice lies in one piece of memory.
@@ -70,9 +68,6 @@ impl<'a> Out<'a> {
     fn copied(&mut self, tag: u8, value: &[u8]) -> Event {
         let offset = self.buffers.arena.len() as u32;
         self.buffers.arena.extend_from_slice(value);
-        if self.buffers.arena.len() >= ARENA_BYTES_BUFFERED {
-            self.enough = 0;
-        }
         Event::new(tag, offset, value.len() as u32, true)
     }
 
@@ -142,7 +137,7 @@ impl<'a> Out<'a> {
 
     #[inline(always)]
     fn row(&mut self, tag: Tag, row: &[u8]) {
-        if self.used >= self.enough {
+        if self.used >= EVENTS_BUFFERED || self.buffers.arena.len() >= ARENA_BYTES_BUFFERED {
             self.flush();
         }
         let offset = self.offset_of(row).unwrap_or_else(foreign_row);
@@ -161,7 +156,7 @@ impl<'a> Out<'a> {
     /// Begins a record whose row is told when it ends, by [`Record::end_row`] or [`Record::end_span`].
     #[inline(always)]
     pub fn begin(&mut self) -> Record<'_, 'a> {
-        if self.used >= self.enough {
+        if self.used >= EVENTS_BUFFERED || self.buffers.arena.len() >= ARENA_BYTES_BUFFERED {
             self.flush();
         }
         let start = self.used;
@@ -171,7 +166,7 @@ impl<'a> Out<'a> {
     /// Room for many records at once: for the loop in which a parser spends its time. [`Out::keep`] takes what was put there.
     #[inline(always)]
     pub fn room(&mut self) -> Room<'_> {
-        if self.used >= self.enough {
+        if self.used >= EVENTS_BUFFERED || self.buffers.arena.len() >= ARENA_BYTES_BUFFERED {
             self.flush();
         }
         Room { events: &mut self.buffers.events[self.used..], used: 0 }
@@ -239,7 +234,6 @@ impl<'a> Out<'a> {
         if self.used > 0 {
             (self.emit)(&self.buffers.events[..self.used], &self.buffers.arena);
             self.used = 0;
-            self.enough = EVENTS_BUFFERED;
             self.buffers.arena.clear();
         }
     }
