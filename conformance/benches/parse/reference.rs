@@ -48,6 +48,8 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "str::is_empty")]
     email: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
+    username: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
     password: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     first_name: &'a str,
@@ -67,8 +69,6 @@ struct Line<'a> {
     postal_code: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     country: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    username: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     extra: Option<Extra<'a>>,
 }
@@ -83,7 +83,7 @@ impl<'a> From<Row<'a>> for Line<'a> {
         let Row { user_id, email, username, password, first_name, last_name, phone, ip, dob, address, city, postal_code, country, remark } =
             row;
         let extra = (!remark.is_empty()).then_some(Extra { remark });
-        Self { user_id, email, password, first_name, last_name, phone, ip, dob, address, city, postal_code, country, username, extra }
+        Self { user_id, email, username, password, first_name, last_name, phone, ip, dob, address, city, postal_code, country, extra }
     }
 }
 
