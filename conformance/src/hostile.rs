@@ -38,6 +38,14 @@ pub const QUIET: &[(&str, &str)] = texts![
     "loses-last-line", "recurses", "skips-chunk-begin", "takes-push-ends", "traps-on-damage", "traps-on-long-lines",
 ];
 
+/// Refuses to open, with the member's name as the reason: for [`newer`].
+pub const SAYS_ITS_NAME: &str = r#"(func (export "sluice:parser/guest@0.2.0#open") (param $name i32) (param $name_len i32)
+  (param $base i64) (param $context i32) (param $context_len i32) (param $options i32) (param $options_len i32) (result i32)
+  (i32.store8 (i32.const 0) (i32.const 1))
+  (i32.store (i32.const 4) (local.get $name))
+  (i32.store (i32.const 8) (local.get $name_len))
+  (i32.const 0))"#;
+
 /// The component of the hostile plugin with that name.
 pub fn hostile(name: &str) -> Result<Vec<u8>> {
     let (_, text) = PLUGINS.iter().chain(QUIET).find(|(known, _)| *known == name).with_context(|| format!("no hostile plugin `{name}`"))?;

@@ -58,7 +58,7 @@ impl Followed {
 }
 
 fn stamps(paths: impl IntoIterator<Item = PathBuf>) -> BTreeMap<PathBuf, Stamp> {
-    paths.into_iter().filter_map(|path| Some((Stamp::of(&path)?, path))).map(|(stamp, path)| (path, stamp)).collect()
+    paths.into_iter().filter_map(|path| Stamp::of(&path).map(|stamp| (path, stamp))).collect()
 }
 
 /// The components of a folder, by name.

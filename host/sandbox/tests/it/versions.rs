@@ -6,14 +6,6 @@ use sluice_sandbox::{FaultKind, Feed, LoadError, Plugin, Start};
 
 use crate::{honest, plugins, rows, sandbox};
 
-/// Refuses to open, and says the member's name.
-const SAYS_ITS_NAME: &str = r#"(func (export "sluice:parser/guest@0.2.0#open") (param $name i32) (param $name_len i32)
-  (param $base i64) (param $context i32) (param $context_len i32) (param $options i32) (param $options_len i32) (result i32)
-  (i32.store8 (i32.const 0) (i32.const 1))
-  (i32.store (i32.const 4) (local.get $name))
-  (i32.store (i32.const 8) (local.get $name_len))
-  (i32.const 0))"#;
-
 fn newer(text: &str) -> Arc<Plugin> {
     sandbox().load(&plugins::newer(text).unwrap()).unwrap()
 }
@@ -31,7 +23,7 @@ fn a_plugin_of_an_older_version_reads_what_one_of_the_newest_does() {
 
 #[test]
 fn the_newest_version_is_told_the_members_name() {
-    let fault = newer(SAYS_ITS_NAME).open(Start { name: "dump/list.txt", ..Start::default() }).unwrap_err();
+    let fault = newer(plugins::SAYS_ITS_NAME).open(Start { name: "dump/list.txt", ..Start::default() }).unwrap_err();
     assert_eq!(fault.kind, FaultKind::Guest);
     assert!(fault.to_string().contains("it says \"dump/list.txt\""), "{fault}");
 }

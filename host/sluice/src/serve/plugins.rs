@@ -130,15 +130,12 @@ impl Hot {
         let mut components = self.components.clone();
         loop {
             tokio::time::sleep(LOOK).await;
-            let look = |folder: PathBuf, mut components: Followed| {
+            let folder = folder.clone();
+            let looked = tokio::task::spawn_blocking(move || {
                 let changed = components.changed(folder::components(&folder).unwrap_or_default());
                 (components, changed)
-            };
-            let looked = tokio::task::spawn_blocking({
-                let (folder, components) = (folder.clone(), components.clone());
-                move || look(folder, components)
             });
-            let Ok((known, changed)) = looked.await else { continue };
+            let Ok((known, changed)) = looked.await else { return }; // the runtime ends
             components = known;
             for path in changed {
                 match self.take_file(&path).await {

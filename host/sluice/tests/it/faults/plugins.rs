@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs, path::Path, thread};
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
-use sluice_conformance::hostile::{PLUGINS, hostile, newer};
+use sluice_conformance::hostile::{PLUGINS, SAYS_ITS_NAME, hostile, newer};
 
 use super::{PEAK_MIB_MAX, dumps, outcome, small_chunks};
 use crate::service::{Service, plugin_dir, sluice};
@@ -176,13 +176,6 @@ const PICKY: &str = r#";; Traps at a line that begins with an exclamation mark.
 
 #[test]
 fn a_plugin_is_told_the_name_of_its_member() {
-    // It refuses to open, with the name as the reason.
-    const SAYS_ITS_NAME: &str = r#"(func (export "sluice:parser/guest@0.2.0#open") (param $name i32) (param $name_len i32)
-  (param $base i64) (param $context i32) (param $context_len i32) (param $options i32) (param $options_len i32) (result i32)
-  (i32.store8 (i32.const 0) (i32.const 1))
-  (i32.store (i32.const 4) (local.get $name))
-  (i32.store (i32.const 8) (local.get $name_len))
-  (i32.const 0))"#;
     let folder = tempfile::tempdir().unwrap();
     let (plugins, dump) = (folder.path().join("plugins"), folder.path().join("list.txt"));
     fs::create_dir(&plugins).unwrap();
