@@ -3,9 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use sluice_combo::Combo;
-use sluice_plugin::native;
-
-use crate::found::items;
+use sluice_plugin::native::{self, cases::items};
 
 fn parse(bytes: &[u8], push_bytes: usize) -> Vec<Value> {
     items(&native::parse::<Combo>(bytes, push_bytes))

@@ -1,7 +1,5 @@
 //! Combo lists natively: cases as data, the same records for every push size, and hostile bytes.
 
 mod cases;
-#[path = "../../../csv/tests/it/found.rs"]
-mod found;
 mod hostile;
 mod probing;

@@ -1,4 +1,3 @@
 //! The plugin through its public door: cases as data, and the properties every plugin must keep.
 mod cases;
-mod found;
 mod properties;

@@ -2,9 +2,10 @@
 
 use proptest::prelude::*;
 use sluice_csv::Csv;
-use sluice_plugin::{Start, native};
-
-use crate::found::items;
+use sluice_plugin::{
+    Start,
+    native::{self, cases::items},
+};
 
 /// Pieces that make trouble when they meet.
 fn hostile() -> impl Strategy<Value = Vec<u8>> {

@@ -1,6 +1,4 @@
 //! LDIF natively: cases as data, the same records for every push size, and hostile bytes.
 
 mod cases;
-#[path = "../../../csv/tests/it/found.rs"]
-mod found;
 mod properties;

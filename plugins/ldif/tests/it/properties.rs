@@ -2,9 +2,7 @@
 
 use proptest::prelude::*;
 use sluice_ldif::Ldif;
-use sluice_plugin::native;
-
-use crate::found::items;
+use sluice_plugin::native::{self, cases::items};
 
 /// Pieces that make trouble when they meet.
 fn hostile() -> impl Strategy<Value = Vec<u8>> {

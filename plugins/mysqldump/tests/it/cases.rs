@@ -1,48 +1,17 @@
 //! Every dump of `cases/` gives the records beside it, whatever the size of a push, and is claimed.
 
-use std::{fs, path::Path};
-
-use serde_json::{Value, json};
+use serde_json::json;
 use sluice_mysqldump::Mysqldump;
-use sluice_plugin::{Parser, Sample, native};
-
-use crate::found::items;
-
-const PUSHES: [usize; 7] = [1, 2, 3, 7, 64, 4096, 1 << 20];
+use sluice_plugin::native::cases::{self, gives};
 
 #[test]
-fn every_case_gives_its_records_whatever_the_push() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
-    let mut cases = 0;
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_none_or(|end| end != "sql") {
-            continue;
-        }
-        cases += 1;
-        let input = fs::read(&path).unwrap();
-        let expectation = fs::read_to_string(path.with_extension("jsonl")).unwrap();
-        let wanted: Vec<Value> = expectation.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        for push_bytes in PUSHES {
-            let found = items(&native::parse::<Mysqldump>(&input, push_bytes));
-            assert_eq!(found, wanted, "{path:?} in pushes of {push_bytes}");
-        }
-        let claim = Mysqldump::probe(&Sample { name: "x", size: Some(input.len() as u64), head: &input, tail: b"" });
-        assert!(claim.as_ref().is_some_and(|claim| claim.confidence > 50), "{path:?}: {claim:?}");
-    }
-    assert!(cases >= 9, "{cases} cases");
-}
-
-#[track_caller]
-fn gives(sql: &[u8], wanted: &[Value]) {
-    for push_bytes in PUSHES {
-        assert_eq!(items(&native::parse::<Mysqldump>(sql, push_bytes)), wanted, "in pushes of {push_bytes}");
-    }
+fn every_case_gives_what_stands_beside_it() {
+    assert!(cases::check::<Mysqldump>(concat!(env!("CARGO_MANIFEST_DIR"), "/cases")) >= 9);
 }
 
 #[test]
 fn the_last_row_is_truncated() {
-    gives(
+    gives::<Mysqldump>(
         b"CREATE TABLE `u` (`id` int, `email` text);\nINSERT INTO `u` VALUES (1,'ann@example.com'),(2,'bob@exa",
         &[json!({"user_id": "1", "email": "ann@example.com"}), json!({"reject": "truncated-row"})],
     );
@@ -50,7 +19,7 @@ fn the_last_row_is_truncated() {
 
 #[test]
 fn a_broken_row_costs_itself_alone() {
-    gives(
+    gives::<Mysqldump>(
         b"CREATE TABLE `u` (`id` int, `email` text);\nINSERT INTO `u` VALUES (1,'ann'@example.com'),(2,'bob@example.net'),\n(3),\n(4,'dee@example.com');\ngarbage\n",
         &[
             json!({"reject": "malformed-row"}),
@@ -64,7 +33,7 @@ fn a_broken_row_costs_itself_alone() {
 
 #[test]
 fn columns_of_the_insert_win_and_rows_may_follow_an_unknown_table() {
-    gives(
+    gives::<Mysqldump>(
         b"CREATE TABLE `u` (`id` int, `email` text);\n\
           INSERT INTO shop.u (`email`, \"id\") VALUES ('ann@example.com', 1), ('bob@example.net', 2) ON DUPLICATE KEY UPDATE id = id;\n\
           insert ignore into `unknown` values (7,'cy@example.org',NULL,'5f4dcc3b5aa765d61d8327deb882cf99'),(8,'dee@example.com',1.5e3,'');\n",
@@ -79,7 +48,7 @@ fn columns_of_the_insert_win_and_rows_may_follow_an_unknown_table() {
 
 #[test]
 fn every_way_to_write_a_value() {
-    gives(
+    gives::<Mysqldump>(
         b"CREATE TABLE IF NOT EXISTS `a``b` (`mail` varchar(9) DEFAULT 'x,)', `password` blob, `city` text, `first_name` text, UNIQUE KEY (`mail`(5)));\n\
           REPLACE INTO `a``b` VALUES (_utf8mb4'ann@example.com',0x68756E74657232,X'4F736C6F',concat('a',\"b)\")),\n\
           (_binary 'bob@example.net',_binary '_M\xcc;Z\xa7e\xd6\x1d\x83\\'\xde\xb8\x82\xcf\x99',null,\"Bo\"\"b\");\n",

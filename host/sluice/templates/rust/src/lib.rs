@@ -101,25 +101,7 @@ mod tests {
 
     /// Natively: what `sluice plugin test` does in the sandbox, but quick, and with a debugger.
     #[test]
-    fn the_sample_is_read_however_it_is_pushed() {
-        for push_bytes in [1, 7, 4096] {
-            let sample = include_bytes!("../cases/sample.txt");
-            let found = native::parse::<List>(sample, push_bytes);
-            found.check_tiling().unwrap();
-            let (mut emails, mut rejects) = (Vec::new(), 0);
-            for item in found.batches.iter().flat_map(|batch| batch.items()) {
-                match item {
-                    Item::Record { fields, .. } => {
-                        let of_kind = |kind| fields.clone().find(|field| field.kind() == kind);
-                        emails.extend(of_kind(Some(FieldKind::Email)).map(|field| field.value));
-                    }
-                    Item::Reject { .. } => rejects += 1,
-                    Item::Skip { .. } | Item::Column { .. } => {}
-                }
-            }
-            let people = ["ann@example.com", "bob@example.net", "cem@example.org"];
-            assert_eq!(emails, people.map(str::as_bytes), "{push_bytes}");
-            assert_eq!(rejects, 1, "{push_bytes}");
-        }
+    fn every_case_gives_what_stands_beside_it() {
+        native::cases::check::<List>("cases");
     }
 }

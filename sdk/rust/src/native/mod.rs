@@ -2,6 +2,9 @@
 
 use sluice_record::{Batch, Event, Tag, limits};
 
+#[cfg(feature = "cases")]
+pub mod cases;
+
 use crate::{Cuts, Input, Out, Parser, Start, out::Buffers};
 
 /// What a parser found in some bytes.
