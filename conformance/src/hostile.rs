@@ -21,7 +21,7 @@ macro_rules! texts {
     };
 }
 
-const PARTS: &[(&str, &str)] = texts!["parts/": "describe", "probe", "open", "push", "scan"];
+const PARTS: &[(&str, &str)] = texts!["parts/": "describe", "probe", "group", "open", "push", "scan"];
 
 /// Every hostile plugin's name and text.
 pub const PLUGINS: &[(&str, &str)] = texts![
@@ -40,10 +40,19 @@ pub const QUIET: &[(&str, &str)] = texts![
 
 /// Refuses to open, with the member's name as the reason: for [`newer`].
 pub const SAYS_ITS_NAME: &str = r#"(func (export "sluice:parser/guest@0.2.0#open") (param $name i32) (param $name_len i32)
-  (param $base i64) (param $context i32) (param $context_len i32) (param $options i32) (param $options_len i32) (result i32)
+  (param $base i64) (param $context i32) (param $context_len i32) (param $options i32) (param $options_len i32)
+  (param $parts i32) (param $parts_len i32) (result i32)
   (i32.store8 (i32.const 0) (i32.const 1))
   (i32.store (i32.const 4) (local.get $name))
   (i32.store (i32.const 8) (local.get $name_len))
+  (i32.const 0))"#;
+
+/// One group, of the first and the second member if there are two, else of the first twice: for [`newer`].
+pub const GROUPS_TWO: &str = r#"(func (export "sluice:parser/guest@0.2.0#group") (param $names i32) (param $names_len i32) (result i32)
+  (i64.store (i32.const 0) (i64.const 0x1_0000_0008))
+  (i64.store (i32.const 8) (i64.const 0x2_0000_0010))
+  (i32.store (i32.const 16) (i32.const 0))
+  (i32.store (i32.const 20) (i32.gt_u (local.get $names_len) (i32.const 1)))
   (i32.const 0))"#;
 
 /// The component of the hostile plugin with that name.
@@ -84,7 +93,7 @@ fn built_for((version, wit): (&str, &str), text: &str) -> Result<Vec<u8>> {
         return Ok(wat::parse_str(text)?);
     }
     let mut module = format!("(module {}\n", told(version, FRAME));
-    for (function, honest) in PARTS {
+    for (function, honest) in PARTS.iter().filter(|(function, _)| version != OLDER.0 || *function != "group") {
         let (honest, export) = (told(version, honest), format!("(export \"sluice:parser/guest@{version}#{function}\")"));
         let other_name = format!("$honest_{function}");
         if !text.contains(&export) {
@@ -102,9 +111,12 @@ fn built_for((version, wit): (&str, &str), text: &str) -> Result<Vec<u8>> {
     ComponentEncoder::default().module(&core)?.validate(true).encode()
 }
 
-/// A part of the honest plugin in a version's words: what `open` is told first is the member's name.
+/// A part of the honest plugin in a version's words: what `open` is told first is the member's name, and last the members it was joined of.
 fn told(version: &str, part: &str) -> String {
     let part = part.replace("@0.1.0", &format!("@{version}"));
-    let is_older_open = version == OLDER.0 || !part.contains("#open");
-    if is_older_open { part } else { part.replacen("(param $base", "(param $name i32) (param $name_len i32) (param $base", 1) }
+    if version == OLDER.0 || !part.contains("#open") {
+        return part;
+    }
+    let part = part.replacen("(param $base", "(param $name i32) (param $name_len i32) (param $base", 1);
+    part.replacen("(result", "(param $parts i32) (param $parts_len i32) (result", 1)
 }

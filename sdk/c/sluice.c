@@ -216,10 +216,21 @@ static const void *result(const char *error, size_t number) {
   return &told;
 }
 
+/// A part lies as the border has it.
+_Static_assert(sizeof(sluice_part) == 24 && __builtin_offsetof(sluice_part, base) == 8, "`record part` of the contract");
+
+EXPORT("group") const void *export_group(const sluice_text *names, size_t names_count) {
+  static struct { const sluice_group *at; size_t count; } groups;
+  groups.at = NULL;
+  groups.count = sluice_groups(names, names_count, &groups.at);
+  free_scratch();
+  return &groups;
+}
+
 EXPORT("open")
 const void *export_open(const uint8_t *name, size_t name_bytes, uint64_t base, const uint8_t *context, size_t context_bytes,
-                        const uint8_t *options, size_t options_bytes) {
-  sluice_start start = {{name, name_bytes}, base, {context, context_bytes}, {options, options_bytes}};
+                        const uint8_t *options, size_t options_bytes, const sluice_part *parts, size_t parts_count) {
+  sluice_start start = {{name, name_bytes}, base, {context, context_bytes}, {options, options_bytes}, parts, parts_count};
   return result(sluice_open(&start), 0);
 }
 
@@ -239,6 +250,11 @@ EXPORT("scan") const void *export_scan(uint64_t base, const uint8_t *chunk, size
   sluice_input input = {{chunk, chunk_bytes}, base, last, 0};
   const char *error = sluice_scan(&input);
   return result(error, input.consumed);
+}
+
+__attribute__((weak)) size_t sluice_groups(const sluice_text *names, size_t names_count, const sluice_group **groups) {
+  (void)names, (void)names_count, (void)groups;
+  return 0;
 }
 
 __attribute__((weak)) const char *sluice_open(const sluice_start *start) {

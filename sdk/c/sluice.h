@@ -63,12 +63,27 @@ typedef struct {
   const char *reason; ///< Why, in words for an operator; no value of the input.
 } sluice_claim;
 
+/// A member that was joined with others to one: see `sluice_groups`.
+typedef struct {
+  sluice_text name; ///< Its path within the dump.
+  uint64_t base;    ///< Offset of its first byte in the joined member.
+  uint64_t size;    ///< Its length in bytes. Text that ends within a line has a line end behind it, which counts.
+} sluice_part;
+
+/// Members that belong together, by their places among the names that were shown, as they are to be read.
+typedef struct {
+  const uint32_t *places;
+  size_t count;
+} sluice_group;
+
 /// How a chunk begins.
 typedef struct {
   sluice_text name;    ///< The member's path within its dump; empty if nobody knows it. Gone when `sluice_open` returns.
   uint64_t base;       ///< Offset of its first byte in the member; 0 is the member's start.
   sluice_text context; ///< What `sluice_cut` was given for it; empty at the member's start. Gone when `sluice_open` returns.
   sluice_text options; ///< Options as JSON, or empty. Gone when `sluice_open` returns.
+  const sluice_part *parts; ///< The members that were joined to this one, in order. Gone when `sluice_open` returns.
+  size_t parts_count;       ///< 0 if it is one by itself.
 } sluice_start;
 
 /// The bytes of one push, and how far a parser got in them. What is not consumed comes again, joined with more.
@@ -83,6 +98,9 @@ typedef struct {
 extern const sluice_descriptor sluice_plugin;
 /// Looks at a sample and says whether it is this format.
 sluice_claim sluice_probe(const sluice_sample *sample);
+/// Which members of a dump belong together, given their paths, sorted. Those of a group reach one instance as one member, if the first of
+/// them is claimed by this parser more firmly than by any other. Gives how many groups are at `*groups`. Need not be written.
+size_t sluice_groups(const sluice_text *names, size_t names_count, const sluice_group **groups);
 /// Begins a chunk. Gives NULL, or a message for the operator if context or options cannot be used. Need not be written.
 const char *sluice_open(const sluice_start *start);
 /// Reads what it can of the input, and says what it found by `sluice_record`, `sluice_skip` and `sluice_reject`, which tile what it

@@ -26,8 +26,13 @@ export const guest = {
     return Plugin.probe(new Sample(sample));
   },
 
-  open({ name, base, context, options }) {
-    saying(() => (parser = new Plugin({ name, base: Number(base), context, options })));
+  group(names) {
+    return (Plugin.group?.(names) ?? []).map((places) => Uint32Array.from(places));
+  },
+
+  open({ name, base, context, options, parts }) {
+    const told = parts.map(({ name, base, size }) => ({ name, base: Number(base), size: Number(size) }));
+    saying(() => (parser = new Plugin({ name, base: Number(base), context, options, parts: told })));
   },
 
   push(base, chunk, last) {

@@ -76,6 +76,16 @@ export declare class Sample {
   lines(): Generator<Uint8Array>;
 }
 
+/** A member that was joined with others to one: see `group`. */
+export interface Part {
+  /** Its path within the dump. */
+  name: string;
+  /** Offset of its first byte in the joined member. */
+  base: number;
+  /** Its length in bytes. Text that ends within a line has a line end behind it, which counts. */
+  size: number;
+}
+
 /** How a chunk begins. */
 export interface Start {
   /** The member's path within its dump; empty if nobody knows it. */
@@ -86,6 +96,8 @@ export interface Start {
   context: Uint8Array;
   /** Options as JSON, or empty. */
   options: string;
+  /** The members that were joined to this one, in order; empty if it is one by itself. */
+  parts: Part[];
 }
 
 /** A line of the input. */

@@ -2,7 +2,7 @@
 
 from componentize_py_types import Err
 from plugin import Plugin
-from sluice_plugin import Input, Out, Parser, Refusal, Sample, Start
+from sluice_plugin import Input, Out, Parser, Part, Refusal, Sample, Start
 from wit_world import exports
 from wit_world.exports import guest
 from wit_world.imports import host
@@ -35,9 +35,13 @@ class Guest(exports.Guest):
         claim = Plugin.probe(Sample(sample.name, sample.size, sample.head, sample.tail))
         return claim and guest.Claim(claim.confidence, claim.reason)
 
+    def group(self, names: list[str]) -> list[list[int]]:
+        return Plugin.group(names)
+
     def open(self, start: guest.Start) -> None:
+        parts = [Part(part.name, part.base, part.size) for part in start.parts]
         try:
-            _Instance.parser = Plugin(Start(start.name, start.base, start.context, start.options))
+            _Instance.parser = Plugin(Start(start.name, start.base, start.context, start.options, parts))
         except Exception as error:
             raise _said(error) from None
 

@@ -113,6 +113,8 @@ class Start:
     """What `cut` was given for it; empty at the member's start."""
     options: str
     """Options as JSON, or empty."""
+    parts: list[Part]
+    """The members that were joined to this one, in order; empty if it is one by itself."""
 
 
 class Line(NamedTuple):
@@ -241,6 +243,14 @@ class Parser:
     def probe(sample: Sample) -> Claim | None:
         """Looks at a sample and says whether it is this format."""
         raise NotImplementedError
+
+    @staticmethod
+    def group(names: list[str]) -> list[list[int]]:
+        """Which members of a dump belong together, given their paths, sorted: of each group their places in `names`, as they are to be read.
+
+        They reach one instance as one member, if the first of them is claimed by this parser more firmly than by any other.
+        """
+        return []
 
     def __init__(self, start: Start) -> None:
         """Begins a chunk. Raise `Refusal` if the context or the options cannot be used."""

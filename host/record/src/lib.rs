@@ -29,7 +29,7 @@ pub use kind::{DataClasses, FieldKind, HashKind};
 #[cfg(feature = "host")]
 pub use ledger::{Ledger, Rejects};
 #[cfg(feature = "host")]
-pub use plugin::{Claim, Descriptor, Framing, InputKind};
+pub use plugin::{Claim, Descriptor, Framing, InputKind, Part};
 #[cfg(feature = "host")]
 pub use task::{
     Chunk, CutPoint, FailureKind, Frame, MemberNote, Policy, RunKind, RunRef, SegmentRef, StagedMember, StagedSource, TaskFailure,

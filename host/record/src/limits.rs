@@ -32,6 +32,12 @@ pub const COLUMN_NAME_BYTES_MAX: usize = 128;
 pub const VALUE_BYTES_MAX: usize = 64 << 10;
 /// Head and tail of a member that `probe` sees, each.
 pub const SAMPLE_BYTES_MAX: usize = 64 << 10;
+/// Members that may be joined to one.
+pub const PARTS_MAX: usize = 1024;
+/// Names of members that a plugin is shown at once to say which belong together, and their bytes.
+pub const GROUP_NAMES_MAX: usize = 4096;
+/// Bytes of those names.
+pub const GROUP_NAMES_BYTES_MAX: usize = 512 << 10;
 /// Containers within containers.
 pub const CONTAINER_DEPTH_MAX: u32 = 4;
 /// Members of one dump.

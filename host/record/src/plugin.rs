@@ -43,6 +43,17 @@ pub struct Descriptor {
     pub options: String,
 }
 
+/// A member that was joined with others to one.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Part {
+    /// Its path within the dump.
+    pub name: String,
+    /// Its first byte in the joined member.
+    pub base: u64,
+    /// Its bytes there.
+    pub bytes: u64,
+}
+
 /// What `probe` says of a member.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Claim {

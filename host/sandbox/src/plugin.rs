@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use sluice_record::{Claim, Descriptor, PluginDigest, limits};
+use sluice_record::{Claim, Descriptor, Part, PluginDigest, limits};
 use wasmtime::{
     Store,
     component::{Component, ComponentExportIndex, ComponentNamedList, Instance as WasmInstance, InstancePre, Lift, Lower},
 };
 
 use crate::{
-    contract::{HOST_INTERFACE, Sample, Version, WireClaim, WireDescriptor, WireStart, WireStart1},
+    contract::{HOST_INTERFACE, Sample, Version, WireClaim, WireDescriptor, WirePart, WireStart, WireStart1},
     fault::{Call, Fault, FaultKind, LoadError, guest_text},
     imports::Guest,
     instance::{Instance, call},
@@ -39,6 +39,8 @@ pub struct Start<'a> {
     pub context: &'a [u8],
     /// The plugin's options as JSON, or empty.
     pub options: &'a str,
+    /// The members that were joined to this one; empty if it is one by itself. Plugins built for 0.1 are not told.
+    pub parts: &'a [Part],
 }
 
 /// A plugin ready to run, on any number of threads at once.
@@ -95,6 +97,12 @@ impl Plugin {
         })
     }
 
+    /// Asks which members belong together, given their names, sorted: of each group their places in `names`. Plugins built for 0.1 of the
+    /// contract know of no groups.
+    pub fn group(&self, names: &[&str]) -> Result<Vec<Vec<u32>>, Fault> {
+        self.runner.group(names)
+    }
+
     /// Opens a fresh instance at the start of a chunk.
     pub fn open(&self, start: Start<'_>) -> Result<Instance, Fault> {
         self.runner.open(start)
@@ -121,6 +129,8 @@ struct Exports {
     open: ComponentExportIndex,
     push: ComponentExportIndex,
     scan: ComponentExportIndex,
+    /// Not in 0.1.
+    group: Option<ComponentExportIndex>,
 }
 
 impl Code {
@@ -154,6 +164,7 @@ impl Code {
             open: export("open")?,
             push: export("push")?,
             scan: export("scan")?,
+            group: if version == Version::V0_1 { None } else { Some(export("group")?) },
         };
         Ok(Self { pre, version, exports })
     }
@@ -198,15 +209,41 @@ impl Runner {
         }
     }
 
+    fn group(&self, names: &[&str]) -> Result<Vec<Vec<u32>>, Fault> {
+        let code = self.code();
+        let Some(export) = code.exports.group else { return Ok(Vec::new()) };
+        let (mut store, instance) = self.instantiate(code, DESCRIBE_BYTES_MAX)?;
+        let (groups,): (Vec<Vec<u32>>,) = self.call(&mut store, &instance, Call::Group, export, (names,), None)?;
+        let mut taken = vec![false; names.len()];
+        let mut is_free = |place: u32| taken.get_mut(place as usize).is_some_and(|taken| !std::mem::replace(taken, true));
+        if groups.iter().any(|group| group.len() > limits::PARTS_MAX) {
+            let what = format!("a group has more than {} members", limits::PARTS_MAX);
+            return Err(Fault::new(FaultKind::Output, Call::Group, &self.label, None, what));
+        }
+        if !groups.iter().flatten().all(|place| is_free(*place)) {
+            return Err(Fault::new(
+                FaultKind::Output,
+                Call::Group,
+                &self.label,
+                None,
+                "a group has a member that is not there, or is in another",
+            ));
+        }
+        Ok(groups)
+    }
+
     fn open(&self, start: Start<'_>) -> Result<Instance, Fault> {
         let code = self.code();
         let base = start.base;
         let (mut store, instance) = self.instantiate(code, HOSTCALL_BYTES_MAX)?;
-        let Start { name, base: _, context, options } = start;
+        let Start { name, base: _, context, options, parts } = start;
+        let parts: Vec<_> = parts.iter().map(|part| WirePart { name: &part.name, base: part.base, size: part.bytes }).collect();
         let (open, at) = (code.exports.open, Some(base));
         let (opened,): (Result<(), String>,) = match code.version {
             Version::V0_1 => self.call(&mut store, &instance, Call::Open, open, (WireStart1 { base, context, options },), at)?,
-            Version::V0_2 => self.call(&mut store, &instance, Call::Open, open, (WireStart { name, base, context, options },), at)?,
+            Version::V0_2 => {
+                self.call(&mut store, &instance, Call::Open, open, (WireStart { name, base, context, options, parts: &parts },), at)?
+            }
         };
         opened.map_err(|said| {
             let what = format!("it says \"{}\"", guest_text(&said));

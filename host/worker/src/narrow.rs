@@ -59,7 +59,7 @@ impl Around {
             pieces.recycle(piece);
             Ok(true)
         };
-        let start = Start { name, base: chunk.start, context: &chunk.context, options: "" };
+        let start = Start { name, base: chunk.start, context: &chunk.context, options: "", parts: &[] };
         // Contexts are held for all marks that are kept, so there must not be more of them than pushes; short chunks have few anyway.
         let push = self.behind - self.before;
         let spacing = if push > PUSH_BYTES_MIN { push } else { 0 };

@@ -51,7 +51,7 @@ pub(crate) fn parse(worker: &Worker, task: &Task, watch: &Watch, computing: Owne
     let mut way = Way::new(task, watch);
     let feed = Feed { push_bytes: narrow::push_bytes(end - start), ..Feed::default() };
     let parsed = with_pieces(&reader, start, end, |read| {
-        let at = Start { name: &task.name, base: start, context: &task.chunk.context, options: "" };
+        let at = Start { name: &task.name, base: start, context: &task.chunk.context, options: "", parts: &[] };
         parse_chunk(&plugin, at, feed, read, &mut |batch: &mut Batch| {
             watch.check()?;
             way.batch(batch);

@@ -44,8 +44,15 @@ pub fn probe<P: Parser>(sample: &guest::Sample) -> Option<guest::Claim> {
     P::probe(&sample).map(|claim| guest::Claim { confidence: claim.confidence, reason: claim.reason })
 }
 
+pub fn group<P: Parser>(names: &[String]) -> Vec<Vec<u32>> {
+    P::group(&names.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
 pub fn open<P: Parser>(start: &guest::Start) -> Result<Instance<P>, String> {
-    let parser = P::open(&crate::Start { name: &start.name, base: start.base, context: &start.context, options: &start.options })?;
+    let part = |part: &'_ guest::Part| crate::Part { name: &part.name, base: part.base, size: part.size };
+    let parts: Vec<_> = start.parts.iter().map(part).collect();
+    let guest::Start { name, base, context, options, .. } = start;
+    let parser = P::open(&crate::Start { name, base: *base, context, options, parts: &parts })?;
     Ok(Instance { parser, buffers: Buffers::default() })
 }
 

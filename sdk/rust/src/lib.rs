@@ -56,7 +56,7 @@ pub mod text;
 pub use bitmap::{Bitmaps, Block, Class, Matches};
 pub use input::{Input, Line};
 pub use out::{Buffers, Column, Cuts, Out, Record, Room};
-pub use parser::{Claim, Descriptor, Framing, InputKind, Parser, Sample, Start};
+pub use parser::{Claim, Descriptor, Framing, InputKind, Parser, Part, Sample, Start};
 pub use secret::{Secret, UNHINTED_BYTES_MIN, identify};
 pub use sluice_record::{FieldKind, HashKind, Item, limits};
 
@@ -80,6 +80,9 @@ macro_rules! export {
                 }
                 fn probe(sample: guest::Sample) -> Option<guest::Claim> {
                     bindings::probe::<$parser>(&sample)
+                }
+                fn group(names: Vec<String>) -> Vec<Vec<u32>> {
+                    bindings::group::<$parser>(&names)
                 }
                 fn open(start: guest::Start) -> Result<(), String> {
                     INSTANCE.set(Some(bindings::open::<$parser>(&start)?));

@@ -87,6 +87,17 @@ impl Claim {
     }
 }
 
+/// A member that was joined with others to one: see [`Parser::group`].
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Part<'a> {
+    /// Its path within the dump.
+    pub name: &'a str,
+    /// Offset of its first byte in the joined member.
+    pub base: u64,
+    /// Its length in bytes. Text that ends within a line has a line end behind it, which counts.
+    pub size: u64,
+}
+
 /// How a chunk begins.
 #[derive(Clone, Default, Debug)]
 pub struct Start<'a> {
@@ -98,6 +109,8 @@ pub struct Start<'a> {
     pub context: &'a [u8],
     /// Options as JSON, or empty.
     pub options: &'a str,
+    /// The members that were joined to this one, in order; empty if it is one by itself.
+    pub parts: &'a [Part<'a>],
 }
 
 /// A parser. One lives for one chunk.
@@ -109,6 +122,15 @@ pub trait Parser: Sized + 'static {
 
     /// Looks at a sample and says whether it is this format.
     fn probe(sample: &Sample<'_>) -> Option<Claim>;
+
+    /// Which members of a dump belong together, given their paths, sorted: of each group their places in `names`, as they are to be read.
+    ///
+    /// They reach one instance as one member, if the first of them is claimed by this parser more firmly than by any other; `sample` and
+    /// [`Start::name`] have its name. Ask for no more than is read together: a member in no group is read by itself.
+    fn group(names: &[&str]) -> Vec<Vec<u32>> {
+        let _ = names;
+        Vec::new()
+    }
 
     /// Begins a chunk.
     ///

@@ -29,6 +29,17 @@ fn the_newest_version_is_told_the_members_name() {
 }
 
 #[test]
+fn the_newest_version_says_which_members_belong_together_and_older_ones_are_not_asked() {
+    let groups = newer(plugins::GROUPS_TWO);
+    assert_eq!(groups.group(&["a/schema.sql", "a/data.txt", "b"]).unwrap(), [[0, 1]]);
+    let fault = groups.group(&["alone"]).unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Output);
+    assert!(fault.to_string().contains("is in another"), "{fault}");
+    assert_eq!(newer("").group(&["a", "b"]).unwrap(), Vec::<Vec<u32>>::new());
+    assert_eq!(honest(&sandbox()).group(&["a", "b"]).unwrap(), Vec::<Vec<u32>>::new());
+}
+
+#[test]
 fn a_version_that_the_host_has_not_is_refused_with_those_it_has() {
     let older = plugins::honest().unwrap();
     for interface in ["guest", "host"] {

@@ -155,7 +155,7 @@ impl Cutter {
 impl Scanner {
     fn open(plugin: &Plugin, name: &str, at: u64, context: &[u8]) -> Result<Self> {
         let is_optimised = plugin.is_optimised();
-        let mut instance = plugin.open(Start { name, base: at, context, options: "" })?;
+        let mut instance = plugin.open(Start { name, base: at, context, options: "", parts: &[] })?;
         instance.set_cut_spacing(CUT_SPACING_BYTES);
         Ok(Self { instance, is_optimised, at, cuts: Vec::new() })
     }

@@ -302,7 +302,7 @@ fn parse(plugin: &Plugin, piece: &Piece, spare: Vec<u8>) -> Done {
         buffer.extend_from_slice(rest.split_off(..wanted.min(rest.len())).unwrap_or_default());
         Ok::<_, std::convert::Infallible>(!rest.is_empty())
     };
-    let start = Start { name: &piece.name, base: piece.start, context: &piece.context, options: "" };
+    let start = Start { name: &piece.name, base: piece.start, context: &piece.context, options: "", parts: &[] };
     let parsed = parse_chunk(plugin, start, Feed::default(), &mut read, &mut |batch: &mut Batch| {
         lines.batch(batch, &mut report);
         Ok(())
