@@ -49,9 +49,8 @@ pub fn group<P: Parser>(names: &[String]) -> Vec<Vec<u32>> {
 }
 
 pub fn open<P: Parser>(start: &guest::Start) -> Result<Instance<P>, String> {
-    let part = |part: &'_ guest::Part| crate::Part { name: &part.name, base: part.base, size: part.size };
-    let parts: Vec<_> = start.parts.iter().map(part).collect();
-    let guest::Start { name, base, context, options, .. } = start;
+    let guest::Start { name, base, context, options, parts } = start;
+    let parts: Vec<_> = parts.iter().map(|part| crate::Part { name: &part.name, base: part.base, size: part.size }).collect();
     let parser = P::open(&crate::Start { name, base: *base, context, options, parts: &parts })?;
     Ok(Instance { parser, buffers: Buffers::default() })
 }
