@@ -206,7 +206,8 @@ hash_kinds! {
     Oracle11 = 93 "oracle11", PostgresMd5 = 94 "postgres_md5", PostgresScram = 95 "postgres_scram",
     Krb5asrep = 96 "krb5asrep", Krb5tgs = 97 "krb5tgs", Sha224 = 98 "sha224", Sha384 = 99 "sha384",
     Md5cryptSun = 100 "sunmd5", DjangoPbkdf2Sha1 = 101 "django_pbkdf2_sha1", Argon2d = 102 "argon2d",
-    LdapMd5 = 103 "ldap_md5", LdapSmd5 = 104 "ldap_smd5", Unknown = 127 "unknown",
+    LdapMd5 = 103 "ldap_md5", LdapSmd5 = 104 "ldap_smd5",
+    Krb5aes128 = 105 "krb5aes128", Krb5aes256 = 106 "krb5aes256", Krb5des = 107 "krb5des", Krb5pa = 108 "krb5pa", Unknown = 127 "unknown",
 }
 
 impl HashKind {

@@ -47,6 +47,7 @@ mod common;
 mod input;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
+pub mod opening;
 mod out;
 mod parser;
 pub mod person;

@@ -1,0 +1,17 @@
+//! Bytes written as hexadecimal digits.
+
+use std::borrow::Cow;
+
+/// The bytes that digits are; `None` if they are none.
+pub fn bytes(digits: &[u8]) -> Option<Vec<u8>> {
+    let (pairs, rest) = digits.as_chunks::<2>();
+    let digit = |digit: u8| char::from(digit).to_digit(16);
+    let bytes: Option<Vec<u8>> = pairs.iter().map(|[high, low]| Some((digit(*high)? << 4 | digit(*low)?) as u8)).collect();
+    bytes.filter(|_| rest.is_empty())
+}
+
+/// `$HEX[…]`, in which crackers write what could be misread, as the bytes it stands for.
+pub fn plain(value: &[u8]) -> Cow<'_, [u8]> {
+    let digits = value.strip_prefix(b"$HEX[").and_then(|inner| inner.strip_suffix(b"]"));
+    digits.and_then(bytes).map_or(Cow::Borrowed(value), Cow::Owned)
+}
