@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes the cases again that tools write: `apt-get install passwd whois apache2-utils john`, then this as root (useradd asks for it, and John keeps what he finds in ~/.john).
 # Salts are random, so each run makes other files: the records beside them are written by hand.
-# pwdump.txt, ntds.txt, hashcat.potfile, digest.txt and traps.txt are written by hand after their tools' source.
+# The other cases are `hand.py`'s.
 set -eu
 made=$(cd "$(dirname "$0")" && pwd)
 cases=$made/../cases
