@@ -52,6 +52,7 @@ mod out;
 mod parser;
 pub mod person;
 mod secret;
+pub mod sql;
 pub mod text;
 
 pub use bitmap::{Bitmaps, Block, Class, Matches};

@@ -53,7 +53,7 @@ fn every_way_to_write_a_value() {
           REPLACE INTO `a``b` VALUES (_utf8mb4'ann@example.com',0x68756E74657232,X'4F736C6F',concat('a',\"b)\")),\n\
           (_binary 'bob@example.net',_binary '_M\xcc;Z\xa7e\xd6\x1d\x83\\'\xde\xb8\x82\xcf\x99',null,\"Bo\"\"b\");\n",
         &[
-            json!({"email": "ann@example.com", "password": "hunter2", "city": "Oslo"}),
+            json!({"email": "ann@example.com", "password": "hunter2", "city": "Oslo", "first_name": "ab)"}),
             json!({"email": "bob@example.net", "hash": "5F4DCC3B5AA765D61D8327DEB882CF99", "hash_kind": "md5", "first_name": "Bo\"b"}),
         ],
     );

@@ -1,13 +1,12 @@
 //! The tables a dump has told of, and the INSERT being read: all a chunk in the middle of a dump needs to know.
 
-use sluice_plugin::{
+use super::statement::TableColumns;
+use crate::{
     FieldKind,
     cells::Plan,
     columns::{Meaning, infer_table, meaning},
     person::{NamedColumn, People},
 };
-
-use crate::statement::TableColumns;
 
 /// Bytes of names kept; the oldest tables are forgotten beyond them.
 const NAMES_BYTES_MAX: usize = 96 << 10;
@@ -18,7 +17,7 @@ const CONTEXT_VERSION: u8 = 1;
 
 /// Tables in the order of their CREATE TABLE.
 #[derive(Clone, Default, Debug)]
-pub struct Tables {
+pub(super) struct Tables {
     known: Vec<TableColumns>,
     bytes: usize,
 }
@@ -29,7 +28,7 @@ fn bytes_of(table: &TableColumns) -> usize {
 
 impl Tables {
     /// Learns a table.
-    pub fn learn(&mut self, table: TableColumns) {
+    pub(super) fn learn(&mut self, table: TableColumns) {
         self.known.retain(|known| known.table != table.table);
         self.known.push(table);
         self.bytes = self.known.iter().map(bytes_of).sum();
@@ -38,37 +37,43 @@ impl Tables {
         }
     }
 
+    /// The columns of a table: of its whole name, else of a table whose name ends or begins otherwise, for a dump may name its schema in one
+    /// place and not in another.
     fn columns(&self, table: &[u8]) -> Option<&[Vec<u8>]> {
-        self.known.iter().find(|known| known.table == table).map(|known| known.columns.as_slice())
+        let same = |known: &&TableColumns| known.table.eq_ignore_ascii_case(table);
+        let last = |name: &[u8]| name.rsplit(|byte| *byte == b'.').next().unwrap_or_default().to_ascii_lowercase();
+        let wanted = last(table);
+        let found = self.known.iter().rev().find(same).or_else(|| self.known.iter().rev().find(|known| last(&known.table) == wanted));
+        found.map(|known| known.columns.as_slice())
     }
 }
 
 /// The INSERT being read, or the last one.
 #[derive(Clone, Debug)]
-pub struct Insert {
+pub(super) struct Insert {
     /// Its text up to VALUES, to know the next one of its kind at once.
-    pub head: Vec<u8>,
+    pub(super) head: Vec<u8>,
     /// Values a tuple has.
-    pub width: usize,
+    pub(super) width: usize,
     /// Does the table hold people?
-    pub has_people: bool,
-    pub people: People,
+    pub(super) has_people: bool,
+    pub(super) people: People,
     /// Have the columns been named in this chunk?
-    pub named: bool,
+    pub(super) named: bool,
     /// How to read many rows at once, since then.
-    pub plan: Option<Plan>,
+    pub(super) plan: Option<Plan>,
 }
 
 impl Insert {
     /// An INSERT: its own columns win over the table's; `None` when neither is known.
-    pub fn new(head: &[u8], insert: &TableColumns, tables: &Tables) -> Option<Self> {
+    pub(super) fn new(head: &[u8], insert: &TableColumns, tables: &Tables) -> Option<Self> {
         let names = if insert.columns.is_empty() { tables.columns(&insert.table)? } else { insert.columns.as_slice() };
         let column = |name: &Vec<u8>| NamedColumn { name: name.clone(), meaning: meaning(name) };
         Some(Self::of(head, names.iter().map(column).collect()))
     }
 
     /// An INSERT into a table nobody told of: its first tuple's content must tell.
-    pub fn inferred(head: &[u8], first: &[Vec<u8>]) -> Self {
+    pub(super) fn inferred(head: &[u8], first: &[Vec<u8>]) -> Self {
         let samples: Vec<Vec<&[u8]>> = first.iter().map(|value| vec![value.as_slice()]).collect();
         let column = |(at, meaning): (usize, Meaning)| NamedColumn { name: format!("column_{}", at + 1).into_bytes(), meaning };
         Self::of(head, infer_table(&samples).into_iter().enumerate().map(column).collect())
@@ -92,16 +97,16 @@ fn holds_people(people: &People) -> bool {
 
 /// What a chunk begins with.
 #[derive(Clone, Default, Debug)]
-pub struct State {
-    pub tables: Tables,
-    pub insert: Option<Insert>,
+pub(super) struct State {
+    pub(super) tables: Tables,
+    pub(super) insert: Option<Insert>,
     /// Within the VALUES list of `insert`?
-    pub in_values: bool,
+    pub(super) in_values: bool,
 }
 
 impl State {
     /// As a chunk's context: version, flags, tables, then the INSERT's columns and head.
-    pub fn pack(&self) -> Vec<u8> {
+    pub(super) fn pack(&self) -> Vec<u8> {
         let mut context = vec![CONTEXT_VERSION, u8::from(self.in_values) | u8::from(self.insert.is_some()) << 1];
         context.extend_from_slice(&(self.tables.known.len() as u16).to_le_bytes());
         for table in &self.tables.known {
@@ -118,7 +123,7 @@ impl State {
     }
 
     /// Reads what [`State::pack`] wrote.
-    pub fn unpack(context: &[u8]) -> Option<Self> {
+    pub(super) fn unpack(context: &[u8]) -> Option<Self> {
         let ([CONTEXT_VERSION, flags], rest) = context.split_first_chunk::<2>()? else { return None };
         let (count, mut rest) = rest.split_first_chunk::<2>()?;
         let mut state = Self { in_values: flags & 1 != 0, ..Self::default() };

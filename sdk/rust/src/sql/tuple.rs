@@ -1,30 +1,39 @@
 //! Reads one tuple of a VALUES list, `(1,'ann',NULL,0xFF)`, the only place that knows where one ends.
 //!
 //! A string costs one look-up for its closing quote and is not copied; escapes, introducers (`_binary '…'`), hexadecimal values and
-//! expressions go the slow way. Bytes that are no text come as upper-case hexadecimal digits.
+//! expressions go the slow way, which [`super::value`] knows.
 
 use std::borrow::Cow;
 
 use memchr::{memchr2, memmem};
-use sluice_plugin::{Bitmaps, Class, Out, cells::Plan, person::Person};
+
+use super::{
+    Dialect,
+    value::{Odd, odd_value, plain},
+};
+use crate::{Bitmaps, Class, Out, cells::Plan, person::Person};
 
 /// The longest tuple, which bounds how far a stray quote can reach.
-pub const TUPLE_BYTES_MAX: usize = 2 << 20;
+pub(super) const TUPLE_BYTES_MAX: usize = 2 << 20;
 
 /// Where quotes and backslashes are. Numbers are short: their ends need no map.
 #[derive(Clone, Copy, Debug)]
-pub struct Maps<'m> {
+pub(super) struct Maps<'m> {
     quote: Class<'m>,
+    dialect: &'static Dialect,
 }
 
 /// Builds the bitmaps [`read_tuple`] wants.
-pub fn index<'m>(bytes: &[u8], maps: &'m mut Bitmaps<1>) -> Maps<'m> {
-    maps.build(bytes, |block| [block.eq(b'\'') | block.eq(b'\\')]);
-    Maps { quote: maps.class(0) }
+pub(super) fn index<'m>(bytes: &[u8], maps: &'m mut Bitmaps<1>, dialect: &'static Dialect) -> Maps<'m> {
+    match dialect.backslash_escapes {
+        true => maps.build(bytes, |block| [block.eq(b'\'') | block.eq(b'\\')]),
+        false => maps.build(bytes, |block| [block.eq(b'\'')]),
+    }
+    Maps { quote: maps.class(0), dialect }
 }
 
 /// Takes the values of a tuple; NULL and empty ones may be left out.
-pub trait Sink<'i> {
+pub(super) trait Sink<'i> {
     /// A value that is a slice of the input.
     fn value(&mut self, column: usize, value: &'i [u8]);
     /// A value that had to be unescaped.
@@ -32,7 +41,7 @@ pub trait Sink<'i> {
 }
 
 /// For who only wants to know where tuples end.
-pub struct Nothing;
+pub(super) struct Nothing;
 
 impl Sink<'_> for Nothing {
     #[inline(always)]
@@ -53,7 +62,7 @@ impl Sink<'_> for Person<'_, '_, '_> {
 
 /// Keeps the values of a tuple.
 #[derive(Default)]
-pub struct Values(pub Vec<Vec<u8>>);
+pub(super) struct Values(pub Vec<Vec<u8>>);
 
 impl Sink<'_> for Values {
     fn value(&mut self, column: usize, value: &[u8]) {
@@ -69,7 +78,7 @@ impl Sink<'_> for Values {
 
 /// A tuple as read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Tuple {
+pub(super) enum Tuple {
     /// Where it ends, with the comma and line end behind it, and how many values it has.
     Read {
         /// Offset of the byte after it.
@@ -89,7 +98,7 @@ pub enum Tuple {
 /// It is what most time is spent in, and calls nothing: compilers for WebAssembly keep nothing in a register that must outlive a call.
 /// One look-up a string, and one load for its quote, what stands behind it, and what the next value begins with.
 #[inline(never)]
-pub fn read_simple_tuples(bytes: &[u8], maps: Maps<'_>, mut start: usize, plan: &mut Plan, out: &mut Out<'_>) -> (usize, usize) {
+pub(super) fn read_simple_tuples(bytes: &[u8], maps: Maps<'_>, mut start: usize, plan: &mut Plan, out: &mut Out<'_>) -> (usize, usize) {
     let Some(mut cells) = plan.cells(out) else { return (start, 0) };
     let mut at = start + 1;
     let Some(mut ahead) = word(bytes, at) else { return (start, 0) };
@@ -122,6 +131,11 @@ pub fn read_simple_tuples(bytes: &[u8], maps: Maps<'_>, mut start: usize, plan: 
                 _ => break,
             }
         } else {
+            let is_prefix = (ahead as u8 == b' ') | (ahead as u16 == u16::from_le_bytes(*b"N'"));
+            if is_prefix {
+                (at, ahead) = (at + 1, ahead >> 8);
+                continue;
+            }
             last = at + 3;
             match (word(bytes, at), word(bytes, last)) {
                 (Some(word), Some(next)) if word as u32 == u32::from_le_bytes(*b"NULL") && cells.put(at..at) => around = next,
@@ -184,7 +198,7 @@ fn number_end(bytes: &[u8], at: usize) -> usize {
 ///
 /// One look-up a value, offsets in place of slices.
 #[inline(always)]
-pub fn read_usual_tuple(bytes: &[u8], maps: Maps<'_>, start: usize, person: &mut Person<'_, '_, '_>) -> Option<(usize, usize)> {
+pub(super) fn read_usual_tuple(bytes: &[u8], maps: Maps<'_>, start: usize, person: &mut Person<'_, '_, '_>) -> Option<(usize, usize)> {
     let (mut at, mut columns) = (start + 1, 0);
     loop {
         let word = u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?);
@@ -212,6 +226,9 @@ pub fn read_usual_tuple(bytes: &[u8], maps: Maps<'_>, start: usize, person: &mut
             if bytes[to - 1] <= b' ' {
                 return None;
             }
+        } else if (word as u8 == b' ') | (word as u16 == u16::from_le_bytes(*b"N'")) {
+            at += 1;
+            continue;
         } else {
             return None;
         }
@@ -227,7 +244,7 @@ pub fn read_usual_tuple(bytes: &[u8], maps: Maps<'_>, start: usize, person: &mut
 
 /// Reads the tuple whose parenthesis opens at `start`.
 #[inline]
-pub fn read_tuple<'i>(bytes: &'i [u8], maps: Maps<'_>, start: usize, last: bool, sink: &mut impl Sink<'i>) -> Tuple {
+pub(super) fn read_tuple<'i>(bytes: &'i [u8], maps: Maps<'_>, start: usize, last: bool, sink: &mut impl Sink<'i>) -> Tuple {
     let tuple = read_values(bytes, maps, start, last, sink);
     match tuple {
         Tuple::Read { end, .. } if end - start > TUPLE_BYTES_MAX => Tuple::Broken,
@@ -241,16 +258,19 @@ fn read_values<'i>(bytes: &'i [u8], maps: Maps<'_>, start: usize, last: bool, si
     let (mut at, mut columns) = (start + 1, 0);
     loop {
         let Some(&first) = bytes.get(at) else { return Tuple::Incomplete };
-        let (value, mut after) = if first == b'\'' {
+        let mut read = None;
+        if first == b'\'' {
             let from = at + 1;
             let quote = maps.quote.find(from);
             let Some(&next) = bytes.get(quote + 1) else { return Tuple::Incomplete };
             if (bytes[quote] != b'\'') | (next == b'\'') {
                 let Some((value, after)) = escaped_string(bytes, maps, from, quote) else { return Tuple::Incomplete };
-                sink.copied(columns, &value);
-                (&b""[..], after)
-            } else {
-                (&bytes[from..quote], quote + 1)
+                if !is_joined(bytes, after) {
+                    sink.copied(columns, &value);
+                    read = Some((&b""[..], after));
+                }
+            } else if (next == b',') | (next == b')') || !is_joined(bytes, quote + 1) {
+                read = Some((&bytes[from..quote], quote + 1));
             }
         } else if is_number(first) && !matches!(bytes.get(at + 1), Some(b'x' | b'X') | None) {
             let end = number_end(bytes, at);
@@ -258,14 +278,16 @@ fn read_values<'i>(bytes: &'i [u8], maps: Maps<'_>, start: usize, last: bool, si
                 return Tuple::Incomplete;
             }
             let value = &bytes[at..end];
-            (if value[value.len() - 1] <= b' ' { value.trim_ascii_end() } else { value }, end)
+            read = Some((if value[value.len() - 1] <= b' ' { value.trim_ascii_end() } else { value }, end));
         } else if bytes.get(at..at + 4) == Some(b"NULL") && matches!(bytes.get(at + 4), Some(b',' | b')')) {
-            (&b""[..], at + 4)
-        } else if first == b' ' {
+            read = Some((&b""[..], at + 4));
+        } else if matches!(first, b' ' | b'\n' | b'\r' | b'\t') {
             at += 1;
             continue;
-        } else {
-            match odd_value(bytes, at) {
+        }
+        let (value, mut after) = match read {
+            Some(read) => read,
+            None => match odd_value(bytes, at, maps.dialect) {
                 Odd::End(Cow::Borrowed(value), after) => (value, after),
                 Odd::End(Cow::Owned(value), after) => {
                     sink.copied(columns, &value);
@@ -273,7 +295,7 @@ fn read_values<'i>(bytes: &'i [u8], maps: Maps<'_>, start: usize, last: bool, si
                 }
                 Odd::Incomplete => return Tuple::Incomplete,
                 Odd::Broken => return Tuple::Broken,
-            }
+            },
         };
         sink.value(columns, value);
         columns += 1;
@@ -314,6 +336,13 @@ fn tuple_end(bytes: &[u8], at: usize, last: bool, columns: usize) -> Tuple {
     }
 }
 
+/// Does an operator stand behind a string, so that there is more to its value?
+#[cold]
+#[inline(never)]
+fn is_joined(bytes: &[u8], at: usize) -> bool {
+    matches!(after_blanks(bytes, at).0, Some(b'|' | b'+' | b':' | b'c' | b'C'))
+}
+
 #[cold]
 fn after_blanks(bytes: &[u8], at: usize) -> (Option<u8>, usize) {
     let at = at + bytes[at..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
@@ -323,141 +352,18 @@ fn after_blanks(bytes: &[u8], at: usize) -> (Option<u8>, usize) {
 /// A string with escapes or doubled quotes in it, and the offset after its closing quote.
 #[cold]
 #[inline(never)]
-fn escaped_string(bytes: &[u8], maps: Maps<'_>, from: usize, mut at: usize) -> Option<(Vec<u8>, usize)> {
+fn escaped_string<'i>(bytes: &'i [u8], maps: Maps<'_>, from: usize, mut at: usize) -> Option<(Cow<'i, [u8]>, usize)> {
     loop {
         let next = *bytes.get(at + 1)?;
         if bytes[at] == b'\'' && next != b'\'' {
-            return Some((as_text(unescape(&bytes[from..at], b'\'')), at + 1));
+            return Some((plain(&bytes[from..at], maps.dialect), at + 1));
         }
         at = maps.quote.find(at + 2);
     }
 }
 
-/// MySQL's escapes: <https://dev.mysql.com/doc/refman/8.4/en/string-literals.html>.
-fn unescape(value: &[u8], quote: u8) -> Vec<u8> {
-    let mut plain = Vec::with_capacity(value.len());
-    let mut rest = value;
-    while let Some(at) = memchr2(quote, b'\\', rest) {
-        plain.extend_from_slice(&rest[..at]);
-        match (rest[at], rest.get(at + 1)) {
-            (b'\\', Some(escaped)) => match escaped {
-                b'0' => plain.push(0),
-                b'b' => plain.push(8),
-                b'n' => plain.push(b'\n'),
-                b'r' => plain.push(b'\r'),
-                b't' => plain.push(b'\t'),
-                b'Z' => plain.push(26),
-                b'%' | b'_' => plain.extend_from_slice(&[b'\\', *escaped]),
-                other => plain.push(*other),
-            },
-            (byte, _) => plain.push(byte),
-        }
-        rest = rest.get(at + 2..).unwrap_or_default();
-    }
-    plain.extend_from_slice(rest);
-    plain
-}
-
-/// Text as it is, other bytes as hexadecimal digits.
-fn as_text(value: Vec<u8>) -> Vec<u8> {
-    if is_text(&value) {
-        return value;
-    }
-    value.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| b"0123456789ABCDEF"[usize::from(digit)]).collect()
-}
-
-/// Is it UTF-8 with no control characters but those that MySQL escapes, and these few?
-fn is_text(value: &[u8]) -> bool {
-    let is_control = |byte: &&u8| **byte < 32 && !matches!(byte, b'\t' | b'\n' | b'\r');
-    let controls = value.iter().filter(is_control).count();
-    std::str::from_utf8(value).is_ok()
-        && (controls == 0 || controls * 4 <= value.len() && value.iter().filter(is_control).all(|byte| matches!(byte, 0 | 8 | 26)))
-}
-
-enum Odd<'i> {
-    /// Its value, if it says one, and the offset after it.
-    End(Cow<'i, [u8]>, usize),
-    Incomplete,
-    Broken,
-}
-
-/// Introducers, hexadecimal and bit values, double-quoted strings and expressions.
-#[cold]
-#[inline(never)]
-fn odd_value(bytes: &[u8], start: usize) -> Odd<'_> {
-    let word = bytes[start..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
-    let introducer = &bytes[start..start + word];
-    let (next, at) = after_blanks(bytes, start + word);
-    match next {
-        None => Odd::Incomplete,
-        Some(b'\'' | b'"') if word == 0 || introducer[0] == b'_' || introducer.eq_ignore_ascii_case(b"n") => {
-            let Some(end) = string_end(bytes, at) else { return Odd::Incomplete };
-            let inner = &bytes[at + 1..end - 1];
-            Odd::End(Cow::Owned(as_text(unescape(inner, bytes[at]))), end)
-        }
-        Some(b'\'') if introducer.eq_ignore_ascii_case(b"x") => {
-            let Some(end) = string_end(bytes, at) else { return Odd::Incomplete };
-            Odd::End(hexadecimal(&bytes[at + 1..end - 1]), end)
-        }
-        Some(b'0') if introducer.first() == Some(&b'_') => odd_value(bytes, at),
-        Some(b',' | b')') if introducer.len() >= 2 && introducer[..2].eq_ignore_ascii_case(b"0x") => {
-            Odd::End(hexadecimal(&introducer[2..]), at)
-        }
-        Some(b',' | b')') if word > 0 => {
-            Odd::End(Cow::Borrowed(if introducer.eq_ignore_ascii_case(b"null") { b"" } else { introducer }), at)
-        }
-        Some(_) => expression_end(bytes, start),
-    }
-}
-
-/// The offset after a string whose quote opens at `start`.
-fn string_end(bytes: &[u8], start: usize) -> Option<usize> {
-    let quote = bytes[start];
-    let mut at = start + 1;
-    loop {
-        at += memchr2(quote, b'\\', bytes.get(at..)?)?;
-        let next = *bytes.get(at + 1)?;
-        if bytes[at] == quote && next != quote {
-            return Some(at + 1);
-        }
-        at += 2;
-    }
-}
-
-fn hexadecimal(digits: &[u8]) -> Cow<'_, [u8]> {
-    let nibble = |digit: u8| char::from(digit).to_digit(16).map(|value| value as u8);
-    let decoded: Option<Vec<u8>> = digits.as_chunks::<2>().0.iter().map(|[high, low]| Some(nibble(*high)? << 4 | nibble(*low)?)).collect();
-    match decoded {
-        Some(text) if digits.len().is_multiple_of(2) && is_text(&text) => Cow::Owned(text),
-        _ => Cow::Borrowed(digits),
-    }
-}
-
-/// An expression says nothing of a person; only its end matters.
-fn expression_end(bytes: &[u8], start: usize) -> Odd<'_> {
-    let (mut at, mut depth) = (start, 0usize);
-    loop {
-        match bytes.get(at) {
-            None => return Odd::Incomplete,
-            Some(b'\'' | b'"') => match string_end(bytes, at) {
-                Some(end) => {
-                    at = end;
-                    continue;
-                }
-                None => return Odd::Incomplete,
-            },
-            Some(b'(') => depth += 1,
-            Some(b')' | b',') if depth == 0 => return Odd::End(Cow::Borrowed(b""), at),
-            Some(b')') => depth -= 1,
-            Some(b'\n' | b';') => return Odd::Broken,
-            Some(_) => {}
-        }
-        at += 1;
-    }
-}
-
 /// Where to go on after a tuple that cannot be read: at the next one on the line, or on the next line. `None` when neither is in sight.
-pub fn next_start(bytes: &[u8], start: usize) -> Option<usize> {
+pub(super) fn next_start(bytes: &[u8], start: usize) -> Option<usize> {
     let line = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |at| start + at + 1);
     match memmem::find(&bytes[start..line], b"),(") {
         Some(at) => Some(start + at + 2),

@@ -1,0 +1,60 @@
+//! SQL dumps of every database: CREATE TABLE says the columns, INSERT the rows, and rows of people become records.
+//!
+//! A plugin says how its database writes SQL, a [`Dialect`], and hands its pushes to a [`Reader`]. [`statement`](self) reads what stands
+//! between VALUES lists, `tuple` the rows in them, `value` what is no usual value, and `tables` is what a chunk in the middle of a dump
+//! has to know. Chunks may begin between two rows of one INSERT.
+//! Deliberately absent: types (a value is what it says), and anything a dump does but to tell its rows.
+
+mod reader;
+mod statement;
+mod tables;
+mod tuple;
+mod value;
+
+pub use reader::Reader;
+
+/// How a database writes SQL, as far as a reader of dumps must know.
+#[derive(Clone, Copy, Debug)]
+pub struct Dialect {
+    /// Is a backslash within `'…'` an escape, as MySQL has them?
+    pub backslash_escapes: bool,
+    /// Is `"…"` a string among values, and not a name?
+    pub double_quoted_strings: bool,
+    /// Quotes of names, opening and closing.
+    pub name_quotes: &'static [(u8, u8)],
+    /// Beginnings of comments that go to the end of their line, beside `--`; in any case.
+    pub comments: &'static [&'static str],
+    /// Words that take the rest of their line, as commands of a database's own client do; in lower case.
+    pub commands: &'static [&'static str],
+    /// Words that begin statements, beside those that every database has; in lower case.
+    pub statements: &'static [&'static str],
+    /// Words that begin no column but a key or a constraint within CREATE TABLE, unless they are quoted; in lower case.
+    pub constraints: &'static [&'static str],
+    /// Is it Transact-SQL: a line of `GO` ends a statement, none needs a semicolon, and `+` joins strings?
+    pub transact: bool,
+    /// Are there strings between dollars, `$body$…$body$`?
+    pub dollar_quotes: bool,
+    /// Are there strings of `q'[…]'`?
+    pub alternative_quotes: bool,
+}
+
+impl Dialect {
+    /// What all have in common; a plugin says what its database has besides.
+    pub const STANDARD: Self = Self {
+        backslash_escapes: false,
+        double_quoted_strings: false,
+        name_quotes: &[(b'"', b'"')],
+        comments: &[],
+        commands: &[],
+        statements: &[],
+        constraints: &["primary", "unique", "constraint", "foreign", "check"],
+        transact: false,
+        dollar_quotes: false,
+        alternative_quotes: false,
+    };
+
+    /// The quote that closes a name which this one opens.
+    fn closing(&self, opening: u8) -> Option<u8> {
+        self.name_quotes.iter().find(|(open, _)| *open == opening).map(|(_, close)| *close)
+    }
+}
