@@ -41,6 +41,7 @@
 #[doc(hidden)]
 pub mod bindings;
 mod bitmap;
+pub mod blocks;
 pub mod cells;
 pub mod columns;
 mod common;

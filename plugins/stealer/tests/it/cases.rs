@@ -1,0 +1,9 @@
+//! `cases/NAME.txt` gives `cases/NAME.jsonl`, whatever the push size.
+
+use sluice_stealer::Stealer;
+use sluice_plugin::native::cases;
+
+#[test]
+fn every_case_gives_what_stands_beside_it() {
+    assert!(cases::check::<Stealer>(concat!(env!("CARGO_MANIFEST_DIR"), "/cases")) >= 4);
+}
