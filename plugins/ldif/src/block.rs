@@ -18,7 +18,7 @@ pub enum Block<'a> {
 /// no blank line between entries.
 pub fn next_block(text: &[u8], last: bool) -> Option<Block<'_>> {
     let (mut at, mut has_dn) = (0, false);
-    while let Some(line) = line_at(&text[at..], last) {
+    while let Some(line) = Line::at(&text[at..], last) {
         if line.text.is_empty() {
             return Some(if at == 0 { Block::Blank(line.raw) } else { Block::Lines(&text[..at]) });
         }
@@ -30,16 +30,6 @@ pub fn next_block(text: &[u8], last: bool) -> Option<Block<'_>> {
     (last && at > 0).then(|| Block::Lines(&text[..at]))
 }
 
-/// The line a text begins with, if all of it is there.
-pub fn line_at(text: &[u8], last: bool) -> Option<Line<'_>> {
-    let (raw, line) = match memchr(b'\n', text) {
-        Some(at) => (&text[..=at], &text[..at]),
-        None if last && !text.is_empty() => (text, text),
-        None => return None,
-    };
-    Some(Line { raw, text: line.strip_suffix(b"\r").unwrap_or(line) })
-}
-
 pub fn is_dn(line: &[u8]) -> bool {
     matches!(line, [b'd' | b'D', b'n' | b'N', b':', ..])
 }
@@ -47,7 +37,7 @@ pub fn is_dn(line: &[u8]) -> bool {
 /// Are there nothing but comments?
 pub fn is_comment(rows: &[u8]) -> bool {
     let mut rest = rows;
-    while let Some(line) = line_at(rest, true) {
+    while let Some(line) = Line::at(rest, true) {
         if !matches!(line.text, [b'#' | b' ', ..]) {
             return false;
         }
@@ -75,10 +65,10 @@ impl Attribute<'_> {
 pub fn attributes(rows: &[u8]) -> impl Iterator<Item = Attribute<'_>> {
     let mut rest = rows;
     std::iter::from_fn(move || {
-        let line = line_at(rest, true)?;
+        let line = Line::at(rest, true)?;
         rest = &rest[line.raw.len()..];
         let mut whole = Cow::Borrowed(line.text);
-        while let Some(more) = line_at(rest, true).filter(|more| more.text.first() == Some(&b' ')) {
+        while let Some(more) = Line::at(rest, true).filter(|more| more.text.first() == Some(&b' ')) {
             whole.to_mut().extend_from_slice(&more.text[1..]);
             rest = &rest[more.raw.len()..];
         }

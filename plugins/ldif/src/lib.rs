@@ -12,11 +12,11 @@ mod entry;
 
 use std::collections::HashMap;
 
-use sluice_plugin::{Claim, Column, Cuts, Descriptor, Framing, Input, Out, Parser, Sample, Start};
+use sluice_plugin::{Claim, Column, Cuts, Descriptor, Framing, Input, Line, Out, Parser, Sample, Start};
 
 use crate::{
     attribute::Uses,
-    block::{Block, attributes, line_at, next_block},
+    block::{Block, attributes, next_block},
 };
 
 /// The parser: it remembers nothing but the columns it has named, and what names of attributes mean.
@@ -67,7 +67,7 @@ impl Parser for Ldif {
     }
 
     fn scan(&mut self, input: &mut Input<'_>, cuts: &mut Cuts<'_>) -> Result<(), String> {
-        while let Some(line) = line_at(input.rest(), input.is_last()) {
+        while let Some(line) = Line::at(input.rest(), input.is_last()) {
             if !line.text.is_empty() && self.after_blank {
                 cuts.cut(input.offset(), b"");
             }

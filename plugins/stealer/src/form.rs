@@ -5,8 +5,7 @@
 //! passwords and cards, which are no business of a form's; and somebody without an address or a number.
 
 use sluice_plugin::{
-    FieldKind, Out,
-    blocks,
+    FieldKind, Out, blocks,
     columns::{self, Meaning, is_email},
 };
 
@@ -36,7 +35,6 @@ struct Filled<'a> {
 }
 
 /// The fields that a text begins with, and where they end, if there are any and all of them are there.
-#[expect(clippy::type_complexity)]
 pub fn run<'a>(text: &'a [u8], last: bool, reader: &mut Reader) -> Option<Option<(usize, Typed<'a>)>> {
     let Some(mut filled) = field(text, 0, last, reader)? else { return Some(None) };
     let mut typed = Typed::default();

@@ -2,16 +2,18 @@
 //!
 //! A [`block`] of a URL, a login and a password is a record ([`login`]), in whichever family's words ([`key`]) and order; fields that
 //! somebody typed into forms are one record a run of them ([`form`]). What else lies in such a folder is claimed, so that nobody takes
-//! it for something, and skipped: cookies, pages, programs, tokens, system information, of which no line says whose it is.
-//! Every block stands alone, so a member may be cut between any two. Deliberately absent: payment cards, whose numbers are never told;
+//! it for something, and skipped: cookies, pages, programs, tokens, and what is said of the [`machine`], of which no line is an account.
+//! Where the host joins a machine's [`folder`], that is told with each of its logins. A member may be cut between any two blocks. Deliberately absent: payment cards, whose numbers are never told;
 //! and logins without keys (`url:login:password`), which are the combo plugin's.
 #![forbid(unsafe_code)]
 
 mod block;
+mod folder;
 mod form;
 mod key;
 mod line;
 mod login;
+mod machine;
 mod path;
 mod probe;
 mod reader;
@@ -20,6 +22,9 @@ use sluice_plugin::{Claim, Cuts, Descriptor, Framing, Input, Out, Parser, Sample
 
 use crate::{
     block::Block,
+    folder::Member,
+    machine::Machine,
+    path::Holds,
     reader::{Columns, Reader},
 };
 
@@ -29,6 +34,9 @@ const CUT_BYTES: u64 = 128 << 10;
 /// The parser.
 #[derive(Default)]
 pub struct Stealer {
+    /// The members that are still to be read, the nearest last.
+    members: Vec<Member>,
+    machine: Machine,
     reader: Reader,
     columns: Columns,
     /// While scanning: where the last chunk may begin.
@@ -51,34 +59,64 @@ impl Parser for Stealer {
         probe::probe(sample)
     }
 
+    fn group(names: &[&str]) -> Vec<Vec<u32>> {
+        folder::groups(names)
+    }
+
     fn open(start: &Start<'_>) -> Result<Self, String> {
-        let reader = Reader { holds: path::holds(start.name), ..Reader::default() };
-        Ok(Self { reader, cut: start.base, ..Self::default() })
+        let mut members = folder::members(start.name, start.parts);
+        members.reverse();
+        Ok(Self { members, machine: Machine::unpack(start.context), cut: start.base, ..Self::default() })
     }
 
     fn push(&mut self, input: &mut Input<'_>, out: &mut Out<'_>) -> Result<(), String> {
-        while let Some(block) = block::next(input.rest(), input.is_last(), &mut self.reader) {
+        while let Some(block) = self.next(input) {
             match &block {
                 Block::Nothing(rows) => out.skip(rows),
                 Block::Odd(rows, reason) => out.reject(rows, reason),
-                Block::Login(rows, login) => login.tell(rows, &mut self.columns, out),
+                Block::Login(rows, login) => login.tell(rows, &self.machine, &mut self.columns, out),
                 Block::Form(rows, typed) if typed.is_somebody() => typed.tell(rows, out),
                 Block::Form(rows, _) => out.skip(rows),
             }
-            input.consume_to(input.consumed() + block.rows().len());
         }
         Ok(())
     }
 
     fn scan(&mut self, input: &mut Input<'_>, cuts: &mut Cuts<'_>) -> Result<(), String> {
-        while let Some(block) = block::next(input.rest(), input.is_last(), &mut self.reader) {
-            if input.offset() - self.cut >= CUT_BYTES {
-                self.cut = input.offset();
-                cuts.cut(self.cut, b"");
+        loop {
+            let at = input.offset();
+            let known = if at - self.cut >= CUT_BYTES { Some(self.machine.pack()) } else { None };
+            if self.next(input).is_none() {
+                return Ok(());
             }
-            input.consume_to(input.consumed() + block.rows().len());
+            if let Some(context) = known {
+                self.cut = at;
+                cuts.cut(at, &context);
+            }
         }
-        Ok(())
+    }
+}
+
+impl Stealer {
+    /// Consumes and gives the next block, which is of one member.
+    fn next<'a>(&mut self, input: &mut Input<'a>) -> Option<Block<'a>> {
+        while self.members.len() > 1 && self.members.last().is_some_and(|member| member.end <= input.offset()) {
+            self.members.pop();
+        }
+        let member = self.members.last()?;
+        self.reader.holds = member.holds;
+        let left = member.end.saturating_sub(input.offset());
+        let rest = input.rest();
+        let (text, last) = match usize::try_from(left) {
+            Ok(left) if left <= rest.len() && left > 0 => (&rest[..left], true),
+            _ => (rest, input.is_last()),
+        };
+        let block = block::next(text, last, &mut self.reader)?;
+        if member.holds == Holds::Machine {
+            self.machine.note(block.rows(), &mut self.reader);
+        }
+        input.consume_to(input.consumed() + block.rows().len());
+        Some(block)
     }
 }
 

@@ -3,16 +3,16 @@
 use std::borrow::Cow;
 
 use sluice_plugin::{
-    FieldKind,
+    FieldKind, Out,
     columns::{is_email, is_ip},
 };
 
 use crate::{
     key::{Key, Machine},
     line::{Pair, is_nothing},
+    machine,
     reader::Columns,
 };
-use sluice_plugin::Out;
 
 /// Values kept beside the usual ones.
 const EXTRAS_MAX: usize = 32;
@@ -72,6 +72,11 @@ impl<'a> Login<'a> {
     /// Is there a line for who logs in?
     pub const fn has_login(&self) -> bool {
         self.has & (Has::LOGIN.0 | Has::EMAIL.0) != 0
+    }
+
+    /// Is there a URL, or a program that kept it?
+    pub const fn has_place(&self) -> bool {
+        self.has & (Has::URL.0 | Has::SOFT.0) != 0
     }
 
     /// Was the last line one of the password?
@@ -159,7 +164,7 @@ impl<'a> Login<'a> {
             (false, true) if has_url => Err("no-login"),
             (true, false) if has_url || has_soft => Err("no-password"),
             // A banner's `Link: …` is no block that was cut off.
-            (false, false) if has_url && (has_soft || is_of_browser(self.url.name)) => Err("no-login-and-password"),
+            (false, false) if has_url && (has_soft || is_of_browser(self.url.name)) => Err("incomplete"),
             _ => Ok(false),
         }
     }
@@ -190,7 +195,7 @@ impl<'a> Login<'a> {
     }
 
     /// Says it: first the columns it needs, then the record.
-    pub fn tell(&self, rows: &[u8], columns: &mut Columns, out: &mut Out<'_>) {
+    pub fn tell(&self, rows: &[u8], machine: &machine::Machine, columns: &mut Columns, out: &mut Out<'_>) {
         let (domain, user) = without_domain(self.login.value);
         let mut extras: Vec<(u8, &[u8])> = Vec::new();
         for (name, value) in [(&b"application"[..], self.soft), (b"profile", self.profile), (b"domain", domain)] {
@@ -206,6 +211,7 @@ impl<'a> Login<'a> {
             };
             extras.extend(tag.map(|tag| (tag, *value)));
         }
+        extras.extend(machine.told(rows.len(), columns, out));
         let mut record = out.record(rows);
         let something = |value: &'a [u8]| if is_nothing(value) { &b""[..] } else { value };
         record.add(FieldKind::Url.tag(), something(self.url.value));
@@ -245,5 +251,5 @@ pub fn is_card_number(value: &[u8]) -> bool {
     }
     let doubled = |digit: u8| if digit > 4 { 2 * digit - 9 } else { 2 * digit };
     let sum: u32 = digits.iter().rev().enumerate().map(|(at, digit)| u32::from(if at % 2 == 1 { doubled(*digit) } else { *digit })).sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }

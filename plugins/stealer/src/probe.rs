@@ -73,11 +73,13 @@ impl Looks {
         let mut at = 0;
         while let Some(block) = block::next(&text[at..], true, &mut reader) {
             let bytes = block.rows().len();
-            match block {
-                Block::Login(..) => (looks.logins, looks.login_bytes) = (looks.logins + 1, looks.login_bytes + bytes),
+            match &block {
+                Block::Login(_, login) if login.has_place() => {
+                    (looks.logins, looks.login_bytes) = (looks.logins + 1, looks.login_bytes + bytes)
+                }
                 Block::Form(..) => (looks.forms, looks.form_bytes) = (looks.forms + 1, looks.form_bytes + bytes),
                 Block::Odd(..) => looks.odd += 1,
-                Block::Nothing(..) => {}
+                Block::Login(..) | Block::Nothing(..) => {}
             }
             let is_told = !matches!(block, Block::Nothing(rows) if is_drawn(rows, &mut reader));
             looks.told_bytes += if is_told { bytes } else { 0 };
@@ -109,7 +111,8 @@ fn is_drawn(rows: &[u8], reader: &mut Reader) -> bool {
 /// A cookie's line: seven columns, of which two are TRUE or FALSE.
 fn is_cookie(line: &[u8]) -> bool {
     let mut columns = line.split(|byte| *byte == b'\t');
-    let is_flag = |column: Option<&[u8]>| column.is_some_and(|text| text.eq_ignore_ascii_case(b"TRUE") || text.eq_ignore_ascii_case(b"FALSE"));
+    let is_flag =
+        |column: Option<&[u8]>| column.is_some_and(|text| text.eq_ignore_ascii_case(b"TRUE") || text.eq_ignore_ascii_case(b"FALSE"));
     let has_host = columns.next().is_some_and(|host| !host.is_empty());
     has_host && is_flag(columns.next()) && columns.next().is_some() && is_flag(columns.next())
 }

@@ -43,9 +43,10 @@ pub fn pair(line: &[u8]) -> Option<Pair<'_>> {
         (Some(at), _) => (at, at + WIDE_COLON.len()),
         (None, at) => (at?, at? + 1),
     };
-    let key = unadorned(&line[..end])?;
+    // JSON's keys are in quotes, and are another reader's.
+    let key = unadorned(&line[..end]).filter(|_| memchr::memchr2(b'"', b'{', &line[..end]).is_none())?;
     let value = &line[value..];
-    let is_odd = |byte: &u8| matches!(byte, b'\t' | b'/' | b'@' | b'\\' | b'=' | b'<' | b'>' | b'{' | b'}' | b'"' | b',' | b';' | b'|');
+    let is_odd = |byte: &u8| matches!(byte, b'\t' | b'/' | b'@' | b'\\' | b'=' | b'<' | b'>' | b'}' | b',' | b';' | b'|');
     (!key.iter().any(is_odd) && !value.starts_with(b"//")).then_some(Pair { key, value })
 }
 
@@ -57,10 +58,8 @@ pub fn is_rule(line: &[u8]) -> bool {
     }
     if line[0] < 0x80 {
         let is_stroke = |byte: &&u8| STROKES.contains(byte);
-        let begins = line.iter().take_while(is_stroke).count();
-        return begins == line.len()
-            || begins >= 3 && line.iter().rev().take_while(is_stroke).count() >= 3
-            || begins >= 2 && line.iter().all(|byte| STROKES.contains(byte) || *byte == b' ');
+        let all = line.iter().all(|byte| is_stroke(&byte) || *byte == b' ');
+        return all || line.iter().take_while(is_stroke).count() >= 3 && line.iter().rev().take_while(is_stroke).count() >= 3;
     }
     std::str::from_utf8(line).is_ok_and(|line| line.chars().nth(2).is_some() && line.chars().all(is_stroke))
 }

@@ -1,7 +1,7 @@
 //! `cases/NAME.txt` gives `cases/NAME.jsonl`, whatever the push size.
 
-use sluice_stealer::Stealer;
 use sluice_plugin::native::cases;
+use sluice_stealer::Stealer;
 
 #[test]
 fn every_case_gives_what_stands_beside_it() {
