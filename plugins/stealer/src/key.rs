@@ -96,7 +96,7 @@ pub fn key_of(name: &[u8]) -> Key {
         "country" | "countrycode" | "geo" => Key::Machine(Machine::Country),
         "city" => Key::Machine(Machine::City),
         "zip" | "zipcode" | "postalcode" => Key::Machine(Machine::PostalCode),
-        "hwid" | "hardwareid" | "machineid" | "guid" | "machineguid" | "uid" | "botid" => Key::Machine(Machine::Id),
+        "hwid" | "hardwareid" | "machineid" | "guid" | "machineguid" | "botid" => Key::Machine(Machine::Id),
         "windowsuser" | "currentuser" | "pcuser" | "localuser" => Key::Machine(Machine::User),
         "computer" | "computername" | "machinename" | "pcname" | "netbios" | "pc" => Key::Machine(Machine::Name),
         "os"

@@ -29,7 +29,7 @@ pub fn probe(sample: &Sample<'_>) -> Option<Claim> {
     if looks.cookies * 10 >= looks.lines * 8 {
         return Some(Claim::new(90, "cookies as Netscape wrote them: nobody's data, all is skipped"));
     }
-    if looks.machine >= 3 && looks.machine_ids > 0 {
+    if looks.machine >= 4 && looks.machine_ids > 0 {
         return Some(Claim::new(85, "what a stealer tells of a machine: nobody's account, all is skipped"));
     }
     match holds {
