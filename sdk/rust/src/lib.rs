@@ -45,7 +45,10 @@ pub mod blocks;
 pub mod cells;
 pub mod columns;
 mod common;
+pub mod entry;
 mod input;
+#[cfg(feature = "charsets")]
+pub mod mime;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
 pub mod opening;
@@ -55,6 +58,7 @@ pub mod person;
 mod secret;
 pub mod sql;
 pub mod text;
+pub mod xml;
 
 pub use bitmap::{Bitmaps, Block, Class, Matches};
 pub use input::{Input, Line};

@@ -40,7 +40,8 @@ pub struct NamedColumn {
 pub struct ColumnTags(Vec<(Vec<u8>, u8)>);
 
 impl ColumnTags {
-    fn tag(&mut self, name: &[u8], out: &mut Out<'_>) -> u8 {
+    /// The tag of a column's values: named now, if it is not yet.
+    pub(crate) fn tag(&mut self, name: &[u8], out: &mut Out<'_>) -> u8 {
         if let Some((_, tag)) = self.0.iter().find(|(known, _)| known == name) {
             return *tag;
         }
@@ -171,7 +172,7 @@ impl People {
 }
 
 /// Kinds of which a person has one. Never secrets, and nothing that finds a person.
-fn is_single(meaning: Meaning) -> bool {
+pub(crate) fn is_single(meaning: Meaning) -> bool {
     match meaning {
         Meaning::Field(kind) => !matches!(kind, FieldKind::Email | FieldKind::Phone | FieldKind::Ip | FieldKind::Address | FieldKind::Salt),
         Meaning::Secret(_) | Meaning::Extra => false,

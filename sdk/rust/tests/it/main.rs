@@ -2,6 +2,8 @@
 
 mod bitmap;
 mod blocks;
+#[cfg(feature = "charsets")]
+mod markup;
 mod names;
 mod secret;
 mod text;

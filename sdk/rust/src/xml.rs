@@ -1,0 +1,277 @@
+//! Markup: cuts XML into tags and texts, for the plugins that read formats made of it.
+//!
+//! A reader of one push, over two [`Bitmaps`] classes: it knows no tree, keeps nothing, and goes on behind whatever is broken, because dumps
+//! are. What a tag may not have in it is a `<`, in attributes neither: so a tag that does not end costs what stands before the next one.
+//! Deliberately absent: entities of a DTD, which are never expanded, and whether tags nest, which is for who reads to see.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use memchr::{memchr, memchr2, memmem};
+
+use crate::{Bitmaps, Class};
+
+/// Where the tags of a push begin and end; kept, so that its memory is used again.
+#[derive(Clone, Default, Debug)]
+pub struct Index(Bitmaps<2>);
+
+impl Index {
+    /// A reader of these bytes. If they are the last ones, what is incomplete at their end is broken.
+    pub fn read<'a, 'm>(&'m mut self, bytes: &'a [u8], last: bool) -> Reader<'a, 'm> {
+        self.0.build(bytes, |block| [block.eq(b'<'), block.eq(b'>')]);
+        Reader { bytes, open: self.0.class(0), close: self.0.class(1), at: 0, last }
+    }
+}
+
+/// What a tag says.
+#[derive(Clone, Copy, Debug)]
+pub struct Tag<'a> {
+    /// With its prefix.
+    pub name: &'a [u8],
+    /// What stands behind the name; see [`attributes`].
+    pub attributes: &'a [u8],
+    /// Is its element empty, `<so/>`?
+    pub is_empty: bool,
+}
+
+/// A piece of markup.
+#[derive(Clone, Copy, Debug)]
+pub enum Token<'a> {
+    /// A tag that opens an element, or is a whole one.
+    Open(Tag<'a>),
+    /// A tag that closes an element of this name.
+    Close(&'a [u8]),
+    /// Text, or a CDATA section with what is around it: [`text`] has what they say.
+    Text(&'a [u8]),
+    /// A comment, a processing instruction, a document type.
+    Aside,
+    /// Something that does not end, or is no tag.
+    Broken,
+}
+
+/// Reads one piece after another.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader<'a, 'm> {
+    bytes: &'a [u8],
+    open: Class<'m>,
+    close: Class<'m>,
+    at: usize,
+    last: bool,
+}
+
+impl<'a> Reader<'a, '_> {
+    /// Goes on at a place.
+    #[inline(always)]
+    pub fn seek(&mut self, at: usize) {
+        self.at = at;
+    }
+
+    /// Where the next piece begins.
+    #[inline(always)]
+    pub fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Takes no more than the bytes up to a place, as if they were the last ones.
+    pub fn until(mut self, end: usize) -> Self {
+        self.bytes = &self.bytes[..end];
+        self.last = true;
+        self
+    }
+
+    /// The next piece and where it is; `None` at the end, or if all of it is not there yet.
+    #[inline]
+    pub fn next_token(&mut self) -> Option<(Range<usize>, Token<'a>)> {
+        let (bytes, at) = (self.bytes, self.at);
+        let found = match bytes.get(at..)? {
+            [] => return None,
+            [b'<', b'/', ..] => {
+                self.tag(at + 2).map(|(end, inner)| (end, inner.map_or(Token::Broken, |name| Token::Close(name.trim_ascii_end()))))
+            }
+            [b'<', first, ..] if is_name(*first) => {
+                self.tag(at + 1).map(|(end, inner)| (end, inner.map_or(Token::Broken, |inner| Token::Open(tag(inner)))))
+            }
+            [b'<', b'!' | b'?', ..] | [b'<'] => self.odd(at),
+            rest => {
+                // A `<` that begins nothing is text, as careless tools write it.
+                let end = self.open.find(at + usize::from(rest[0] == b'<')).min(bytes.len());
+                (end < bytes.len() || self.last).then(|| (end, Token::Text(&bytes[at..end])))
+            }
+        };
+        let (end, token) = found?;
+        self.at = end;
+        Some((at..end, token))
+    }
+
+    /// The inside of a tag, if it ends, and where. It ends before the next `<`, so that all tags together are looked through once.
+    #[inline(always)]
+    fn tag(&self, from: usize) -> Option<(usize, Option<&'a [u8]>)> {
+        let limit = self.open.find(from).min(self.bytes.len());
+        let mut outside = from;
+        loop {
+            let end = self.close.find_within(outside, limit);
+            let quote = match end < limit {
+                true => open_quote(&self.bytes[outside..end]),
+                false => return (limit < self.bytes.len() || self.last).then_some((limit, None)),
+            };
+            let Some(quote) = quote else { return Some((end + 1, Some(&self.bytes[from..end]))) };
+            outside = memchr(quote, &self.bytes[end..limit]).map_or(limit, |at| end + at + 1);
+        }
+    }
+
+    /// Comments, CDATA, instructions, document types.
+    #[cold]
+    #[inline(never)]
+    fn odd(&self, at: usize) -> Option<(usize, Token<'a>)> {
+        let rest = &self.bytes[at..];
+        let until = |mark: &[u8], from: usize| memmem::find(rest.get(from..)?, mark).map(|found| at + from + found + mark.len());
+        let is_short = |whole: &[u8]| rest.len() < whole.len() && whole.starts_with(rest) && !self.last;
+        if is_short(b"<![CDATA[") || is_short(b"<!--") {
+            return None;
+        }
+        let end = match rest {
+            [b'<', b'!', b'-', b'-', ..] => until(b"-->", 4),
+            [b'<', b'?', ..] => until(b"?>", 2),
+            _ if rest.starts_with(b"<![CDATA[") => {
+                return match until(b"]]>", 9) {
+                    Some(end) => Some((end, Token::Text(&self.bytes[at..end]))),
+                    None => self.last.then_some((self.bytes.len(), Token::Broken)),
+                };
+            }
+            // A document type may have a subset of its own in brackets.
+            _ => match memchr2(b'[', b'>', rest) {
+                Some(found) if rest[found] == b'[' => until(b"]", found).and_then(|to| Some(to + memchr(b'>', self.bytes.get(to..)?)? + 1)),
+                found => found.map(|found| at + found + 1),
+            },
+        };
+        match end {
+            Some(end) => Some((end, Token::Aside)),
+            None => self.last.then_some((self.bytes.len(), Token::Broken)),
+        }
+    }
+}
+
+#[inline(always)]
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || byte == b'_' || byte == b':' || byte >= 0x80
+}
+
+/// A quote that is not closed.
+#[inline(always)]
+fn open_quote(inner: &[u8]) -> Option<u8> {
+    let mut rest = inner;
+    while let Some(at) = memchr2(b'"', b'\'', rest) {
+        let quote = rest[at];
+        match memchr(quote, &rest[at + 1..]) {
+            Some(len) => rest = &rest[at + len + 2..],
+            None => return Some(quote),
+        }
+    }
+    None
+}
+
+#[inline(always)]
+fn tag(inner: &[u8]) -> Tag<'_> {
+    let (inner, is_empty) = inner.strip_suffix(b"/").map_or((inner, false), |inner| (inner, true));
+    let name = inner.iter().position(u8::is_ascii_whitespace).unwrap_or(inner.len());
+    Tag { name: &inner[..name], attributes: &inner[name..], is_empty }
+}
+
+/// A name without the prefix of its namespace.
+#[inline]
+pub fn local(name: &[u8]) -> &[u8] {
+    memchr(b':', name).map_or(name, |at| &name[at + 1..])
+}
+
+/// The attributes of a tag: names with their prefixes, values as they are written.
+pub fn attributes(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let sign = memchr(b'=', rest)?;
+        let name = rest[..sign].trim_ascii();
+        let value = rest[sign + 1..].trim_ascii_start();
+        let (quote, inner) = value.split_first().filter(|(quote, _)| matches!(quote, b'"' | b'\''))?;
+        let end = memchr(*quote, inner)?;
+        rest = &inner[end + 1..];
+        Some((name, &inner[..end]))
+    })
+}
+
+/// The value of an attribute of this name, whatever its prefix.
+pub fn attribute<'a>(text: &'a [u8], name: &[u8]) -> Option<Cow<'a, [u8]>> {
+    attributes(text).find(|(found, _)| local(found) == name).map(|(_, value)| unescape(value))
+}
+
+/// What text says: entities undone, CDATA sections taken out, comments and tags within it left out.
+#[inline]
+pub fn text(raw: &[u8]) -> Cow<'_, [u8]> {
+    match memchr2(b'&', b'<', raw) {
+        None => raw.into(),
+        Some(at) if raw[at] == b'&' && memchr(b'<', &raw[at..]).is_none() => unescape(raw),
+        Some(_) => pieces(raw),
+    }
+}
+
+fn pieces(raw: &[u8]) -> Cow<'_, [u8]> {
+    if let Some(inner) = raw.strip_prefix(b"<![CDATA[")
+        && memmem::find(inner, b"]]>").is_some_and(|end| end + 3 == inner.len())
+    {
+        return inner[..inner.len() - 3].into();
+    }
+    let mut plain = Vec::with_capacity(raw.len());
+    let mut index = Index::default();
+    let mut reader = index.read(raw, true);
+    while let Some((_, token)) = reader.next_token() {
+        match token {
+            Token::Text(piece) => match piece.strip_prefix(b"<![CDATA[") {
+                Some(inner) => plain.extend_from_slice(inner.strip_suffix(b"]]>").unwrap_or(inner)),
+                None => plain.extend_from_slice(&unescape(piece)),
+            },
+            Token::Open(_) | Token::Close(_) | Token::Aside | Token::Broken => {}
+        }
+    }
+    plain.into()
+}
+
+/// The longest entity that is undone: `&#x10FFFF;` with zeros before it.
+const ENTITY_BYTES_MAX: usize = 16;
+
+/// Undoes `&lt; &gt; &amp; &quot; &apos;` and characters by number; everything else is left as it stands.
+pub fn unescape(value: &[u8]) -> Cow<'_, [u8]> {
+    let Some(first) = memchr(b'&', value) else { return value.into() };
+    let mut plain = value[..first].to_vec();
+    let mut rest = &value[first..];
+    while !rest.is_empty() {
+        let end = memchr(b';', &rest[..rest.len().min(ENTITY_BYTES_MAX)]);
+        let letter = end.and_then(|end| entity(&rest[1..end]));
+        let skipped = match (letter, end) {
+            (Some(letter), Some(end)) => {
+                plain.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
+                end + 1
+            }
+            _ => {
+                plain.push(b'&');
+                1
+            }
+        };
+        rest = &rest[skipped..];
+        let next = memchr(b'&', rest).unwrap_or(rest.len());
+        plain.extend_from_slice(&rest[..next]);
+        rest = &rest[next..];
+    }
+    plain.into()
+}
+
+fn entity(name: &[u8]) -> Option<char> {
+    let number = |digits: &[u8], radix| u32::from_str_radix(std::str::from_utf8(digits).ok()?, radix).ok().and_then(char::from_u32);
+    match name {
+        b"lt" => Some('<'),
+        b"gt" => Some('>'),
+        b"amp" => Some('&'),
+        b"quot" => Some('"'),
+        b"apos" => Some('\''),
+        [b'#', b'x' | b'X', digits @ ..] => number(digits, 16),
+        [b'#', digits @ ..] => number(digits, 10),
+        _ => None,
+    }
+}
