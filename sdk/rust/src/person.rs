@@ -141,6 +141,13 @@ impl People {
         self.columns.iter().any(|column| matches!(column.meaning, Meaning::Secret(_)))
     }
 
+    /// Is a row of it somebody's? It is with an e-mail or phone, a login with its secret, or a name with where or when.
+    pub fn hold_people(&self) -> bool {
+        use FieldKind::*;
+        let has = |kinds: &[FieldKind]| kinds.iter().any(|kind| self.has(*kind));
+        has(&[Email, Phone]) || has(&[Username]) && self.has_secret() || has(&[FullName, LastName]) && has(&[Dob, Address, PostalCode])
+    }
+
     /// The meaning of a column.
     #[inline]
     pub fn meaning(&self, column: usize) -> Meaning {

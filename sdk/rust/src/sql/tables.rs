@@ -2,7 +2,6 @@
 
 use super::statement::TableColumns;
 use crate::{
-    FieldKind,
     cells::Plan,
     columns::{Meaning, infer_table, meaning},
     person::{NamedColumn, People},
@@ -83,16 +82,8 @@ impl Insert {
         let width = columns.len();
         let people = People::new(columns);
         let head = if head.len() <= HEAD_BYTES_MAX { head.to_vec() } else { Vec::new() };
-        Self { head, width, has_people: holds_people(&people), people, named: false, plan: None }
+        Self { head, width, has_people: people.hold_people(), people, named: false, plan: None }
     }
-}
-
-/// An e-mail or phone, a login with its secret, or a name with where or when: then a row is somebody's.
-fn holds_people(people: &People) -> bool {
-    let has = |kinds: &[FieldKind]| kinds.iter().any(|kind| people.has(*kind));
-    has(&[FieldKind::Email, FieldKind::Phone])
-        || has(&[FieldKind::Username]) && people.has_secret()
-        || has(&[FieldKind::FullName, FieldKind::LastName]) && has(&[FieldKind::Dob, FieldKind::Address, FieldKind::PostalCode])
 }
 
 /// What a chunk begins with.
@@ -140,7 +131,7 @@ impl State {
             let (width, rest) = rest.split_first_chunk::<4>()?;
             let (people, head) = People::unpack(rest)?;
             let width = u32::from_le_bytes(*width) as usize;
-            state.insert = Some(Insert { head: head.to_vec(), width, has_people: holds_people(&people), people, named: false, plan: None });
+            state.insert = Some(Insert { head: head.to_vec(), width, has_people: people.hold_people(), people, named: false, plan: None });
         }
         (state.insert.is_some() || !state.in_values).then_some(state)
     }
