@@ -38,7 +38,7 @@ impl Controller {
                 }
                 step.push(Change::Load { load: *load, from: LoadState::Staging, to: LoadState::Parsing, message: String::new() });
             }
-            (TaskSpec::Scan { load, member, name, source, bytes, plugin, .. }, TaskOutcome::Scanned { chunks }) => {
+            (TaskSpec::Scan { load, member, name, parts, source, bytes, plugin, .. }, TaskOutcome::Scanned { chunks }) => {
                 if !covers(chunks, *bytes) {
                     let message = format!("the chunks of member {member} do not cover its {bytes} bytes");
                     return self.fail_job(job, Some(ended), &message, "this is a fault of sluice or of the plugin's scanner").await;
@@ -50,6 +50,7 @@ impl Controller {
                         load: *load,
                         member: *member,
                         name: name.clone(),
+                        parts: parts.clone(),
                         source: source.clone(),
                         plugin: *plugin,
                         policy,

@@ -184,6 +184,7 @@ fn scan(job: &Job, member: Member) -> Option<Change> {
         load: member.load,
         member: member.id,
         name: member.staged.name,
+        parts: member.staged.parts,
         source: member.staged.source,
         bytes: member.staged.bytes,
         plugin: member.plugin?,

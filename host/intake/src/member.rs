@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use sluice_record::{InputKind, limits};
+use sluice_record::{InputKind, Part, limits};
 
 use crate::{
     Blob,
@@ -24,9 +24,20 @@ pub struct Member<'a> {
     rest: Box<dyn Read + 'a>,
     blob: Option<Arc<dyn Blob>>,
     is_plain_dump: bool,
+    is_entry: bool,
+    joined: Option<Joined>,
     read_bytes: u64,
     bytes_max: u64,
     failed: Option<String>,
+}
+
+/// Of a member that was joined of several.
+struct Joined {
+    by: usize,
+    parts: Vec<Part>,
+    /// What the parts were decoded from, if they were.
+    encoding: Option<String>,
+    broken_up: bool,
 }
 
 /// What a plugin's probe is shown: each at most [`limits::SAMPLE_BYTES_MAX`] bytes.
@@ -40,13 +51,67 @@ pub struct Sample {
 
 impl<'a> Member<'a> {
     pub(crate) fn new(name: String, size_hint: Option<u64>, head: Vec<u8>, rest: Box<dyn Read + 'a>, bytes_max: u64) -> Self {
-        Self { name, size_hint, head, head_at: 0, rest, blob: None, is_plain_dump: false, read_bytes: 0, bytes_max, failed: None }
+        Self {
+            name,
+            size_hint,
+            head,
+            head_at: 0,
+            rest,
+            blob: None,
+            is_plain_dump: false,
+            is_entry: false,
+            joined: None,
+            read_bytes: 0,
+            bytes_max,
+            failed: None,
+        }
     }
 
     pub(crate) fn at_rest(mut self, blob: Arc<dyn Blob>, is_dump: bool) -> Self {
         self.blob = Some(blob);
         self.is_plain_dump = is_dump;
         self
+    }
+
+    /// It is in an archive.
+    pub(crate) fn entry(mut self) -> Self {
+        self.is_entry = true;
+        self
+    }
+
+    pub(crate) const fn is_entry(&self) -> bool {
+        self.is_entry
+    }
+
+    pub(crate) fn of_parts(mut self, by: usize, parts: Vec<Part>, encoding: Option<String>) -> Self {
+        self.joined = Some(Joined { by, parts, encoding, broken_up: false });
+        self
+    }
+
+    /// Whose word it was that the members which this one was joined of belong together; `None` if it is one by itself.
+    pub fn grouped_by(&self) -> Option<usize> {
+        self.joined.as_ref().map(|joined| joined.by)
+    }
+
+    /// The members it was joined of; none if it is one by itself.
+    pub fn parts(&self) -> &[Part] {
+        self.joined.as_ref().map_or(&[], |joined| &joined.parts)
+    }
+
+    /// Wants the members that it was joined of one by one: they are visited next.
+    pub fn break_up(&mut self) {
+        if let Some(joined) = &mut self.joined {
+            joined.broken_up = true;
+        }
+    }
+
+    pub(crate) fn is_broken_up(&self) -> bool {
+        self.joined.as_ref().is_some_and(|joined| joined.broken_up)
+    }
+
+    /// What it was decoded from already.
+    pub(crate) fn decoded_from(&self) -> Option<&str> {
+        self.joined.as_ref()?.encoding.as_deref()
     }
 
     /// Its path within the dump, for display and for probing; it never names a file.

@@ -86,6 +86,7 @@ pub fn decode<E: From<IntakeError>>(
     visit: &mut dyn FnMut(&mut Vec<u8>) -> Result<(), E>,
 ) -> Result<String, E> {
     let mut decoder = Decoder::default();
+    let (want, decoded_from) = still_wanted(member, want);
     let (mut text, mut done, mut last) = (Vec::with_capacity(2 * BLOCK_BYTES), 0, false);
     while !last {
         last = read_block(member, &mut text)?;
@@ -100,13 +101,20 @@ pub fn decode<E: From<IntakeError>>(
     }
     Ok(match want {
         InputKind::Text => decoder.encoding(),
-        InputKind::Bytes => BINARY.to_owned(),
+        InputKind::Bytes => decoded_from.unwrap_or_else(|| BINARY.to_owned()),
     })
+}
+
+/// What was decoded when it was joined is not decoded again.
+fn still_wanted(member: &Member<'_>, want: InputKind) -> (InputKind, Option<String>) {
+    let decoded_from = member.decoded_from().map(str::to_owned);
+    (if decoded_from.is_some() { InputKind::Bytes } else { want }, decoded_from)
 }
 
 /// Reads, decodes and cuts; gives back the encoding.
 fn read_frames(member: &mut Member<'_>, want: InputKind, frames: &mut Frames<'_>) -> Result<String, IntakeError> {
     let mut decoder = Decoder::default();
+    let (want, decoded_from) = still_wanted(member, want);
     let (mut text, mut done, mut last) = (Vec::with_capacity(limits::FRAME_BYTES + BLOCK_BYTES), 0, false);
     while !last {
         last = read_block(member, &mut text)?;
@@ -125,7 +133,7 @@ fn read_frames(member: &mut Member<'_>, want: InputKind, frames: &mut Frames<'_>
     }
     Ok(match want {
         InputKind::Text => decoder.encoding(),
-        InputKind::Bytes => BINARY.to_owned(),
+        InputKind::Bytes => decoded_from.unwrap_or_else(|| BINARY.to_owned()),
     })
 }
 

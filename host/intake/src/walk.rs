@@ -147,6 +147,9 @@ impl<E: From<IntakeError>> Walk<'_, E> {
             }
             Content::Stream { reader, size_hint } => Member::new(place.name, size_hint, head, Box::new(reader), bytes_max),
         };
+        if place.archives > 0 {
+            member = member.entry();
+        }
         let visited = (self.visit)(&mut member);
         if let Some(reason) = member.failed() {
             self.notes.refused(member.name(), reason.as_str());

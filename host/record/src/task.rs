@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BlobDigest, BreachId, Claim, DumpId, Framing, Ledger, LoadId, MemberId, PluginDigest};
+use crate::{BlobDigest, BreachId, Claim, DumpId, Framing, Ledger, LoadId, MemberId, Part, PluginDigest};
 
 /// What may be kept of a record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
@@ -69,6 +69,9 @@ pub struct StagedMember {
     pub claims: Vec<(String, Claim)>,
     /// Where its bytes are.
     pub source: StagedSource,
+    /// The members it was joined of; none if it is one by itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
 }
 
 /// A member that was left out of a dump, and why.
@@ -188,6 +191,9 @@ pub enum TaskSpec {
         /// Its path within the dump, which the plugin is told. Specs that were kept before it was there have none.
         #[serde(default)]
         name: String,
+        /// The members it was joined of, which the plugin is told; none if it is one by itself.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        parts: Vec<Part>,
         /// Its bytes.
         source: StagedSource,
         /// How many bytes it has.
@@ -206,6 +212,9 @@ pub enum TaskSpec {
         /// Its path within the dump, which the plugin is told. Specs that were kept before it was there have none.
         #[serde(default)]
         name: String,
+        /// The members it was joined of, which the plugin is told; none if it is one by itself.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        parts: Vec<Part>,
         /// Its bytes.
         source: StagedSource,
         /// The plugin pinned.

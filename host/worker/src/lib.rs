@@ -36,10 +36,11 @@ use std::{
 };
 
 use sluice_record::{FailureKind, TaskFailure, TaskId, TaskOutcome, TaskSpec, limits};
+use sluice_sandbox::Start;
 use sluice_store::{objects::Objects, records::RecordStore};
 use tokio::sync::Semaphore;
 
-pub use plugins::{PluginSet, SharedPlugins, Tournament, tournament};
+pub use plugins::{PluginSet, SharedPlugins, Tournament, groups, tournament};
 
 /// What a worker works with.
 #[derive(Clone)]
@@ -125,10 +126,16 @@ impl Worker {
             TaskSpec::Stage { load, name, parts, plugin, archive_passwords, .. } => {
                 stage::stage(&worker, task, load, &stage::Dump { name, parts, plugin, archive_passwords }, &watch)
             }
-            TaskSpec::Scan { name, source, plugin, framing, .. } => scan::scan(&worker, &name, &source, plugin, framing, &watch),
-            TaskSpec::Parse { load, member, name, source, plugin, policy, chunk } => {
-                parse::parse(&worker, &parse::Task { id: task, load, member, name, source, plugin, policy, chunk }, &watch, computing)
+            TaskSpec::Scan { name, parts, source, plugin, framing, .. } => {
+                let start = Start { name: &name, parts: &parts, ..Start::default() };
+                scan::scan(&worker, start, &source, plugin, framing, &watch)
             }
+            TaskSpec::Parse { load, member, name, parts, source, plugin, policy, chunk } => parse::parse(
+                &worker,
+                &parse::Task { id: task, load, member, name, parts, source, plugin, policy, chunk },
+                &watch,
+                computing,
+            ),
             TaskSpec::Merge { load, runs, segments, keep } => merge::merge(&worker, task, load, &runs, &segments, &keep, &watch),
             TaskSpec::Count { loads, segments, .. } => count::count(&worker, &loads, &segments, &watch),
             TaskSpec::Purge { load, objects } => purge::purge(&worker, load, &objects),

@@ -21,13 +21,13 @@ pub(crate) fn push_bytes(chunk_bytes: u64) -> usize {
 
 /// At most two cuts within the chunk. None if the failure is no plugin's or has no place, if there is no border left, or if looking
 /// for one fails too: then the chunk is the smallest range that can be set aside.
-pub(crate) fn cuts(plugin: &Plugin, reader: &StagedReader, name: &str, chunk: &Chunk, failure: &TaskFailure) -> Vec<CutPoint> {
+pub(crate) fn cuts(plugin: &Plugin, reader: &StagedReader, at: Start<'_>, chunk: &Chunk, failure: &TaskFailure) -> Vec<CutPoint> {
     let (FailureKind::Plugin, Some(offset)) = (failure.kind, failure.offset) else { return Vec::new() };
     let (offset, push) = (offset.clamp(chunk.start, chunk.end), push_bytes(chunk.end - chunk.start) as u64);
     let around = Around { before: offset, behind: offset.saturating_add(push) };
     let mut cuts = match plugin.descriptor().framing {
         Framing::Lines => around.lines(reader, chunk).unwrap_or_default(),
-        Framing::Marks => around.marks(plugin, reader, name, chunk),
+        Framing::Marks => around.marks(plugin, reader, at, chunk),
         Framing::Whole => Vec::new(),
     };
     cuts.retain(|cut| chunk.start < cut.offset && cut.offset < chunk.end);
@@ -51,7 +51,7 @@ impl Around {
         Ok([before, behind].into_iter().flatten().map(|offset| CutPoint { offset, context: Vec::new() }).collect())
     }
 
-    fn marks(&self, plugin: &Plugin, reader: &StagedReader, name: &str, chunk: &Chunk) -> Vec<CutPoint> {
+    fn marks(&self, plugin: &Plugin, reader: &StagedReader, at: Start<'_>, chunk: &Chunk) -> Vec<CutPoint> {
         let mut pieces = reader.stream(chunk.start, chunk.end);
         let mut read = |buffer: &mut Vec<u8>, _: usize| -> Result<bool, std::io::Error> {
             let Some(piece) = pieces.next().transpose()? else { return Ok(false) };
@@ -59,11 +59,10 @@ impl Around {
             pieces.recycle(piece);
             Ok(true)
         };
-        let start = Start { name, base: chunk.start, context: &chunk.context, options: "", parts: &[] };
         // Contexts are held for all marks that are kept, so there must not be more of them than pushes; short chunks have few anyway.
         let push = self.behind - self.before;
         let spacing = if push > PUSH_BYTES_MIN { push } else { 0 };
-        let Ok(mut marks) = scan_member(plugin, start, spacing, Feed::default(), &mut read) else { return Vec::new() };
+        let Ok(mut marks) = scan_member(plugin, at, spacing, Feed::default(), &mut read) else { return Vec::new() };
         let behind = marks.iter().position(|mark| mark.offset >= self.behind).map(|at| marks.split_off(at).swap_remove(0));
         let before = marks.into_iter().rfind(|mark| mark.offset <= self.before);
         before.into_iter().chain(behind).collect()

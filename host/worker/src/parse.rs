@@ -16,7 +16,7 @@ use std::{
 use sluice_intake::StagedReader;
 use sluice_normalise::{Canonical, NormaliseOptions, Normaliser, Observations, protect};
 use sluice_record::{
-    Batch, Chunk, DocBatch, FailureKind, Fields, Item, Ledger, LoadId, MemberId, PluginDigest, Policy, RunRef, Span, StagedSource,
+    Batch, Chunk, DocBatch, FailureKind, Fields, Item, Ledger, LoadId, MemberId, Part, PluginDigest, Policy, RunRef, Span, StagedSource,
     TaskFailure, TaskId, TaskOutcome,
 };
 use sluice_sandbox::{Feed, Start, parse_chunk};
@@ -36,6 +36,7 @@ pub(crate) struct Task {
     pub(crate) load: LoadId,
     pub(crate) member: MemberId,
     pub(crate) name: String,
+    pub(crate) parts: Vec<Part>,
     pub(crate) source: StagedSource,
     pub(crate) plugin: PluginDigest,
     pub(crate) policy: Policy,
@@ -50,8 +51,8 @@ pub(crate) fn parse(worker: &Worker, task: &Task, watch: &Watch, computing: Owne
     let mut writing = Writing::begin(worker, task)?;
     let mut way = Way::new(task, watch);
     let feed = Feed { push_bytes: narrow::push_bytes(end - start), ..Feed::default() };
+    let at = Start { name: &task.name, base: start, context: &task.chunk.context, options: "", parts: &task.parts };
     let parsed = with_pieces(&reader, start, end, |read| {
-        let at = Start { name: &task.name, base: start, context: &task.chunk.context, options: "", parts: &[] };
         parse_chunk(&plugin, at, feed, read, &mut |batch: &mut Batch| {
             watch.check()?;
             way.batch(batch);
@@ -62,7 +63,7 @@ pub(crate) fn parse(worker: &Worker, task: &Task, watch: &Watch, computing: Owne
     if let Err(mut failure) = parsed.and_then(|_| writing.take(&mut way, true)) {
         writing.runs.give_up();
         discard(worker, task);
-        failure.cuts = narrow::cuts(&plugin, &reader, &task.name, &task.chunk, &failure);
+        failure.cuts = narrow::cuts(&plugin, &reader, at, &task.chunk, &failure);
         return Err(failure);
     }
     drop(computing);

@@ -5,8 +5,8 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use sluice_intake::{IntakeError, Member};
-use sluice_record::{Claim, FailureKind, InputKind, PluginDigest, TaskFailure};
+use sluice_intake::{Group, IntakeError, Member};
+use sluice_record::{Claim, FailureKind, InputKind, PluginDigest, TaskFailure, limits};
 use sluice_sandbox::{Plugin, Sample};
 
 /// Plugins by digest; of each name one is active. An older one stays for the loads that pinned it.
@@ -86,6 +86,54 @@ impl SharedPlugins {
             TaskFailure::new(FailureKind::Transient, message)
         })
     }
+}
+
+/// Asks plugins which of a dump's members belong together. Names are shown sorted; of very many as many at once as a call may have, cut
+/// where paths differ most. Who says nonsense says nothing, and is told of in `faults`. [`Group::by`] is a plugin's place in `plugins`.
+pub fn groups(plugins: &[Arc<Plugin>], names: &[String], faults: &mut Vec<String>) -> Vec<Group> {
+    let mut sorted: Vec<u32> = (0..names.len() as u32).collect();
+    sorted.sort_by_key(|place| &names[*place as usize]);
+    let (mut groups, mut taken, mut rest) = (Vec::new(), vec![false; names.len()], &sorted[..]);
+    while !rest.is_empty() {
+        let (shown, behind) = rest.split_at(window(names, rest));
+        let paths: Vec<&str> = shown.iter().map(|place| names[*place as usize].as_str()).collect();
+        for (by, plugin) in plugins.iter().enumerate() {
+            let said = plugin.group(&paths).unwrap_or_else(|fault| {
+                faults.push(fault.to_string());
+                Vec::new()
+            });
+            for group in said {
+                let members: Vec<u32> = group.iter().map(|place| shown[*place as usize]).collect();
+                // Who comes first by name has it; a member is in one group.
+                if members.iter().all(|member| !taken[*member as usize]) {
+                    members.iter().for_each(|member| taken[*member as usize] = true);
+                    groups.push(Group { by, members, want: plugin.descriptor().input });
+                }
+            }
+        }
+        rest = behind;
+    }
+    groups
+}
+
+/// How many of the next names are shown at once.
+fn window(names: &[String], sorted: &[u32]) -> usize {
+    let name = |at: usize| names[sorted[at] as usize].as_bytes();
+    let mut bytes = 0;
+    let fits = |at: &usize| {
+        bytes += name(*at).len();
+        bytes <= limits::GROUP_NAMES_BYTES_MAX
+    };
+    let fitting = (0..sorted.len().min(limits::GROUP_NAMES_MAX)).take_while(fits).count().max(1);
+    if fitting == sorted.len() {
+        return fitting;
+    }
+    // Folders that two neighbours have in common.
+    let common = |at: &usize| {
+        let alike = name(*at - 1).iter().zip(name(*at)).take_while(|(one, other)| one == other);
+        alike.filter(|(byte, _)| **byte == b'/').count()
+    };
+    (fitting / 2 + 1..=fitting).rev().min_by_key(common).unwrap_or(fitting)
 }
 
 /// How the plugins' claims on a member compare.

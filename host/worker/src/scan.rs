@@ -8,7 +8,7 @@ use crate::{Watch, Worker, blob, failure};
 
 pub(crate) fn scan(
     worker: &Worker,
-    name: &str,
+    start: Start<'_>,
     source: &StagedSource,
     plugin: PluginDigest,
     framing: Framing,
@@ -38,8 +38,7 @@ pub(crate) fn scan(
                 taken += some.len();
                 Ok(true)
             };
-            let cuts =
-                scan_member(&plugin, Start { name, ..Start::default() }, chunk_bytes / 8, Feed::default(), &mut read).map_err(sorted)?;
+            let cuts = scan_member(&plugin, start, chunk_bytes / 8, Feed::default(), &mut read).map_err(sorted)?;
             chunks_from_cuts(&cuts, reader.len(), chunk_bytes)
         }
     };

@@ -11,7 +11,7 @@ use sluice_store::objects::keys;
 use crate::{
     Watch, Worker, blob,
     failure::{self, Walking},
-    plugins::{PluginSet, tournament},
+    plugins::{PluginSet, groups, tournament},
 };
 
 /// What is to be staged.
@@ -30,10 +30,22 @@ pub(crate) fn stage(worker: &Worker, task: TaskId, load: LoadId, dump: &Dump, wa
     };
     let scratch = Dir::open_ambient_dir(&worker.scratch, ambient_authority()).map_err(|error| failure::transient(&error))?;
     let bytes = blob::parts(&worker.objects, &dump.parts)?;
-    let mut staging = Staging { worker, task, load, dump, plugins: &plugins, chosen, members: Vec::new(), watch };
-    let limits = IntakeLimits::default();
-    let notes = sluice_intake::walk(bytes, &dump.name, &dump.archive_passwords, &limits, &scratch, &mut |member| staging.visit(member))
-        .map_err(|Walking(failure)| failure)?;
+    let asked: Vec<_> = chosen.clone().map_or_else(|| plugins.active().cloned().collect(), |plugin| vec![plugin]);
+    let mut staging = Staging { asked: &asked, worker, task, load, dump, plugins: &plugins, chosen, members: Vec::new(), watch };
+    let with = sluice_intake::Walking {
+        name: &dump.name,
+        passwords: &dump.archive_passwords,
+        limits: &IntakeLimits::default(),
+        scratch: &scratch,
+    };
+    let form = &mut |names: &[String]| {
+        watch.check().map_err(Walking)?;
+        let mut faults = Vec::new();
+        let formed = groups(&asked, names, &mut faults);
+        faults.iter().for_each(|fault| tracing::warn!("a plugin's groups failed: {fault}"));
+        Ok(formed)
+    };
+    let notes = sluice_intake::walk_joined(&bytes, with, form, &mut |member| staging.visit(member)).map_err(|Walking(failure)| failure)?;
     Ok(TaskOutcome::Staged { members: staging.members, notes })
 }
 
@@ -49,6 +61,8 @@ struct Staging<'a> {
     dump: &'a Dump,
     plugins: &'a PluginSet,
     chosen: Option<Arc<Plugin>>,
+    /// Who is asked which members belong together.
+    asked: &'a [Arc<Plugin>],
     members: Vec<StagedMember>,
     watch: &'a Watch,
 }
@@ -67,6 +81,12 @@ impl Staging<'_> {
                 (tournament.winner().cloned(), claims)
             }
         };
+        if let Some(by) = member.grouped_by()
+            && plugin.as_ref().is_none_or(|plugin| plugin.digest() != self.asked[by].digest())
+        {
+            member.break_up();
+            return Ok(());
+        }
         let want = plugin.as_ref().map_or(InputKind::Text, |plugin| plugin.descriptor().input);
         let Some(staged) = self.bytes(member, want)? else { return Ok(()) };
         let (digest, bytes, encoding, source) = staged;
@@ -81,6 +101,7 @@ impl Staging<'_> {
             plugin: plugin.map(|plugin| plugin.digest()),
             claims,
             source,
+            parts: member.parts().to_vec(),
         });
         Ok(())
     }

@@ -162,6 +162,7 @@ fn work(spec: &TaskSpec, claimed: bool, store: &Store, faults: &Faults) -> Resul
                 framing: Framing::Lines,
                 claims: vec![],
                 source: StagedSource::Reference { parts: parts.clone() },
+                parts: vec![],
             };
             let note = MemberNote { name: "folder".into(), reason: "a folder".into(), refused: false };
             TaskOutcome::Staged { members: vec![member("full.txt", MEMBER), member("empty.txt", 0)], notes: vec![note] }

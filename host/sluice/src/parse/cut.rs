@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use memchr::memrchr;
-use sluice_record::{CutPoint, Framing};
+use sluice_record::{CutPoint, Framing, Part};
 use sluice_sandbox::{Instance, Plugin, Start};
 
 /// Bytes of the first chunk: small, so that the first records are seen at once.
@@ -20,6 +20,8 @@ pub(super) struct Piece {
     pub(super) member: usize,
     /// Its path within the dump.
     pub(super) name: Arc<str>,
+    /// The members it was joined of.
+    pub(super) parts: Arc<[Part]>,
     pub(super) start: u64,
     pub(super) context: Vec<u8>,
     pub(super) bytes: Vec<u8>,
@@ -29,6 +31,7 @@ pub(super) struct Cutter {
     plugin: Arc<Plugin>,
     member: usize,
     name: Arc<str>,
+    parts: Arc<[Part]>,
     framing: Framing,
     scanner: Option<Scanner>,
     /// Offset of `pending[0]` in the member.
@@ -50,13 +53,15 @@ struct Scanner {
 type Send<'a> = &'a mut dyn FnMut(Piece) -> Result<()>;
 
 impl Cutter {
-    pub(super) fn new(plugin: &Arc<Plugin>, member: usize, name: &str) -> Result<Self> {
+    pub(super) fn new(plugin: &Arc<Plugin>, member: usize, name: &str, parts: &[Part]) -> Result<Self> {
         let framing = plugin.descriptor().framing;
-        let scanner = if framing == Framing::Marks { Some(Scanner::open(plugin, name, 0, &[])?) } else { None };
+        let scanner =
+            if framing == Framing::Marks { Some(Scanner::open(plugin, Start { name, parts, ..Start::default() })?) } else { None };
         Ok(Self {
             plugin: plugin.clone(),
             member,
             name: name.into(),
+            parts: parts.into(),
             framing,
             scanner,
             start: 0,
@@ -134,7 +139,7 @@ impl Cutter {
         let start = self.start;
         self.start += bytes.len() as u64;
         self.wanted_bytes = CHUNK_BYTES;
-        send(Piece { member: self.member, name: self.name.clone(), start, context, bytes })
+        send(Piece { member: self.member, name: self.name.clone(), parts: self.parts.clone(), start, context, bytes })
     }
 
     /// There is more than a chunk: worth code compiled for speed. Chunks get it when it is there; the scanner goes on in it from a cut.
@@ -145,7 +150,10 @@ impl Cutter {
             && self.plugin.is_optimised()
             && !self.pending.is_empty()
         {
-            *scanner = Scanner::open(&self.plugin, &self.name, self.start, &self.context)?;
+            *scanner = Scanner::open(
+                &self.plugin,
+                Start { name: &self.name, base: self.start, context: &self.context, options: "", parts: &self.parts },
+            )?;
             scanner.advance(self.start, &self.pending, false)?;
         }
         Ok(())
@@ -153,11 +161,11 @@ impl Cutter {
 }
 
 impl Scanner {
-    fn open(plugin: &Plugin, name: &str, at: u64, context: &[u8]) -> Result<Self> {
+    fn open(plugin: &Plugin, start: Start<'_>) -> Result<Self> {
         let is_optimised = plugin.is_optimised();
-        let mut instance = plugin.open(Start { name, base: at, context, options: "", parts: &[] })?;
+        let mut instance = plugin.open(start)?;
         instance.set_cut_spacing(CUT_SPACING_BYTES);
-        Ok(Self { instance, is_optimised, at, cuts: Vec::new() })
+        Ok(Self { instance, is_optimised, at: start.base, cuts: Vec::new() })
     }
 
     /// Shows the scanner what it has not seen of the bytes that begin at `start` of the member.

@@ -24,10 +24,10 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use cap_std::{ambient_authority, fs::Dir};
-use sluice_intake::{Blob, FileBlob, IntakeError, IntakeLimits, Member};
+use sluice_intake::{Blob, FileBlob, IntakeError, IntakeLimits, Member, Walking};
 use sluice_record::{Batch, InputKind};
 use sluice_sandbox::{ChunkError, Feed, Plugin, Start, parse_chunk};
-use sluice_worker::{PluginSet, tournament};
+use sluice_worker::{PluginSet, groups, tournament};
 
 use self::{
     cut::{Cutter, Piece},
@@ -77,6 +77,8 @@ pub(crate) struct Args {
 
 /// Chunks on their way a lane: enough that no lane waits, few enough that memory stays small.
 const CHUNKS_AHEAD_PER_LANE: usize = 3;
+/// Members that one was joined of, shown by `--explain`.
+const PARTS_SHOWN_MAX: usize = 5;
 /// Rejects shown one by one for each member.
 const REJECTS_SHOWN_MAX: usize = 10;
 
@@ -115,12 +117,13 @@ fn read(args: &Args, plugins: &PluginSet, out: Box<dyn Write + Send>) -> Result<
         Some(wanted) => Some(plugins.find(wanted).cloned().ok_or_else(|| plugins::unknown(plugins, wanted))?),
         None => None,
     };
+    let asked: Vec<_> = chosen.clone().map_or_else(|| plugins.active().cloned().collect(), |plugin| vec![plugin]);
     let lanes = args.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, std::num::NonZero::get)).max(1);
     with_lanes(lanes, out, |sender| {
         let mut report = Report::default();
         for file in &args.files {
-            let mut reading = Reading { plugins, chosen: chosen.as_ref(), sender, report: &mut report, file };
-            let notes = walk(file, &args.passwords, &mut |member| reading.member(member))?;
+            let mut reading = Reading { plugins, chosen: chosen.as_ref(), asked: &asked, sender, report: &mut report, file };
+            let notes = walk(file, &args.passwords, &asked, &mut |member| reading.member(member))?;
             report.notes(file, notes);
         }
         Ok(report)
@@ -129,12 +132,19 @@ fn read(args: &Args, plugins: &PluginSet, out: Box<dyn Write + Send>) -> Result<
 
 type Walked = Result<Vec<sluice_record::MemberNote>>;
 
-fn walk(file: &Path, passwords: &[String], visit: &mut dyn FnMut(&mut Member<'_>) -> Result<(), Stop>) -> Walked {
+/// Walks a file, what the plugins `asked` say belongs together joined.
+fn walk(file: &Path, passwords: &[String], asked: &[Arc<Plugin>], visit: &mut dyn FnMut(&mut Member<'_>) -> Result<(), Stop>) -> Walked {
     let dump = open(file)?;
     let scratch = Dir::open_ambient_dir(std::env::temp_dir(), ambient_authority()).context("cannot open the folder for temporary files")?;
     let name = file.file_name().map_or_else(|| "-".into(), |name| name.to_string_lossy());
-    sluice_intake::walk(dump, &name, passwords, &IntakeLimits::default(), &scratch, visit)
-        .map_err(|Stop(error)| error.context(file.display().to_string()))
+    let form = &mut |names: &[String]| {
+        let mut faults = Vec::new();
+        let formed = groups(asked, names, &mut faults);
+        faults.iter().for_each(|fault| tracing::warn!("a plugin's groups failed: {fault}"));
+        Ok(formed)
+    };
+    let with = Walking { name: &name, passwords, limits: &IntakeLimits::default(), scratch: &scratch };
+    sluice_intake::walk_joined(&dump, with, form, visit).map_err(|Stop(error)| error.context(file.display().to_string()))
 }
 
 fn open(file: &Path) -> Result<Arc<dyn Blob>> {
@@ -151,11 +161,27 @@ fn open(file: &Path) -> Result<Arc<dyn Blob>> {
     Ok(Arc::new(FileBlob::new(opened)?))
 }
 
+/// Was it joined on the word of a plugin that is not the one to read it?
+fn is_to_break_up(member: &Member<'_>, asked: &[Arc<Plugin>], winner: Option<&Arc<Plugin>>) -> bool {
+    member.grouped_by().is_some_and(|by| winner.is_none_or(|winner| winner.digest() != asked[by].digest()))
+}
+
+/// Says of each member which plugins claim it, and what is to be done where none does, or two do alike.
 fn explain(file: &Path, passwords: &[String], plugins: &PluginSet) -> Result<()> {
-    let notes = walk(file, passwords, &mut |member| {
+    let asked: Vec<_> = plugins.active().cloned().collect();
+    let notes = walk(file, passwords, &asked, &mut |member| {
         let tournament = tournament(plugins, member)?;
+        if is_to_break_up(member, &asked, tournament.winner()) {
+            member.break_up();
+            return Ok(());
+        }
         let mut out = io::stdout().lock();
         writeln!(out, "{}", member.name())?;
+        if let Some(others) = member.parts().get(1..) {
+            let names: Vec<_> = others.iter().take(PARTS_SHOWN_MAX).map(|part| part.name.as_str()).collect();
+            let more = if others.len() > names.len() { format!(" and {} more", others.len() - names.len()) } else { String::new() };
+            writeln!(out, "    with {}{more}", names.join(", "))?;
+        }
         for (plugin, claim) in &tournament.claims {
             let mark = if tournament.winner().is_some_and(|winner| Arc::ptr_eq(winner, plugin)) { "→" } else { " " };
             writeln!(out, "  {mark} {:<12} {:>3}  {}", plugin.descriptor().name, claim.confidence, claim.reason)?;
@@ -302,7 +328,7 @@ fn parse(plugin: &Plugin, piece: &Piece, spare: Vec<u8>) -> Done {
         buffer.extend_from_slice(rest.split_off(..wanted.min(rest.len())).unwrap_or_default());
         Ok::<_, std::convert::Infallible>(!rest.is_empty())
     };
-    let start = Start { name: &piece.name, base: piece.start, context: &piece.context, options: "", parts: &[] };
+    let start = Start { name: &piece.name, base: piece.start, context: &piece.context, options: "", parts: &piece.parts };
     let parsed = parse_chunk(plugin, start, Feed::default(), &mut read, &mut |batch: &mut Batch| {
         lines.batch(batch, &mut report);
         Ok(())
@@ -317,6 +343,8 @@ fn parse(plugin: &Plugin, piece: &Piece, spare: Vec<u8>) -> Done {
 struct Reading<'a> {
     plugins: &'a PluginSet,
     chosen: Option<&'a Arc<Plugin>>,
+    /// Who is asked which members belong together.
+    asked: &'a [Arc<Plugin>],
     sender: &'a Sender,
     report: &'a mut Report,
     file: &'a Path,
@@ -328,13 +356,17 @@ impl Reading<'_> {
             Some(plugin) => Some(plugin.clone()),
             None => tournament(self.plugins, member)?.winner().cloned(),
         };
+        if is_to_break_up(member, self.asked, winner.as_ref()) {
+            member.break_up();
+            return Ok(());
+        }
         let Some(plugin) = winner else {
             self.report.begin(self.file, member.name(), None);
             return Ok(());
         };
         let number = self.report.begin(self.file, member.name(), Some(&plugin.descriptor().name));
         let want: InputKind = plugin.descriptor().input;
-        let mut cutter = Cutter::new(&plugin, number, member.name())?;
+        let mut cutter = Cutter::new(&plugin, number, member.name(), member.parts())?;
         let decoded = sluice_intake::decode(member, want, &mut |text: &mut Vec<u8>| -> Result<(), Stop> {
             cutter.add(text, &mut |piece| self.sender.send(&plugin, piece)).map_err(Stop)
         });
