@@ -39,13 +39,14 @@ pub(crate) fn chunks(bench: &Bench<'_>) -> Outcome {
 fn small(bench: &Bench<'_>, case: &Case, tries: &mut u64, are_cut: &mut bool) -> Option<Outcome> {
     let plugin = bench.plugin();
     let is_of_lines = plugin.descriptor().framing == Framing::Lines;
-    let cut = |input: &[u8], push_bytes: usize| if is_of_lines { Ok(line_ends(input)) } else { cuts(plugin, input, push_bytes) };
+    let cut =
+        |input: &[u8], push_bytes: usize| if is_of_lines { Ok(line_ends(input)) } else { cuts(plugin, case.told(), input, push_bytes) };
     *are_cut |= cut(&case.bytes, limits::PUSH_BYTES).is_ok_and(|cuts| !cuts.is_empty());
     SCANS.into_iter().filter(|(bytes, _)| case.bytes.len() / bytes <= PUSHES_MAX).find_map(|(scanned_bytes, every)| {
-        let whole = |input: &[u8]| read(plugin, input, limits::PUSH_BYTES);
+        let whole = |input: &[u8]| read(plugin, case.told(), input, limits::PUSH_BYTES);
         let chunked = |input: &[u8]| {
             let cuts: Vec<_> = cut(input, scanned_bytes)?.into_iter().step_by(every).take(CHUNKS_MAX).collect();
-            read_chunks(plugin, input, &cuts, limits::PUSH_BYTES)
+            read_chunks(plugin, case.told(), input, &cuts, limits::PUSH_BYTES)
         };
         let how = format!("in chunks, one for {every} of the places where it may be cut, found by pushes of {scanned_bytes} bytes");
         unlike(bench, case, &how, tries, whole, chunked)
@@ -65,10 +66,11 @@ fn long(bench: &Bench<'_>, case: &Case, tries: &mut u64, are_cut: &mut bool) -> 
         return None;
     }
     let input = repeated([case.bytes.as_slice()].into_iter(), bench.bounds.chunked_bytes);
-    let cuts = cuts(plugin, &input, limits::PUSH_BYTES).ok().filter(|cuts| !cuts.is_empty())?;
+    let cuts = cuts(plugin, case.told(), &input, limits::PUSH_BYTES).ok().filter(|cuts| !cuts.is_empty())?;
     *are_cut = true;
     *tries += 1;
-    let (whole, chunked) = (read(plugin, &input, limits::PUSH_BYTES), read_chunks(plugin, &input, &cuts, limits::PUSH_BYTES));
+    let (whole, chunked) =
+        (read(plugin, case.told(), &input, limits::PUSH_BYTES), read_chunks(plugin, case.told(), &input, &cuts, limits::PUSH_BYTES));
     if same(&whole, &chunked) {
         return None;
     }

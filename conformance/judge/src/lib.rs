@@ -163,7 +163,17 @@ pub fn judge(component: &[u8], known: Known<'_>, bounds: Bounds, begun: &mut dyn
     };
     let descriptor = machines.judged.descriptor().clone();
     let mut verdicts = vec![Verdict { clause: &clauses::DESCRIBES, outcome: tries::held(machines.loads()) }];
-    let bench = tries::Bench { machines, cases: known.cases, strangers: known.strangers, budget, bounds };
+    let cases = match known.cases.iter().map(|case| case.joined(&machines.judged)).collect::<Result<Vec<_>, _>>() {
+        Ok(cases) => cases,
+        Err(finding) => {
+            verdicts.push(Verdict { clause: &clauses::CLAIMS, outcome: Outcome::Broken(finding) });
+            let why = "the members of a case are not joined: see `claims`";
+            let rest = tries::ALL.iter().map(|tried| tried.clause).filter(|clause| **clause != clauses::CLAIMS);
+            verdicts.extend(rest.map(|clause| Verdict { clause, outcome: Outcome::Open { why: why.into() } }));
+            return Ok(Report { plugin: Some(descriptor), verdicts: in_order(verdicts) });
+        }
+    };
+    let bench = tries::Bench { machines, cases: &cases, strangers: known.strangers, budget, bounds };
     let unreadable = tries::unreadable(&bench);
     for Try { clause, run, reads_cases } in &tries::ALL {
         begun(clause);

@@ -50,20 +50,20 @@ impl fmt::Display for Row {
     }
 }
 
-/// Reads a member in one chunk.
-pub(crate) fn read(plugin: &Plugin, input: &[u8], push_bytes: usize) -> Result<Vec<Row>, Fault> {
-    read_chunks(plugin, input, &[], push_bytes)
+/// Reads a member, of which the plugin is `told`, in one chunk.
+pub(crate) fn read(plugin: &Plugin, told: Start<'_>, input: &[u8], push_bytes: usize) -> Result<Vec<Row>, Fault> {
+    read_chunks(plugin, told, input, &[], push_bytes)
 }
 
 /// Reads a member in chunks, each by itself as another machine would.
-pub(crate) fn read_chunks(plugin: &Plugin, input: &[u8], cuts: &[CutPoint], push_bytes: usize) -> Result<Vec<Row>, Fault> {
+pub(crate) fn read_chunks(plugin: &Plugin, told: Start<'_>, input: &[u8], cuts: &[CutPoint], push_bytes: usize) -> Result<Vec<Row>, Fault> {
     let mut rows = Vec::new();
     let first = CutPoint { offset: 0, context: vec![] };
     let begins: Vec<&CutPoint> = std::iter::once(&first).chain(cuts).collect();
     let ends = cuts.iter().map(|cut| cut.offset).chain([input.len() as u64]);
     for (begin, end) in begins.into_iter().zip(ends) {
         let mut columns = BTreeMap::new();
-        let start = Start { base: begin.offset, context: &begin.context, ..Start::default() };
+        let start = Start { base: begin.offset, context: &begin.context, ..told };
         let mut read = pieces(&input[begin.offset as usize..end as usize]);
         let mut tell = |batch: &mut Batch| {
             batch.items().for_each(|item| add(&mut rows, &mut columns, batch.base, item));
@@ -75,8 +75,8 @@ pub(crate) fn read_chunks(plugin: &Plugin, input: &[u8], cuts: &[CutPoint], push
 }
 
 /// Where the plugin's scan says that a member may be cut.
-pub(crate) fn cuts(plugin: &Plugin, input: &[u8], push_bytes: usize) -> Result<Vec<CutPoint>, Fault> {
-    scan_member(plugin, Start::default(), 0, feed(push_bytes), &mut pieces(input)).map_err(fault)
+pub(crate) fn cuts(plugin: &Plugin, told: Start<'_>, input: &[u8], push_bytes: usize) -> Result<Vec<CutPoint>, Fault> {
+    scan_member(plugin, told, 0, feed(push_bytes), &mut pieces(input)).map_err(fault)
 }
 
 pub(crate) fn feed(push_bytes: usize) -> Feed {

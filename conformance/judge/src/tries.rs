@@ -91,14 +91,14 @@ pub(crate) fn broken(case: &str, what: impl Into<String>, input: Option<Vec<u8>>
 /// The first case that cannot be read at all, and the one clause that this is held against: those that stand on it stay open.
 pub(crate) fn unreadable(bench: &Bench<'_>) -> Option<(&'static Clause, Finding)> {
     bench.cases.iter().find_map(|case| {
-        let fault = read(bench.plugin(), &case.bytes, limits::PUSH_BYTES).err()?;
+        let fault = read(bench.plugin(), case.told(), &case.bytes, limits::PUSH_BYTES).err()?;
         let clause = match fault.kind {
             FaultKind::Trap | FaultKind::Guest | FaultKind::Busy => &TRAPS,
             FaultKind::Tiling | FaultKind::Event | FaultKind::Output => &TILES,
             FaultKind::Memory => &MEMORY,
             FaultKind::Deadline => &FUEL,
         };
-        Some((clause, faulty(bench, &case.name, &case.bytes, &fault)))
+        Some((clause, faulty(bench, &case.name, case.told(), &case.bytes, &fault)))
     })
 }
 
@@ -135,8 +135,8 @@ fn claims(bench: &Bench<'_>) -> Outcome {
 }
 
 fn leaves(bench: &Bench<'_>) -> Outcome {
-    let noise = Case { name: "noise".into(), bytes: noise(NOISE_BYTES), expected: None };
-    let nothing = Case { name: "nothing".into(), bytes: vec![], expected: None };
+    let noise = Case { name: "noise".into(), bytes: noise(NOISE_BYTES), ..Case::default() };
+    let nothing = Case { name: "nothing".into(), ..Case::default() };
     let mut tries = 0;
     for case in [&noise, &nothing].into_iter().chain(bench.strangers) {
         tries += 1;
@@ -160,8 +160,8 @@ fn confidence(bench: &Bench<'_>, case: &Case) -> Result<(u8, String), Fault> {
 }
 
 /// A fault, and the smallest input with one of its kind.
-fn faulty(bench: &Bench<'_>, case: &str, input: &[u8], seen: &Fault) -> Finding {
-    let same = |shorter: &[u8]| read(bench.plugin(), shorter, limits::PUSH_BYTES).is_err_and(|fault| fault.kind == seen.kind);
+fn faulty(bench: &Bench<'_>, case: &str, told: Start<'_>, input: &[u8], seen: &Fault) -> Finding {
+    let same = |shorter: &[u8]| read(bench.plugin(), told, shorter, limits::PUSH_BYTES).is_err_and(|fault| fault.kind == seen.kind);
     Finding { case: case.to_owned(), what: seen.message.clone(), input: Some(bench.minimise(input, same)) }
 }
 
@@ -172,7 +172,7 @@ fn finds(bench: &Bench<'_>) -> Outcome {
     each_case(bench, |case, tries| {
         let expected = case.expected.as_ref()?;
         *tries += 1;
-        let found = as_json(&read(bench.plugin(), &case.bytes, limits::PUSH_BYTES).ok()?);
+        let found = as_json(&read(bench.plugin(), case.told(), &case.bytes, limits::PUSH_BYTES).ok()?);
         let is_other = |at: &usize| found.get(*at).map(|(_, value)| value) != expected.get(*at);
         let first = (0..found.len().max(expected.len())).find(is_other)?;
         let shown = |value: Option<&serde_json::Value>| value.map_or("nothing".to_owned(), |value| shortened(value.to_string()));
@@ -196,8 +196,8 @@ fn finds(bench: &Bench<'_>) -> Outcome {
 fn pushes(bench: &Bench<'_>) -> Outcome {
     each_case(bench, |case, tries| {
         PUSH_BYTES.into_iter().filter(|bytes| case.bytes.len() / bytes <= PUSHES_MAX).find_map(|push_bytes| {
-            let whole = |input: &[u8]| read(bench.plugin(), input, limits::PUSH_BYTES);
-            let pushed = |input: &[u8]| read(bench.plugin(), input, push_bytes);
+            let whole = |input: &[u8]| read(bench.plugin(), case.told(), input, limits::PUSH_BYTES);
+            let pushed = |input: &[u8]| read(bench.plugin(), case.told(), input, push_bytes);
             unlike(bench, case, &format!("in pushes of {push_bytes} bytes"), tries, whole, pushed)
         })
     })
@@ -208,8 +208,8 @@ fn repeats(bench: &Bench<'_>) -> Outcome {
         let others = bench.machines.others.iter().map(|(how, plugin)| (*how, &**plugin));
         // The first of them runs in memory that all the readings before have used.
         [("a second time", bench.plugin())].into_iter().chain(others).find_map(|(how, plugin)| {
-            let once = |input: &[u8]| read(bench.plugin(), input, limits::PUSH_BYTES);
-            let again = |input: &[u8]| read(plugin, input, limits::PUSH_BYTES);
+            let once = |input: &[u8]| read(bench.plugin(), case.told(), input, limits::PUSH_BYTES);
+            let again = |input: &[u8]| read(plugin, case.told(), input, limits::PUSH_BYTES);
             unlike(bench, case, how, tries, once, again)
         })
     })
@@ -261,17 +261,17 @@ pub(crate) fn same<T: PartialEq>(left: &Result<T, Fault>, right: &Result<T, Faul
 fn survives(bench: &Bench<'_>) -> Outcome {
     let mut random = ChaCha8Rng::seed_from_u64(1);
     let mut tries = 0;
-    let mut one = |name: &str, input: &[u8]| {
+    let mut one = |name: &str, told: Start<'_>, input: &[u8]| {
         tries += 1;
-        let fault = read(bench.plugin(), input, limits::PUSH_BYTES).err()?;
-        Some(Outcome::Broken(faulty(bench, name, input, &fault)))
+        let fault = read(bench.plugin(), told, input, limits::PUSH_BYTES).err()?;
+        Some(Outcome::Broken(faulty(bench, name, told, input, &fault)))
     };
     let whole = [("nothing", vec![]), ("noise", noise(NOISE_BYTES)), ("all its cases in one", bench.much())];
-    let found = whole.iter().find_map(|(name, input)| one(name, input)).or_else(|| {
+    let found = whole.iter().find_map(|(name, input)| one(name, Start::default(), input)).or_else(|| {
         bench.cases.iter().filter(|case| !case.bytes.is_empty()).find_map(|case| {
             (0..bench.bounds.variants).find_map(|number| {
                 let (what, bytes) = damaged(&case.bytes, number, &mut random);
-                one(&format!("{}, {what}", case.name), &bytes)
+                one(&format!("{}, {what}", case.name), case.told(), &bytes)
             })
         })
     });

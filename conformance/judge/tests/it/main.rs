@@ -18,7 +18,7 @@ const BOUNDS: Bounds =
 
 fn case(name: &str, text: &str, expected: Option<&str>) -> Case {
     let expected = expected.map(|lines| lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect());
-    Case { name: name.into(), bytes: text.into(), expected }
+    Case { name: name.into(), bytes: text.into(), expected, ..Case::default() }
 }
 
 /// Lines that the honest plugin, of which the hostile ones are made, can read.

@@ -3,5 +3,6 @@
 
 mod archives;
 mod encodings;
+mod joining;
 mod support;
 mod walking;

@@ -13,12 +13,12 @@ use serde_json::{Map, Value, json};
 use sluice_record::{Field, FieldKind, Item};
 
 use super::{Found, parse_chunk};
-use crate::{Parser, Sample, Start};
+use crate::{InputKind, Parser, Part, Sample, Start};
 
 /// Sizes of pushes that bring out what goes wrong where one ends.
 pub const PUSH_BYTES: [usize; 7] = [1, 2, 3, 7, 64, 4096, 1 << 20];
 
-/// Reads every file of `folder` that has a NAME.jsonl beside it, whatever the size of a push, and looks whether the parser claims it and
+/// Reads every file of `folder` that has a NAME.jsonl beside it, and every folder that has, whose files the parser is to join, whatever the size of a push, and looks whether the parser claims it and
 /// finds what stands there. Gives how many there are, which is never none.
 ///
 /// # Panics
@@ -27,17 +27,21 @@ pub fn check<P: Parser>(folder: impl AsRef<Path>) -> usize {
     let cases = files(folder.as_ref());
     assert!(!cases.is_empty(), "no file of {:?} has its records beside it", folder.as_ref());
     for (path, expectation) in &cases {
-        let input = fs::read(path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let members = if path.is_dir() { joined::<P>(path, &name) } else { vec![(name, bytes(path))] };
+        let (input, parts) = together(&members, P::describe().input);
+        // A member by itself is not told of parts.
+        let parts = if members.len() > 1 { &parts[..] } else { &[] };
+        let name = &members[0].0;
         let wanted = fs::read_to_string(expectation).unwrap_or_else(|error| panic!("{expectation:?}: {error}"));
         let wanted = wanted.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{expectation:?}: {error}")));
         let wanted: Vec<Value> = wanted.collect();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
         for push_bytes in PUSH_BYTES {
-            let start = Start { name: &name, ..Start::default() };
+            let start = Start { name, parts, ..Start::default() };
             assert_eq!(items(&parse_chunk::<P>(&input, &start, push_bytes)), wanted, "{path:?} in pushes of {push_bytes}");
         }
         let head = &input[..input.len().min(crate::limits::SAMPLE_BYTES_MAX)];
-        let claim = P::probe(&Sample { name: &name, size: Some(input.len() as u64), head, tail: b"" });
+        let claim = P::probe(&Sample { name, size: Some(input.len() as u64), head, tail: b"" });
         assert!(claim.as_ref().is_some_and(|claim| claim.confidence > 50), "{path:?}: {claim:?}");
     }
     cases.len()
@@ -73,6 +77,44 @@ pub fn items(found: &Found) -> Vec<Value> {
         }
     }
     all
+}
+
+/// Members that the parser has to join, in its order.
+fn joined<P: Parser>(folder: &Path, name: &str) -> Vec<(String, Vec<u8>)> {
+    let mut members = Vec::new();
+    below(folder, name, &mut members);
+    members.sort();
+    let names: Vec<_> = members.iter().map(|(name, _)| name.as_str()).collect();
+    let groups = P::group(&names);
+    assert_eq!(groups.len(), 1, "the members of {folder:?} belong together");
+    groups[0].iter().map(|place| members[*place as usize].clone()).collect()
+}
+
+/// The files below a folder.
+fn below(folder: &Path, name: &str, members: &mut Vec<(String, Vec<u8>)>) {
+    for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{folder:?}: {error}")) {
+        let path = entry.unwrap_or_else(|error| panic!("{folder:?}: {error}")).path();
+        let name = format!("{name}/{}", path.file_name().unwrap_or_default().to_string_lossy());
+        if path.is_dir() { below(&path, &name, members) } else { members.push((name, bytes(&path))) }
+    }
+}
+
+/// As the host joins them.
+fn together(members: &[(String, Vec<u8>)], input: InputKind) -> (Vec<u8>, Vec<Part<'_>>) {
+    let (mut all, mut parts) = (Vec::new(), Vec::new());
+    for (name, bytes) in members {
+        let base = all.len() as u64;
+        all.extend_from_slice(bytes);
+        if members.len() > 1 && input == InputKind::Text && !bytes.is_empty() && !bytes.ends_with(b"\n") {
+            all.push(b'\n');
+        }
+        parts.push(Part { name, base, size: all.len() as u64 - base });
+    }
+    (all, parts)
+}
+
+fn bytes(path: &Path) -> Vec<u8> {
+    fs::read(path).unwrap_or_else(|error| panic!("{path:?}: {error}"))
 }
 
 /// Inputs and what stands beside them, by name.
