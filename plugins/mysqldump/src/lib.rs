@@ -73,7 +73,9 @@ fn claim(sample: &Sample<'_>) -> Option<Claim> {
         return None;
     }
     let inserts = has(b"INSERT INTO") || has(b"REPLACE INTO") || has(b"INSERT IGNORE") || has(b"insert into");
-    let of_mysql = has(b"`") && (has(b"ENGINE=") || inserts) || has(b"/*!40");
+    // A backtick alone may be of somebody's password.
+    let quotes = [&b"INTO `"[..], b"into `", b"TABLE `", b"EXISTS `", b"IGNORE `"].iter().any(|quoted| has(quoted));
+    let of_mysql = quotes && (has(b"ENGINE=") || inserts) || has(b"/*!40");
     match (of_mysql, inserts || has(b"CREATE TABLE")) {
         (true, true) => Some(Claim::new(85, "SQL with MySQL's quotes or comments")),
         (false, true) if inserts => Some(Claim::new(45, "SQL INSERT statements, of MySQL perhaps")),

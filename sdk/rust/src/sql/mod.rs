@@ -5,6 +5,7 @@
 //! has to know. Chunks may begin between two rows of one INSERT.
 //! Deliberately absent: types (a value is what it says), and anything a dump does but to tell its rows.
 
+mod date;
 mod reader;
 mod statement;
 mod tables;

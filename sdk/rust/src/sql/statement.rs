@@ -113,7 +113,9 @@ pub(super) fn step(bytes: &[u8], at: usize, last: bool, dialect: &Dialect) -> St
     if !is_among(&STATEMENTS) && !is_among(dialect.statements) {
         return line().map_or(Step::Incomplete, Step::Stray);
     }
-    if word == b"insert" || word == b"replace" {
+    // Oracle's `INSERT ALL INTO … VALUES … INTO … VALUES … SELECT …`.
+    let is_insert = word == b"insert" || word == b"replace" || word == b"into" && is_among(dialect.statements);
+    if is_insert {
         match insert_head(rest, dialect) {
             Parsed::Found(end, head) => return Step::Insert(at + end, head),
             Parsed::Incomplete if !last && rest.len() <= STATEMENT_BYTES_MAX => return Step::Incomplete,
@@ -245,7 +247,7 @@ fn insert_head(bytes: &[u8], dialect: &Dialect) -> Parsed {
         if words.one_of(&["or"])? {
             words.word()?;
         }
-        while words.one_of(&["ignore", "low_priority", "high_priority", "delayed"])? {}
+        while words.one_of(&["ignore", "low_priority", "high_priority", "delayed", "all"])? {}
         words.one_of(&["into"])?;
         let mut found = TableColumns { table: words.table()?, columns: Vec::new() };
         if words.sign(b'(')? {
@@ -336,9 +338,11 @@ fn string_or_name_end(bytes: &[u8], at: usize, dialect: &Dialect) -> Option<Opti
     Some(quoted_end(bytes, at, close, dialect.backslash_escapes && matches!(close, b'\'' | b'"')))
 }
 
-/// The offset after the semicolon that ends the statement, quotes and comments observed; in Transact-SQL a line of `GO` ends it too.
+/// The offset after the semicolon that ends the statement, quotes and comments observed; in Transact-SQL a line of `GO` ends it too, and one
+/// that begins with INSERT, unless that is a routine's.
 fn statement_end(bytes: &[u8], last: bool, dialect: &Dialect) -> Option<usize> {
     let bytes = &bytes[..bytes.len().min(STATEMENT_BYTES_MAX)];
+    let is_routine = starts_with(bytes, "create ") && !starts_with(bytes[7..].trim_ascii_start(), "table");
     let mut at = 0;
     loop {
         let byte = match bytes.get(at) {
@@ -354,7 +358,9 @@ fn statement_end(bytes: &[u8], last: bool, dialect: &Dialect) -> Option<usize> {
             b'/' if bytes.get(at + 1) == Some(&b'*') => at += memmem::find(&bytes[at..], b"*/")? + 2,
             b'-' if bytes[at..].starts_with(b"--") => at += memchr(b'\n', &bytes[at..])?,
             b'$' if dialect.dollar_quotes && is_dollar_quote(bytes, at) => at += dollar_quoted_end(&bytes[at..])?.0,
-            b'\n' if dialect.transact && is_go(&bytes[at + 1..]) => return Some(at + 1),
+            b'\n' if dialect.transact && (is_go(&bytes[at + 1..]) || !is_routine && starts_with(&bytes[at + 1..], "insert ")) => {
+                return Some(at + 1);
+            }
             b';' => return Some(at + 1),
             _ => at += 1,
         }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr2};
 
-use super::Dialect;
+use super::{Dialect, date};
 
 /// How deep expressions may stand in one another.
 const DEPTH_MAX: usize = 16;
@@ -285,11 +285,16 @@ impl<'i> Expression<'i, '_> {
                 return Err(Trouble::Untold);
             }
         }
+        self.peek()?;
+        let start = self.at;
         let first = self.sum(depth)?;
         if is(&["cast", "convert", "try_cast"]) {
+            let (literal, behind) = (&self.bytes[start..self.at], self.at);
             // `AS type`, `USING charset`.
             self.skip_to_closing()?;
-            return Ok(first);
+            let kind = self.bytes[behind..self.at].trim_ascii_start().split(|byte| !is_word(*byte)).nth(1).unwrap_or_default();
+            let moment = literal.trim_ascii_end().strip_prefix(b"0x").filter(|_| self.dialect.transact);
+            return Ok(moment.and_then(|digits| date::of_bytes(digits, kind)).map_or(first, Cow::Owned));
         }
         let mut rest = Vec::new();
         while self.sign(b',')? {
@@ -322,10 +327,11 @@ impl<'i> Expression<'i, '_> {
         if is(&["unistr"]) {
             return Ok(Cow::Owned(unistr(&first)));
         }
+        if is(&["to_date", "to_timestamp", "to_timestamp_tz"]) {
+            let moment = rest.first().and_then(|mask| date::of_mask(first.trim_ascii(), mask));
+            return Ok(moment.map_or(first, Cow::Owned));
+        }
         let same = [
-            "to_date",
-            "to_timestamp",
-            "to_timestamp_tz",
             "to_clob",
             "to_nclob",
             "to_char",
@@ -391,35 +397,42 @@ fn replaced(text: &[u8], from: &[u8], to: &[u8]) -> Option<Vec<u8>> {
     Some(result)
 }
 
-/// Oracle's `\00e9`, UTF-16 units; `\\` is a backslash.
+/// Oracle's `\00e9`, UTF-16 units, and SQLite's `\u00e9`, `\+00e9e9` and `\U0000e9e9` beside it; `\\` is a backslash.
 fn unistr(text: &[u8]) -> Vec<u8> {
     let (mut result, mut rest) = (Vec::with_capacity(text.len()), text);
     while let Some(at) = memchr(b'\\', rest) {
         result.extend_from_slice(&rest[..at]);
-        let unit = |at: usize| {
-            let digits = rest.get(at..at + 4).and_then(|digits| std::str::from_utf8(digits).ok())?;
-            u16::from_str_radix(digits, 16).ok()
+        rest = &rest[at..];
+        let (letter, len) = match rest {
+            [_, b'\\', ..] => (Some('\\'), 2),
+            [_, b'u', ..] => unit(rest, 2),
+            [_, b'+', ..] => (digits(rest, 2, 6).and_then(char::from_u32), 8),
+            [_, b'U', ..] => (digits(rest, 2, 8).and_then(char::from_u32), 10),
+            _ => unit(rest, 1),
         };
-        let units = [unit(at + 1), if rest.get(at + 5) == Some(&b'\\') { unit(at + 6) } else { None }];
-        let letter = char::decode_utf16(units.into_iter().map_while(|unit| unit)).next();
-        match (letter, rest.get(at + 1)) {
-            (Some(letter), _) => {
-                let letter = letter.unwrap_or(char::REPLACEMENT_CHARACTER);
-                result.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
-                rest = &rest[at + if letter > '\u{ffff}' { 10 } else { 5 }..];
-            }
-            (None, Some(b'\\')) => {
-                result.push(b'\\');
-                rest = &rest[at + 2..];
-            }
-            (None, _) => {
-                result.push(b'\\');
-                rest = &rest[at + 1..];
-            }
-        }
+        let (letter, len) = letter.map_or(('\\', 1), |letter| (letter, len));
+        result.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
+        rest = &rest[len..];
     }
     result.extend_from_slice(rest);
     result
+}
+
+/// The number that so many hexadecimal digits are.
+fn digits(text: &[u8], at: usize, len: usize) -> Option<u32> {
+    let digits = text.get(at..at + len).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))?;
+    u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+}
+
+/// The letter of four digits, or of two times four, each behind the same sign; and how long that is.
+fn unit(text: &[u8], sign: usize) -> (Option<char>, usize) {
+    let len = sign + 4;
+    let Some(first) = digits(text, sign, 4) else { return (None, 1) };
+    let second = if text.get(len..len + sign) == text.get(..sign) { digits(text, len + sign, 4) } else { None };
+    match second.filter(|second| first >> 10 == 0x36 && second >> 10 == 0x37) {
+        Some(second) => (char::from_u32(0x10000 + ((first & 0x3ff) << 10) + (second & 0x3ff)), 2 * len),
+        None => (Some(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER)), len),
+    }
 }
 
 /// The offset after a string or name whose quote opens at `start`.
