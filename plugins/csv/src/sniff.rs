@@ -5,7 +5,7 @@
 //! people use are tried, escapes and padding only where the sample shows them, and names the dictionary knows count too.
 
 use memchr::memmem;
-use sluice_plugin::{Bitmaps, columns::known};
+use sluice_plugin::{Bitmaps, heading::known_names};
 
 use crate::row::{Dialect, Sink, line_end, read_row};
 
@@ -139,11 +139,6 @@ fn read(sample: &[u8], start: usize, whole: bool, dialect: Dialect) -> Option<Sn
     let names = rows.iter().take(10).map(|row| known_names(&row.cells)).max().unwrap_or(0).min(5) as f64;
     let score = pattern * (typed / f64::max(all, 1.0)).max(0.001) * (1.0 + names / 10.0);
     Some(Sniffed { dialect, rows, columns, consistency, score })
-}
-
-/// Cells that are names the dictionary knows, decoys among them.
-pub fn known_names(cells: &[Vec<u8>]) -> usize {
-    cells.iter().filter(|cell| known(cell).is_some()).count()
 }
 
 /// The number of cells most rows have; of two that are as frequent the greater.

@@ -46,6 +46,7 @@ pub mod cells;
 pub mod columns;
 mod common;
 pub mod entry;
+pub mod heading;
 mod input;
 #[cfg(feature = "charsets")]
 pub mod mime;
