@@ -12,6 +12,7 @@ mod open;
 mod paths;
 mod row;
 
+use memchr::memmem;
 use sluice_plugin::{
     Claim, Cuts, Descriptor, Framing, Input, Out, Parser, Sample, Start,
     entry::Entry,
@@ -283,6 +284,10 @@ fn claim(sample: &Sample<'_>) -> Option<Claim> {
     if !matches!(head, [b'<', b'?' | b'!' | b'a'..=b'z' | b'A'..=b'Z' | b'_', ..]) || starts(b"<!doctype html") || starts(b"<html") {
         return None;
     }
+    // Sheets are rows of cells, and what a cell means stands in another row.
+    if memmem::find(head.get(..4096).unwrap_or(head), b"spreadsheet").is_some() {
+        return None;
+    }
     let is_declared = starts(b"<?xml");
     let has_people = |text: &[u8]| {
         let (mut index, mut paths) = (Index::default(), Paths::default());
@@ -296,7 +301,7 @@ fn claim(sample: &Sample<'_>) -> Option<Claim> {
         (80, "elements that repeat towards its end, with values of a person in each")
     } else if starts(b"<?xml") {
         (
-            if head.get(..4096).unwrap_or(head).windows(10).any(|word| word == b"<mysqldump") { 75 } else { 30 },
+            if memmem::find(head.get(..4096).unwrap_or(head), b"<mysqldump").is_some() { 75 } else { 30 },
             "XML, without people in what was looked at",
         )
     } else {

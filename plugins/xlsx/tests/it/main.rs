@@ -1,0 +1,4 @@
+//! Workbooks natively: cases as data, the same records for every push size and cut, and hostile bytes.
+
+mod cases;
+mod properties;
