@@ -157,6 +157,16 @@ impl Cells<'_> {
         true
     }
 
+    /// Says that nobody's bytes stand before the row that begins now.
+    #[inline(always)]
+    pub fn skip(&mut self, raw: Range<usize>) {
+        if let Some(event) = self.events.get_mut(self.row) {
+            *event = span_event(Tag::SKIP.0, raw).0;
+            self.row = self.used;
+            self.used += 1;
+        }
+    }
+
     /// Is there no room for another row?
     #[inline(always)]
     pub fn is_full(&self) -> bool {

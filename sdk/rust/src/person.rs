@@ -255,6 +255,24 @@ impl<'p, 'o, 'a> Person<'p, 'o, 'a> {
         if tag == SECRET || tag == HINTED { secret_tag(value, self.people.hints.get(column).copied().flatten()) } else { tag }
     }
 
+    /// A value that stands within another one: of a kind of which the table has no column.
+    pub fn beside(&mut self, meaning: Meaning, value: &[u8]) {
+        if value.is_empty() || self.people.columns.iter().any(|column| column.meaning == meaning) {
+            return;
+        }
+        let tag = match meaning {
+            Meaning::Field(kind) => kind.tag(),
+            Meaning::Secret(hint) if !self.people.has_secret() => secret_tag(value, hint),
+            Meaning::Secret(_) | Meaning::Extra => return,
+        };
+        self.record.add(tag, value);
+    }
+
+    /// Is the column of a kind of which a person may have several?
+    pub fn may_be_several(&self, column: usize) -> bool {
+        matches!(self.people.meaning(column), Meaning::Field(FieldKind::Email | FieldKind::Phone | FieldKind::Ip))
+    }
+
     /// Was there no value at all?
     #[inline(always)]
     pub fn is_empty(&self) -> bool {

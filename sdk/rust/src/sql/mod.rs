@@ -2,9 +2,12 @@
 //!
 //! A plugin says how its database writes SQL, a [`Dialect`], and hands its pushes to a [`Reader`]. [`statement`](self) reads what stands
 //! between VALUES lists, `tuple` the rows in them, `value` what is no usual value, and `tables` is what a chunk in the middle of a dump
-//! has to know. Chunks may begin between two rows of one INSERT.
+//! has to know, `copy` reads rows parted by tabs, `account` what makes a database's own users. Chunks may begin between two rows of one INSERT.
 //! Deliberately absent: types (a value is what it says), and anything a dump does but to tell its rows.
 
+mod account;
+mod composite;
+mod copy;
 mod date;
 mod reader;
 mod statement;
@@ -33,8 +36,8 @@ pub struct Dialect {
     pub constraints: &'static [&'static str],
     /// Is it Transact-SQL: a line of `GO` ends a statement, none needs a semicolon, and `+` joins strings?
     pub transact: bool,
-    /// Are there strings between dollars, `$body$…$body$`?
-    pub dollar_quotes: bool,
+    /// Is it PostgreSQL's: COPY, strings between dollars (`$body$…$body$`), bytes as `\x…`, arrays and JSON between braces?
+    pub postgres: bool,
     /// Are there strings of `q'[…]'`?
     pub alternative_quotes: bool,
 }
@@ -50,7 +53,7 @@ impl Dialect {
         statements: &[],
         constraints: &["primary", "unique", "constraint", "foreign", "check"],
         transact: false,
-        dollar_quotes: false,
+        postgres: false,
         alternative_quotes: false,
     };
 

@@ -2,8 +2,10 @@
 
 use super::{
     Dialect,
-    statement::{Step, TableColumns, step},
-    tables::{Insert, State},
+    account::Account,
+    copy::{self, Fields},
+    statement::{Step, step},
+    tables::{Insert, State, Within},
     tuple::{self, Maps, Nothing, TUPLE_BYTES_MAX, Tuple, Values, next_start, read_simple_tuples, read_tuple, read_usual_tuple},
 };
 use crate::{
@@ -12,6 +14,9 @@ use crate::{
     person::{ColumnTags, People, Person},
 };
 
+/// Rows of a table nobody told of that tell what its columns are, at most, and how far they may reach.
+const FIRST_ROWS_MAX: usize = 32;
+const FIRST_BYTES_MAX: usize = 64 << 10;
 /// Bytes between cuts, at least.
 const CUT_BYTES: u64 = 1 << 20;
 
@@ -29,6 +34,37 @@ enum Place {
 enum Between {
     Skip(usize),
     Stray(usize),
+    Account(usize, Account),
+}
+
+/// The bitmaps of one push, each built when it is first wanted.
+#[derive(Default, Debug)]
+struct Indexes {
+    tuples: Bitmaps<1>,
+    lines: Bitmaps<1>,
+    has_tuples: bool,
+    has_lines: bool,
+}
+
+impl Indexes {
+    /// The bytes are others than before.
+    fn are_new(&mut self) {
+        (self.has_tuples, self.has_lines) = (false, false);
+    }
+
+    fn maps_of(&mut self, bytes: &[u8], dialect: &'static Dialect) -> Maps<'_> {
+        if !std::mem::replace(&mut self.has_tuples, true) {
+            tuple::build(bytes, &mut self.tuples, dialect);
+        }
+        tuple::maps(&self.tuples, dialect)
+    }
+
+    fn fields_of(&mut self, bytes: &[u8], dialect: &'static Dialect) -> Fields<'_> {
+        if !std::mem::replace(&mut self.has_lines, true) {
+            copy::build(bytes, &mut self.lines, dialect);
+        }
+        copy::fields(&self.lines, dialect)
+    }
 }
 
 /// Reads one chunk of a dump, or scans one.
@@ -36,7 +72,7 @@ enum Between {
 pub struct Reader {
     dialect: &'static Dialect,
     state: State,
-    maps: Bitmaps<1>,
+    maps: Indexes,
     tags: ColumnTags,
     /// Offset of the last cut.
     cut: u64,
@@ -52,32 +88,39 @@ impl Reader {
             [] => State::default(),
             context => State::unpack(context).ok_or("the chunk's context is none of this parser's")?,
         };
-        Ok(Self { dialect, state, maps: Bitmaps::default(), tags: ColumnTags::default(), cut: start.base })
+        Ok(Self { dialect, state, maps: Indexes::default(), tags: ColumnTags::default(), cut: start.base })
     }
 
     /// Reads what it can: [`crate::Parser::push`].
     pub fn push(&mut self, input: &mut Input<'_>, out: &mut Out<'_>) {
         let (bytes, last) = (input.bytes(), input.is_last());
-        // Out of `self` while it is read: its memory is kept.
+        // Out of `self` while they are read: their memory is kept.
         let mut bitmaps = std::mem::take(&mut self.maps);
-        let maps = tuple::index(bytes, &mut bitmaps, self.dialect);
+        bitmaps.are_new();
         let mut at = input.consumed();
         while at < bytes.len() {
-            if self.state.in_values {
-                at = self.rows(bytes, maps, at, last, out);
-                if self.state.in_values {
+            if self.state.within != Within::Statements {
+                at = match self.state.within {
+                    Within::Copy => self.lines(bytes, bitmaps.fields_of(bytes, self.dialect), at, last, out),
+                    _ => self.rows(bytes, bitmaps.maps_of(bytes, self.dialect), at, last, out),
+                };
+                if self.state.within != Within::Statements {
                     break;
                 }
                 continue;
             }
-            let Some(end) = self.between(bytes, maps, at, last) else { break };
-            match end {
-                Between::Skip(end) => {
+            match self.between(bytes, &mut bitmaps, at, last) {
+                None => break,
+                Some(Between::Skip(end)) => {
                     out.skip(&bytes[at..end]);
                     at = end;
                 }
-                Between::Stray(end) => {
+                Some(Between::Stray(end)) => {
                     out.reject(&bytes[at..end], "stray-text");
+                    at = end;
+                }
+                Some(Between::Account(end, account)) => {
+                    out.record(&bytes[at..end]).username(&account.name).secret(&account.secret).end();
                     at = end;
                 }
             }
@@ -90,36 +133,17 @@ impl Reader {
     pub fn scan(&mut self, input: &mut Input<'_>, cuts: &mut Cuts<'_>) {
         let (bytes, last) = (input.bytes(), input.is_last());
         let mut bitmaps = std::mem::take(&mut self.maps);
-        let maps = tuple::index(bytes, &mut bitmaps, self.dialect);
+        bitmaps.are_new();
         let mut at = input.consumed();
         while at < bytes.len() {
-            let end = if self.state.in_values {
-                match place(bytes, at, last) {
-                    Place::Row(start) if start > at => start,
-                    Place::Row(_) => match read_tuple(bytes, maps, at, last, &mut Nothing) {
-                        Tuple::Read { end, .. } => end,
-                        Tuple::Incomplete if !last => break,
-                        Tuple::Incomplete | Tuple::Broken => match next_start(bytes, at) {
-                            Some(end) => end,
-                            None if last => bytes.len(),
-                            None => break,
-                        },
-                    },
-                    Place::Leave(end) => {
-                        self.state.in_values = false;
-                        end
-                    }
-                    Place::Incomplete(end) => {
-                        at = end;
-                        break;
-                    }
-                }
-            } else {
-                match self.between(bytes, maps, at, last) {
-                    Some(Between::Skip(end) | Between::Stray(end)) => end,
-                    None => break,
-                }
+            let next = match self.state.within {
+                Within::Statements => self
+                    .between(bytes, &mut bitmaps, at, last)
+                    .map(|(Between::Skip(end) | Between::Stray(end) | Between::Account(end, _))| end),
+                Within::Values => self.scan_row(bytes, bitmaps.maps_of(bytes, self.dialect), at, last),
+                Within::Copy => self.scan_line(bytes, bitmaps.fields_of(bytes, self.dialect), at, last),
             };
+            let Some(end) = next else { break };
             at = end;
             let offset = input.base() + at as u64;
             if offset >= self.cut + CUT_BYTES && (at < bytes.len() || !last) {
@@ -131,69 +155,234 @@ impl Reader {
         input.consume_to(at);
     }
 
+    /// Goes over a row of a VALUES list, or what stands before it.
+    fn scan_row(&mut self, bytes: &[u8], maps: Maps<'_>, at: usize, last: bool) -> Option<usize> {
+        match place(bytes, at, last) {
+            Place::Row(start) if start > at => Some(start),
+            Place::Row(_) => match read_tuple(bytes, maps, at, last, &mut Nothing) {
+                Tuple::Read { end, columns } => match &self.state.insert {
+                    Some(insert) if insert.has_people && insert.width != columns => Some(joined_end(bytes, at, end)),
+                    _ => Some(end),
+                },
+                Tuple::Incomplete if !last => None,
+                Tuple::Incomplete | Tuple::Broken => next_start(bytes, at).or(last.then_some(bytes.len())),
+            },
+            Place::Leave(end) => {
+                self.state.within = Within::Statements;
+                Some(end)
+            }
+            Place::Incomplete(end) => (end > at).then_some(end),
+        }
+    }
+
+    /// Goes over lines of a COPY.
+    fn scan_line(&mut self, bytes: &[u8], fields: Fields<'_>, at: usize, last: bool) -> Option<usize> {
+        if let Some(end) = self.copy_end(bytes, at, last) {
+            return end;
+        }
+        match copy::read_line(bytes, fields, at, last, &mut Nothing) {
+            Tuple::Read { end, .. } => Some(end),
+            Tuple::Incomplete | Tuple::Broken => None,
+        }
+    }
+
+    /// As [`copy::end_mark`]; statements follow it.
+    fn copy_end(&mut self, bytes: &[u8], at: usize, last: bool) -> Option<Option<usize>> {
+        let end = copy::end_mark(bytes, at, last)?;
+        if end.is_some() {
+            self.state.within = Within::Statements;
+        }
+        Some(end)
+    }
+
     /// Reads over one statement, and learns from it; `None` when more input is needed.
-    fn between(&mut self, bytes: &[u8], maps: Maps<'_>, at: usize, last: bool) -> Option<Between> {
+    fn between(&mut self, bytes: &[u8], maps: &mut Indexes, at: usize, last: bool) -> Option<Between> {
         if let Some(insert) = &self.state.insert
             && !insert.head.is_empty()
             && bytes[at..].starts_with(&insert.head)
         {
-            self.state.in_values = true;
+            self.state.within = Within::Values;
             return Some(Between::Skip(at + insert.head.len()));
         }
         match step(bytes, at, last, self.dialect) {
             Step::Incomplete => None,
             Step::Skip(end) => Some(Between::Skip(end)),
             Step::Stray(end) => Some(Between::Stray(end)),
+            Step::Account(end, account) => Some(Between::Account(end, account)),
             Step::Table(end, table) => {
                 self.state.tables.learn(table);
                 self.state.insert = None;
                 Some(Between::Skip(end))
             }
             Step::Insert(end, head) => {
-                self.state.insert = Some(self.insert(bytes, maps, at, end, &head, last)?);
-                self.state.in_values = true;
+                let text = &bytes[at..end];
+                let known = Insert::new(text, &head, &self.state.tables);
+                self.state.insert = Some(match known {
+                    Some(insert) => insert,
+                    None => Insert::inferred(text, &first_tuples(bytes, maps.maps_of(bytes, self.dialect), end, text, last)?),
+                });
+                self.state.within = Within::Values;
+                Some(Between::Skip(end))
+            }
+            Step::Copy(end, head) => {
+                let known = Insert::new(b"", &head, &self.state.tables);
+                self.state.insert = Some(match known {
+                    Some(insert) => insert,
+                    None => Insert::inferred(b"", &first_lines(bytes, maps.fields_of(bytes, self.dialect), end, last)?),
+                });
+                self.state.within = Within::Copy;
                 Some(Between::Skip(end))
             }
         }
     }
 
-    #[cold]
-    fn insert(&self, bytes: &[u8], maps: Maps<'_>, at: usize, end: usize, head: &TableColumns, last: bool) -> Option<Insert> {
-        let text = &bytes[at..end];
-        if let Some(insert) = Insert::new(text, head, &self.state.tables) {
-            return Some(insert);
-        }
-        // Nobody told of this table: its first row must.
-        let mut first = Values::default();
-        match place(bytes, end, last) {
-            Place::Row(start) => match read_tuple(bytes, maps, start, last, &mut first) {
-                Tuple::Read { columns, .. } => first.0.resize(columns, Vec::new()),
-                Tuple::Incomplete if !last => return None,
-                Tuple::Incomplete | Tuple::Broken => first.0.clear(),
-            },
-            Place::Incomplete(_) if !last => return None,
-            Place::Incomplete(_) | Place::Leave(_) => {}
-        }
-        Some(Insert::inferred(text, &first.0))
-    }
-
     /// Reads the rows of a VALUES list; gives where it stopped.
     fn rows(&mut self, bytes: &[u8], maps: Maps<'_>, at: usize, last: bool, out: &mut Out<'_>) -> usize {
         let Some(insert) = &mut self.state.insert else { return at };
-        if insert.has_people && !std::mem::replace(&mut insert.named, true) {
-            insert.people.name_columns(&mut self.tags, out);
-            insert.plan = Plan::new(&insert.people, insert.width);
-        }
-        let Insert { people, width, plan, .. } = insert;
+        insert.begin(&mut self.tags, out);
+        let Insert { people, width, plan, head, .. } = insert;
         let (at, ended) = match insert.has_people {
             true => rows(bytes, at, last, out, |at, out| {
-                some_rows(people, plan.as_mut(), bytes, maps, at, out).or_else(|| usual_row(people, *width, bytes, maps, at, last, out))
+                some_rows(people, plan.as_mut(), head, bytes, maps, at, out)
+                    .or_else(|| usual_row(people, *width, bytes, maps, at, last, out))
             }),
             false => rows(bytes, at, last, out, |at, out| other_row(bytes, maps, at, last, out)),
         };
-        self.state.in_values = !ended;
+        self.state.within = if ended { Within::Statements } else { Within::Values };
         at
     }
+
+    /// Reads the rows of a COPY; gives where it stopped.
+    fn lines(&mut self, bytes: &[u8], fields: Fields<'_>, mut at: usize, last: bool, out: &mut Out<'_>) -> usize {
+        let Some(insert) = &mut self.state.insert else { return at };
+        insert.begin(&mut self.tags, out);
+        let Insert { people, width, plan, has_people, .. } = insert;
+        let ended = loop {
+            match copy::end_mark(bytes, at, last) {
+                Some(Some(end)) => {
+                    out.skip(&bytes[at..end]);
+                    at = end;
+                    break true;
+                }
+                Some(None) => break false,
+                None if at >= bytes.len() => break false,
+                None => {}
+            }
+            let end = match has_people {
+                true => {
+                    some_lines(people, plan.as_mut(), bytes, fields, at, out).or_else(|| line(people, *width, bytes, fields, at, last, out))
+                }
+                false => {
+                    let end = copy::rows_end(bytes, at, last);
+                    out.skip(&bytes[at..end]);
+                    (end > at).then_some(end)
+                }
+            };
+            match end {
+                Some(end) => at = end,
+                None => break false,
+            }
+        };
+        self.state.within = if ended { Within::Statements } else { Within::Copy };
+        at
+    }
+}
+
+/// Some of the first tuples of an INSERT whose table nobody told of: their content must tell what they are. They may stand in statements of
+/// the same head. `None` when more input is needed.
+#[cold]
+fn first_tuples(bytes: &[u8], maps: Maps<'_>, mut at: usize, head: &[u8], last: bool) -> Option<Vec<Vec<Vec<u8>>>> {
+    let (mut rows, bytes_max) = (Vec::new(), at + FIRST_BYTES_MAX);
+    while rows.len() < FIRST_ROWS_MAX && at < bytes_max {
+        match place(bytes, at, last) {
+            Place::Row(start) => {
+                let mut row = Values::default();
+                match read_tuple(bytes, maps, start, last, &mut row) {
+                    Tuple::Read { end, columns } => {
+                        row.0.resize(columns, Vec::new());
+                        rows.push(row.0);
+                        at = end;
+                    }
+                    Tuple::Incomplete if !last => return None,
+                    Tuple::Incomplete | Tuple::Broken => match next_start(bytes, start) {
+                        Some(end) => at = end,
+                        None if last => break,
+                        None => return None,
+                    },
+                }
+            }
+            Place::Incomplete(_) if !last => return None,
+            Place::Incomplete(_) => break,
+            Place::Leave(end) => {
+                let next = end + bytes[end..].iter().take(4).take_while(|byte| byte.is_ascii_whitespace()).count();
+                if bytes[next..].starts_with(head) {
+                    at = next + head.len();
+                } else if !last && bytes.len() - next < head.len() {
+                    return None;
+                } else {
+                    break;
+                }
+            }
+        }
+    }
+    Some(rows)
+}
+
+/// As [`first_tuples`], of a COPY or of lines alone.
+#[cold]
+fn first_lines(bytes: &[u8], fields: Fields<'_>, mut at: usize, last: bool) -> Option<Vec<Vec<Vec<u8>>>> {
+    let (mut rows, bytes_max) = (Vec::new(), at + FIRST_BYTES_MAX);
+    while rows.len() < FIRST_ROWS_MAX && at < bytes_max {
+        match copy::end_mark(bytes, at, last) {
+            Some(Some(_)) => break,
+            Some(None) => return None,
+            None if at >= bytes.len() => break,
+            None => {}
+        }
+        let mut row = Values::default();
+        match copy::read_line(bytes, fields, at, last, &mut row) {
+            Tuple::Read { end, columns } => {
+                row.0.resize(columns, Vec::new());
+                rows.push(row.0);
+                at = end;
+            }
+            Tuple::Incomplete | Tuple::Broken => return None,
+        }
+    }
+    Some(rows)
+}
+
+/// Lines of people for as long as there is nothing odd about them; `None` if there is about the first.
+#[inline(always)]
+fn some_lines(people: &People, plan: Option<&mut Plan>, bytes: &[u8], fields: Fields<'_>, at: usize, out: &mut Out<'_>) -> Option<usize> {
+    let plan = plan?;
+    let (end, rows) = copy::read_simple_lines(bytes, fields, at, plan, out);
+    if rows == 0 {
+        return None;
+    }
+    Some(people.tell(rows, false, plan, out).unwrap_or(end))
+}
+
+/// One line of people; `None` when it is not complete.
+#[inline(never)]
+fn line(people: &People, width: usize, bytes: &[u8], fields: Fields<'_>, at: usize, last: bool, out: &mut Out<'_>) -> Option<usize> {
+    let mut person = Person::new(people, out.begin());
+    let Tuple::Read { end, columns } = copy::read_line(bytes, fields, at, last, &mut person) else {
+        person.abandon();
+        return None;
+    };
+    let row = &bytes[at..end];
+    if columns == width && row.ends_with(b"\n") && !person.is_empty() {
+        person.end(row);
+        return Some(end);
+    }
+    person.abandon();
+    match () {
+        () if !row.ends_with(b"\n") => out.reject(row, "truncated-row"),
+        () if columns != width => out.reject(row, "column-count"),
+        () => out.skip(row),
+    }
+    Some(end)
 }
 
 /// Rows with what stands between them; gives where it stopped, and whether the list ended there.
@@ -237,14 +426,22 @@ fn place(bytes: &[u8], at: usize, last: bool) -> Place {
 
 /// Rows of people for as long as there is nothing odd about them; `None` if there is about the first.
 #[inline(always)]
-fn some_rows(people: &People, plan: Option<&mut Plan>, bytes: &[u8], maps: Maps<'_>, at: usize, out: &mut Out<'_>) -> Option<usize> {
+fn some_rows(
+    people: &People,
+    plan: Option<&mut Plan>,
+    head: &[u8],
+    bytes: &[u8],
+    maps: Maps<'_>,
+    at: usize,
+    out: &mut Out<'_>,
+) -> Option<usize> {
     let plan = plan?;
-    let (end, rows) = read_simple_tuples(bytes, maps, at, plan, out);
+    let (end, rows) = read_simple_tuples(bytes, maps, at, head, plan, out);
     if rows == 0 {
         return None;
     }
-    // A backslash would be an escape, and the tuple not simple.
-    Some(people.tell(rows, false, plan, out).unwrap_or(end))
+    // Where a backslash is an escape a tuple with one is not simple.
+    Some(people.tell(rows, maps.has_backslashes(), plan, out).unwrap_or(end))
 }
 
 /// One row of people; `None` when it is not complete.
@@ -286,9 +483,10 @@ fn unusual_row(bytes: &[u8], at: usize, tuple: Tuple, width: usize, last: bool, 
         Tuple::Read { end, columns } => {
             if columns == width {
                 out.skip(&bytes[at..end]);
-            } else {
-                out.reject(&bytes[at..end], "column-count");
+                return Some(end);
             }
+            let end = joined_end(bytes, at, end);
+            out.reject(&bytes[at..end], "column-count");
             Some(end)
         }
         Tuple::Incomplete if !last => None,
@@ -307,6 +505,11 @@ fn other_row(bytes: &[u8], maps: Maps<'_>, at: usize, last: bool, out: &mut Out<
         Tuple::Incomplete if !last => None,
         Tuple::Incomplete | Tuple::Broken => broken_row(bytes, at, last, out),
     }
+}
+
+/// A tuple of a wrong number of values may be several, joined by a quote too many or too few: where the next one begins, if so.
+fn joined_end(bytes: &[u8], at: usize, end: usize) -> usize {
+    next_start(bytes, at).filter(|next| *next < end && bytes[*next] == b'(').unwrap_or(end)
 }
 
 #[cold]

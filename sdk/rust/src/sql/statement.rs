@@ -4,6 +4,7 @@ use memchr::{memchr, memmem};
 
 use super::{
     Dialect,
+    account::{Account, account},
     value::{dollar_quoted_end, quoted_end},
 };
 
@@ -60,6 +61,10 @@ pub(super) enum Step {
     Table(usize, TableColumns),
     /// The head of an INSERT; its VALUES list begins here.
     Insert(usize, TableColumns),
+    /// The head of a COPY; its rows begin here.
+    Copy(usize, TableColumns),
+    /// What makes an account of the database's own, up to here.
+    Account(usize, Account),
     /// More input is needed.
     Incomplete,
 }
@@ -69,6 +74,8 @@ pub(super) enum Step {
 pub(super) struct TableColumns {
     pub(super) table: Vec<u8>,
     pub(super) columns: Vec<Vec<u8>>,
+    /// Tables whose columns come first, by PostgreSQL's INHERITS.
+    pub(super) parents: Vec<Vec<u8>>,
 }
 
 /// Looks at what begins at `at`.
@@ -101,6 +108,9 @@ pub(super) fn step(bytes: &[u8], at: usize, last: bool, dialect: &Dialect) -> St
         let end = memmem::find(&rest[..rest.len().min(COMMENT_BYTES_MAX)], b"*/").map(|end| end + 2);
         return within(end, COMMENT_BYTES_MAX).map_or_else(|step| step, Step::Skip);
     }
+    if dialect.postgres && rest[0] == b'\\' {
+        return skip_line();
+    }
     let word = rest.iter().take(16).take_while(|byte| byte.is_ascii_alphabetic()).count();
     let word = rest[..word].to_ascii_lowercase();
     let is_among = |words: &[&str]| words.iter().any(|known| known.as_bytes() == word);
@@ -122,14 +132,45 @@ pub(super) fn step(bytes: &[u8], at: usize, last: bool, dialect: &Dialect) -> St
             _ => {}
         }
     }
-    match within(statement_end(rest, last, dialect), STATEMENT_BYTES_MAX) {
-        Ok(end) if word == b"create" => match create_table(&bytes[at..end], dialect) {
-            Some(table) => Step::Table(end, table),
-            None => Step::Skip(end),
-        },
-        Ok(end) => Step::Skip(end),
-        Err(step) => step,
+    let end = match within(statement_end(rest, last, dialect), STATEMENT_BYTES_MAX) {
+        Ok(end) => end,
+        Err(step) => return step,
+    };
+    let statement = &bytes[at..end];
+    if dialect.postgres
+        && word == b"copy"
+        && let Some(table) = copy_head(statement, dialect)
+    {
+        // The rows begin on the next line.
+        return line_behind(bytes, end, last).map_or(Step::Incomplete, |end| Step::Copy(end, table));
     }
+    if word == b"create"
+        && let Some(table) = create_table(statement, dialect)
+    {
+        return Step::Table(end, table);
+    }
+    if matches!(word.as_slice(), b"create" | b"alter" | b"grant")
+        && let Some(account) = account(statement, dialect)
+    {
+        return Step::Account(end, account);
+    }
+    Step::Skip(end)
+}
+
+/// Behind the rest of a line.
+fn line_behind(bytes: &[u8], at: usize, last: bool) -> Option<usize> {
+    memchr(b'\n', &bytes[at..]).map(|end| at + end + 1).or(last.then_some(bytes.len()))
+}
+
+/// `COPY name [(columns)] FROM stdin;`
+fn copy_head(statement: &[u8], dialect: &Dialect) -> Option<TableColumns> {
+    let mut words = Words { bytes: statement, at: 0, dialect };
+    words.word()?;
+    let mut found = TableColumns { table: words.table()?, ..TableColumns::default() };
+    if words.sign(b'(')? {
+        found.columns = words.names()??;
+    }
+    (words.one_of(&["from"])? && words.one_of(&["stdin"])? && words.peek()? == b';').then_some(found)
 }
 
 /// Does the text begin so, in any case?
@@ -161,21 +202,21 @@ enum Parsed {
 }
 
 /// A reader of words, names and signs.
-struct Words<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    dialect: &'a Dialect,
+pub(super) struct Words<'a> {
+    pub(super) bytes: &'a [u8],
+    pub(super) at: usize,
+    pub(super) dialect: &'a Dialect,
 }
 
 impl<'a> Words<'a> {
-    fn peek(&mut self) -> Option<u8> {
+    pub(super) fn peek(&mut self) -> Option<u8> {
         let rest = &self.bytes[self.at..];
         self.at += rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
         self.bytes.get(self.at).copied()
     }
 
     /// A bare word or a quoted name; empty when something else comes, `None` when it may go on beyond the end.
-    fn word(&mut self) -> Option<Vec<u8>> {
+    pub(super) fn word(&mut self) -> Option<Vec<u8>> {
         let first = self.peek()?;
         let start = self.at;
         if let Some(close) = self.dialect.closing(first) {
@@ -216,7 +257,7 @@ impl<'a> Words<'a> {
     }
 
     /// Goes over one of these words, if one comes; in lower case.
-    fn one_of(&mut self, known: &[&str]) -> Option<bool> {
+    pub(super) fn one_of(&mut self, known: &[&str]) -> Option<bool> {
         let before = self.at;
         let word = self.word()?;
         let is = known.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()));
@@ -249,7 +290,7 @@ fn insert_head(bytes: &[u8], dialect: &Dialect) -> Parsed {
         }
         while words.one_of(&["ignore", "low_priority", "high_priority", "delayed", "all"])? {}
         words.one_of(&["into"])?;
-        let mut found = TableColumns { table: words.table()?, columns: Vec::new() };
+        let mut found = TableColumns { table: words.table()?, ..TableColumns::default() };
         if words.sign(b'(')? {
             match words.names()? {
                 Some(names) => found.columns = names,
@@ -288,7 +329,7 @@ fn create_table(statement: &[u8], dialect: &Dialect) -> Option<TableColumns> {
         words.word()?;
         words.word()?;
     }
-    let mut found = TableColumns { table: words.table()?, columns: Vec::new() };
+    let mut found = TableColumns { table: words.table()?, ..TableColumns::default() };
     if !words.sign(b'(')? {
         return None;
     }
@@ -300,11 +341,24 @@ fn create_table(statement: &[u8], dialect: &Dialect) -> Option<TableColumns> {
             found.columns.push(name);
         }
         words.at = definition_end(statement, words.at, dialect)?;
-        if statement[words.at] == b')' {
-            return (!found.columns.is_empty()).then_some(found);
-        }
+        let is_last = statement[words.at] == b')';
         words.at += 1;
+        if is_last {
+            found.parents = parents(&mut words).unwrap_or_default();
+            return (!found.columns.is_empty() || !found.parents.is_empty()).then_some(found);
+        }
     }
+}
+
+/// `INHERITS (table, table …)`.
+fn parents(words: &mut Words<'_>) -> Option<Vec<Vec<u8>>> {
+    let mut parents = Vec::new();
+    if words.one_of(&["inherits"])? && words.sign(b'(')? {
+        while parents.is_empty() || words.sign(b',')? {
+            parents.push(words.table()?);
+        }
+    }
+    Some(parents)
 }
 
 /// The comma or parenthesis that ends a column's definition.
@@ -357,7 +411,7 @@ fn statement_end(bytes: &[u8], last: bool, dialect: &Dialect) -> Option<usize> {
         match byte {
             b'/' if bytes.get(at + 1) == Some(&b'*') => at += memmem::find(&bytes[at..], b"*/")? + 2,
             b'-' if bytes[at..].starts_with(b"--") => at += memchr(b'\n', &bytes[at..])?,
-            b'$' if dialect.dollar_quotes && is_dollar_quote(bytes, at) => at += dollar_quoted_end(&bytes[at..])?.0,
+            b'$' if dialect.postgres && is_dollar_quote(bytes, at) => at += dollar_quoted_end(&bytes[at..])?.0,
             b'\n' if dialect.transact && (is_go(&bytes[at + 1..]) || !is_routine && starts_with(&bytes[at + 1..], "insert ")) => {
                 return Some(at + 1);
             }

@@ -2,9 +2,10 @@
 
 use super::statement::TableColumns;
 use crate::{
+    Out,
     cells::Plan,
     columns::{Meaning, infer_table, meaning},
-    person::{NamedColumn, People},
+    person::{ColumnTags, NamedColumn, People},
 };
 
 /// Bytes of names kept; the oldest tables are forgotten beyond them.
@@ -27,7 +28,17 @@ fn bytes_of(table: &TableColumns) -> usize {
 
 impl Tables {
     /// Learns a table.
-    pub(super) fn learn(&mut self, table: TableColumns) {
+    pub(super) fn learn(&mut self, mut table: TableColumns) {
+        let inherited = table.parents.drain(..).filter_map(|parent| self.columns(&parent)).flatten();
+        let mut columns: Vec<Vec<u8>> = inherited.cloned().collect();
+        let own = std::mem::take(&mut table.columns);
+        // A column that both have is the parent's.
+        own.into_iter().for_each(|name| {
+            if !columns.contains(&name) {
+                columns.push(name)
+            }
+        });
+        table.columns = columns;
         self.known.retain(|known| known.table != table.table);
         self.known.push(table);
         self.bytes = self.known.iter().map(bytes_of).sum();
@@ -71,11 +82,22 @@ impl Insert {
         Some(Self::of(head, names.iter().map(column).collect()))
     }
 
-    /// An INSERT into a table nobody told of: its first tuple's content must tell.
-    pub(super) fn inferred(head: &[u8], first: &[Vec<u8>]) -> Self {
-        let samples: Vec<Vec<&[u8]>> = first.iter().map(|value| vec![value.as_slice()]).collect();
+    /// An INSERT into a table nobody told of: the content of its first rows must tell. Most of them say how many columns there are.
+    pub(super) fn inferred(head: &[u8], rows: &[Vec<Vec<u8>>]) -> Self {
+        let alike = |width: usize| rows.iter().filter(|row| row.len() == width).count();
+        let width = rows.iter().map(Vec::len).max_by_key(|width| (alike(*width), *width)).unwrap_or_default();
+        let rows: Vec<&Vec<Vec<u8>>> = rows.iter().filter(|row| row.len() == width).collect();
+        let samples: Vec<Vec<&[u8]>> = (0..width).map(|at| rows.iter().map(|row| row[at].as_slice()).collect()).collect();
         let column = |(at, meaning): (usize, Meaning)| NamedColumn { name: format!("column_{}", at + 1).into_bytes(), meaning };
         Self::of(head, infer_table(&samples).into_iter().enumerate().map(column).collect())
+    }
+
+    /// Makes ready for rows in this chunk.
+    pub(super) fn begin(&mut self, tags: &mut ColumnTags, out: &mut Out<'_>) {
+        if self.has_people && !std::mem::replace(&mut self.named, true) {
+            self.people.name_columns(tags, out);
+            self.plan = Plan::new(&self.people, self.width);
+        }
     }
 
     fn of(head: &[u8], columns: Vec<NamedColumn>) -> Self {
@@ -86,19 +108,30 @@ impl Insert {
     }
 }
 
+/// What a place in a dump is within.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(super) enum Within {
+    #[default]
+    Statements,
+    /// The VALUES list of an INSERT.
+    Values,
+    /// The rows of a COPY.
+    Copy,
+}
+
 /// What a chunk begins with.
 #[derive(Clone, Default, Debug)]
 pub(super) struct State {
     pub(super) tables: Tables,
     pub(super) insert: Option<Insert>,
-    /// Within the VALUES list of `insert`?
-    pub(super) in_values: bool,
+    /// Of `insert`, if it is not [`Within::Statements`].
+    pub(super) within: Within,
 }
 
 impl State {
     /// As a chunk's context: version, flags, tables, then the INSERT's columns and head.
     pub(super) fn pack(&self) -> Vec<u8> {
-        let mut context = vec![CONTEXT_VERSION, u8::from(self.in_values) | u8::from(self.insert.is_some()) << 1];
+        let mut context = vec![CONTEXT_VERSION, self.within as u8 | u8::from(self.insert.is_some()) << 2];
         context.extend_from_slice(&(self.tables.known.len() as u16).to_le_bytes());
         for table in &self.tables.known {
             pack_name(&table.table, &mut context);
@@ -117,9 +150,10 @@ impl State {
     pub(super) fn unpack(context: &[u8]) -> Option<Self> {
         let ([CONTEXT_VERSION, flags], rest) = context.split_first_chunk::<2>()? else { return None };
         let (count, mut rest) = rest.split_first_chunk::<2>()?;
-        let mut state = Self { in_values: flags & 1 != 0, ..Self::default() };
+        let within = [Within::Statements, Within::Values, Within::Copy].into_iter().nth(usize::from(flags & 3))?;
+        let mut state = Self { within, ..Self::default() };
         for _ in 0..u16::from_le_bytes(*count) {
-            let mut table = TableColumns { table: unpack_name(&mut rest)?, columns: Vec::new() };
+            let mut table = TableColumns { table: unpack_name(&mut rest)?, ..TableColumns::default() };
             let (columns, after) = rest.split_first_chunk::<2>()?;
             rest = after;
             for _ in 0..u16::from_le_bytes(*columns) {
@@ -127,13 +161,13 @@ impl State {
             }
             state.tables.learn(table);
         }
-        if flags & 2 != 0 {
+        if flags & 4 != 0 {
             let (width, rest) = rest.split_first_chunk::<4>()?;
             let (people, head) = People::unpack(rest)?;
             let width = u32::from_le_bytes(*width) as usize;
             state.insert = Some(Insert { head: head.to_vec(), width, has_people: people.hold_people(), people, named: false, plan: None });
         }
-        (state.insert.is_some() || !state.in_values).then_some(state)
+        (state.insert.is_some() || state.within == Within::Statements).then_some(state)
     }
 }
 

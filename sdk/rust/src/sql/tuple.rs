@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use memchr::{memchr2, memmem};
 
 use super::{
-    Dialect,
+    Dialect, composite,
     value::{Odd, odd_value, plain},
 };
 use crate::{Bitmaps, Class, Out, cells::Plan, person::Person};
@@ -24,12 +24,24 @@ pub(super) struct Maps<'m> {
 }
 
 /// Builds the bitmaps [`read_tuple`] wants.
-pub(super) fn index<'m>(bytes: &[u8], maps: &'m mut Bitmaps<1>, dialect: &'static Dialect) -> Maps<'m> {
+pub(super) fn build(bytes: &[u8], maps: &mut Bitmaps<1>, dialect: &Dialect) {
     match dialect.backslash_escapes {
         true => maps.build(bytes, |block| [block.eq(b'\'') | block.eq(b'\\')]),
+        false if dialect.postgres => maps.build(bytes, |block| [block.eq(b'\'') | block.eq(b'{') | block.eq(b'\\')]),
         false => maps.build(bytes, |block| [block.eq(b'\'')]),
     }
+}
+
+/// The bitmaps that [`build`] built.
+pub(super) fn maps<'m>(maps: &'m Bitmaps<1>, dialect: &'static Dialect) -> Maps<'m> {
     Maps { quote: maps.class(0), dialect }
+}
+
+impl Maps<'_> {
+    /// May a backslash stand in a simple tuple?
+    pub(super) fn has_backslashes(self) -> bool {
+        !self.dialect.backslash_escapes && !self.dialect.postgres
+    }
 }
 
 /// Takes the values of a tuple; NULL and empty ones may be left out.
@@ -38,6 +50,10 @@ pub(super) trait Sink<'i> {
     fn value(&mut self, column: usize, value: &'i [u8]);
     /// A value that had to be unescaped.
     fn copied(&mut self, column: usize, value: &[u8]);
+    /// A value that begins with a brace.
+    fn composite(&mut self, column: usize, value: &[u8]) {
+        self.copied(column, value);
+    }
 }
 
 /// For who only wants to know where tuples end.
@@ -57,6 +73,11 @@ impl Sink<'_> for Person<'_, '_, '_> {
     #[inline(always)]
     fn copied(&mut self, column: usize, value: &[u8]) {
         Person::value(self, column, value);
+    }
+    #[cold]
+    #[inline(never)]
+    fn composite(&mut self, column: usize, value: &[u8]) {
+        composite::tell(self, column, value);
     }
 }
 
@@ -98,9 +119,16 @@ pub(super) enum Tuple {
 /// It is what most time is spent in, and calls nothing: compilers for WebAssembly keep nothing in a register that must outlive a call.
 /// One look-up a string, and one load for its quote, what stands behind it, and what the next value begins with.
 #[inline(never)]
-pub(super) fn read_simple_tuples(bytes: &[u8], maps: Maps<'_>, mut start: usize, plan: &mut Plan, out: &mut Out<'_>) -> (usize, usize) {
+pub(super) fn read_simple_tuples(
+    bytes: &[u8],
+    maps: Maps<'_>,
+    mut start: usize,
+    head: &[u8],
+    plan: &mut Plan,
+    out: &mut Out<'_>,
+) -> (usize, usize) {
     let Some(mut cells) = plan.cells(out) else { return (start, 0) };
-    let mut at = start + 1;
+    let (mut row, mut at) = (start, start + 1);
     let Some(mut ahead) = word(bytes, at) else { return (start, 0) };
     loop {
         // What the value's last byte begins: of a string the quote behind it.
@@ -150,19 +178,50 @@ pub(super) fn read_simple_tuples(bytes: &[u8], maps: Maps<'_>, mut start: usize,
         // The comma and the line end behind a tuple are its own.
         let comma = ahead as u8 == b',';
         let line_end = comma & ((ahead >> 8) as u8 == b'\n');
-        let behind = usize::from(comma) + usize::from(line_end);
+        let tab = line_end & ((ahead >> 16) as u8 == b'\t');
+        let behind = usize::from(comma) + usize::from(line_end) + usize::from(tab);
         at += behind;
-        if stop != b')' || !cells.end(start..at) {
+        if stop != b')' || !cells.end(row..at) {
             break;
         }
-        start = at;
+        (start, row) = (at, at);
         ahead >>= 8 * behind;
-        if ahead as u8 != b'(' || cells.is_full() {
+        if cells.is_full() {
             break;
         }
-        (at, ahead) = (at + 1, ahead >> 8);
+        if ahead as u8 == b'(' {
+            (at, ahead) = (at + 1, ahead >> 8);
+            continue;
+        }
+        // Behind a statement of one row the next may be of the same kind.
+        let Some(opening) = same_again(bytes, at, head) else { break };
+        let Some(word) = word(bytes, opening + 1) else { break };
+        cells.skip(start..opening);
+        (row, at, ahead) = (opening, opening + 1, word);
     }
     (start, cells.rows())
+}
+
+/// Where the next statement's first tuple opens, if it is of the same head as the one that ends at `at`.
+#[inline(always)]
+fn same_again(bytes: &[u8], mut at: usize, head: &[u8]) -> Option<usize> {
+    let is = |at: usize, byte: u8| usize::from(bytes.get(at) == Some(&byte));
+    at += is(at, b';');
+    at += is(at, b'\r');
+    at += is(at, b'\n');
+    let text = bytes.get(at..at + head.len())?;
+    let ((text_words, text_rest), (head_words, head_rest)) = (text.as_chunks::<8>(), head.as_chunks::<8>());
+    // Word by word and not by `==`, which would be a call.
+    let mut differing = u64::from(head.is_empty());
+    for (one, other) in text_words.iter().zip(head_words) {
+        differing |= u64::from_le_bytes(*one) ^ u64::from_le_bytes(*other);
+    }
+    for (one, other) in text_rest.iter().zip(head_rest) {
+        differing |= u64::from(one ^ other);
+    }
+    at += head.len();
+    at += is(at, b' ');
+    (differing == 0 && is(at, b'(') == 1).then_some(at)
 }
 
 /// The eight bytes from `at` on.
@@ -209,7 +268,10 @@ pub(super) fn read_usual_tuple(bytes: &[u8], maps: Maps<'_>, start: usize, perso
             end = to + 1;
             if *bytes.get(to)? != b'\'' {
                 let (value, after) = escaped_string(bytes, maps, from, to)?;
-                person.value(columns, &value);
+                match maps.dialect.postgres && value.first() == Some(&b'{') {
+                    true => person.composite(columns, &value),
+                    false => person.value(columns, &value),
+                }
                 (columns, at) = (columns + 1, after + 1);
                 match *bytes.get(after)? {
                     b',' => continue,
@@ -266,7 +328,10 @@ fn read_values<'i>(bytes: &'i [u8], maps: Maps<'_>, start: usize, last: bool, si
             if (bytes[quote] != b'\'') | (next == b'\'') {
                 let Some((value, after)) = escaped_string(bytes, maps, from, quote) else { return Tuple::Incomplete };
                 if !is_joined(bytes, after) {
-                    sink.copied(columns, &value);
+                    match maps.dialect.postgres && value.first() == Some(&b'{') {
+                        true => sink.composite(columns, &value),
+                        false => sink.copied(columns, &value),
+                    }
                     read = Some((&b""[..], after));
                 }
             } else if (next == b',') | (next == b')') || !is_joined(bytes, quote + 1) {
@@ -322,7 +387,8 @@ const fn is_number(byte: u8) -> bool {
 #[inline(always)]
 fn behind(bytes: &[u8], at: usize) -> Option<usize> {
     match *bytes.get(at)? {
-        b',' => Some(at + 1 + usize::from(*bytes.get(at + 1)? == b'\n')),
+        b',' if *bytes.get(at + 1)? == b'\n' => Some(at + 2 + usize::from(*bytes.get(at + 2)? == b'\t')),
+        b',' => Some(at + 1),
         _ => Some(at),
     }
 }
@@ -358,7 +424,9 @@ fn escaped_string<'i>(bytes: &'i [u8], maps: Maps<'_>, from: usize, mut at: usiz
         if bytes[at] == b'\'' && next != b'\'' {
             return Some((plain(&bytes[from..at], maps.dialect), at + 1));
         }
-        at = maps.quote.find(at + 2);
+        // Braces and backslashes that are no escapes stand for themselves: they only send a value this way.
+        let is_pair = maps.dialect.backslash_escapes | (bytes[at] == b'\'');
+        at = maps.quote.find(at + if is_pair { 2 } else { 1 });
     }
 }
 

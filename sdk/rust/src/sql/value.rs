@@ -126,7 +126,7 @@ impl<'i> Expression<'i, '_> {
                 let value = self.sum(depth + 1)?;
                 if self.sign(b')')? { Ok(value) } else { Err(Trouble::Untold) }
             }
-            b'$' if self.dialect.dollar_quotes => {
+            b'$' if self.dialect.postgres => {
                 let (end, tag) = dollar_quoted_end(&self.bytes[self.at..]).ok_or(Trouble::Incomplete)?;
                 let from = self.at + tag;
                 self.at += end;
@@ -227,7 +227,7 @@ impl<'i> Expression<'i, '_> {
         Ok(match escapes {
             true if memchr2(quote, b'\\', inner).is_none() && is_text(inner) => Cow::Borrowed(inner),
             true => Cow::Owned(as_text(unescape(inner, quote))),
-            false => undouble(inner, quote),
+            false => plain(inner, self.dialect),
         })
     }
 
@@ -459,7 +459,21 @@ pub(super) fn dollar_quoted_end(text: &[u8]) -> Option<(usize, usize)> {
 
 /// A string with escapes or doubled quotes in it, without its quotes.
 pub(super) fn plain<'i>(inner: &'i [u8], dialect: &Dialect) -> Cow<'i, [u8]> {
-    if dialect.backslash_escapes { Cow::Owned(as_text(unescape(inner, b'\''))) } else { undouble(inner, b'\'') }
+    if dialect.backslash_escapes {
+        return Cow::Owned(as_text(unescape(inner, b'\'')));
+    }
+    let plain = undouble(inner, b'\'');
+    match dialect.postgres {
+        true => bytea(&plain).map_or(plain, Cow::Owned),
+        false => plain,
+    }
+}
+
+/// The bytes of PostgreSQL's `\x…`: text if they are, else the digits. `None` if it is none.
+pub(super) fn bytea(value: &[u8]) -> Option<Vec<u8>> {
+    let digits = value.strip_prefix(b"\\x")?;
+    let is_hex = !digits.is_empty() && digits.len().is_multiple_of(2) && digits.iter().all(u8::is_ascii_hexdigit);
+    is_hex.then(|| hexadecimal(digits).into_owned())
 }
 
 fn undouble(inner: &[u8], quote: u8) -> Cow<'_, [u8]> {
@@ -483,22 +497,31 @@ fn unescape(value: &[u8], quote: u8) -> Vec<u8> {
     while let Some(at) = memchr2(quote, b'\\', rest) {
         plain.extend_from_slice(&rest[..at]);
         match (rest[at], rest.get(at + 1)) {
-            (b'\\', Some(escaped)) => match escaped {
-                b'0' => plain.push(0),
-                b'b' => plain.push(8),
-                b'n' => plain.push(b'\n'),
-                b'r' => plain.push(b'\r'),
-                b't' => plain.push(b'\t'),
-                b'Z' => plain.push(26),
-                b'%' | b'_' => plain.extend_from_slice(&[b'\\', *escaped]),
-                other => plain.push(*other),
-            },
+            (b'\\', Some(b'%' | b'_')) => plain.extend_from_slice(&rest[at..at + 2]),
+            (b'\\', Some(_)) => {
+                mysql_escape(&rest[at + 1..], &mut plain);
+            }
             (byte, _) => plain.push(byte),
         }
         rest = rest.get(at + 2..).unwrap_or_default();
     }
     plain.extend_from_slice(rest);
     plain
+}
+
+/// What stands behind a backslash, as MySQL reads it; gives its length.
+pub(super) fn mysql_escape(rest: &[u8], plain: &mut Vec<u8>) -> usize {
+    plain.push(match rest.first() {
+        None => b'\\',
+        Some(b'0') => 0,
+        Some(b'b') => 8,
+        Some(b'n') => b'\n',
+        Some(b'r') => b'\r',
+        Some(b't') => b'\t',
+        Some(b'Z') => 26,
+        Some(other) => *other,
+    });
+    rest.len().min(1)
 }
 
 /// PostgreSQL's escapes, of `E'…'`: <https://www.postgresql.org/docs/current/sql-syntax-lexical.html>.

@@ -1,0 +1,213 @@
+--
+-- PostgreSQL database dump
+--
+
+\restrict sdggHJf5K55WvN2oygSh8Z5BlHlbHSAat7gyHorSm0eqLiI9EZoPz1yNO0QoZTk
+
+-- Dumped from database version 15.18 (Debian 15.18-0+deb12u1)
+-- Dumped by pg_dump version 15.18 (Debian 15.18-0+deb12u1)
+
+SET statement_timeout = 0;
+SET lock_timeout = 0;
+SET idle_in_transaction_session_timeout = 0;
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SELECT pg_catalog.set_config('search_path', '', false);
+SET check_function_bodies = false;
+SET xmloption = content;
+SET client_min_messages = warning;
+SET row_security = off;
+
+--
+-- Name: archive; Type: SCHEMA; Schema: -; Owner: -
+--
+
+CREATE SCHEMA archive;
+
+
+--
+-- Name: mood; Type: TYPE; Schema: public; Owner: -
+--
+
+CREATE TYPE public.mood AS ENUM (
+    'good',
+    'bad, or so'
+);
+
+
+--
+-- Name: seen(); Type: FUNCTION; Schema: public; Owner: -
+--
+
+CREATE FUNCTION public.seen() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$ BEGIN INSERT INTO users VALUES (1, 'nobody@example.com'); RETURN new; END $$;
+
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+--
+-- Name: users; Type: TABLE; Schema: archive; Owner: -
+--
+
+CREATE TABLE archive.users (
+    passwd text,
+    mail text
+);
+
+
+--
+-- Name: users; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.users (
+    user_id integer NOT NULL,
+    "user login" character varying(60) DEFAULT 'x,)'::character varying,
+    email text,
+    passwd character varying(255),
+    full_name text,
+    last_ip text,
+    note text,
+    token bytea,
+    phones text[],
+    profile jsonb,
+    key public.mood DEFAULT 'good'::public.mood,
+    two integer GENERATED ALWAYS AS ((user_id * 2)) STORED,
+    CONSTRAINT users_email_check CHECK ((email <> ''::text))
+);
+
+
+--
+-- Name: COLUMN users.email; Type: COMMENT; Schema: public; Owner: -
+--
+
+COMMENT ON COLUMN public.users.email IS 'it''s; a mail';
+
+
+--
+-- Name: addresses; Type: VIEW; Schema: public; Owner: -
+--
+
+CREATE VIEW public.addresses AS
+ SELECT users.email
+   FROM public.users;
+
+
+--
+-- Name: articles; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.articles (
+    id integer NOT NULL,
+    title text,
+    body text,
+    price numeric(8,2),
+    picture bytea
+);
+
+
+--
+-- Name: people; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.people (
+    mail text,
+    phone text
+);
+
+
+--
+-- Name: staff; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.staff (
+    password text
+)
+INHERITS (public.people);
+
+
+--
+-- Data for Name: users; Type: TABLE DATA; Schema: archive; Owner: -
+--
+
+INSERT INTO archive.users VALUES
+	('s3cret', 'hal@example.com'),
+	(NULL, 'ida@example.com') ON CONFLICT DO NOTHING;
+
+
+--
+-- Data for Name: articles; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.articles VALUES
+	(1, 'ann@example.com wrote', 'INSERT INTO users VALUES (1,''x'');
+\.', 9.50, '\xff00fe27'),
+	(2, 'it''s', 'a;b', -1.00, NULL) ON CONFLICT DO NOTHING;
+
+
+--
+-- Data for Name: people; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.people VALUES
+	('jo@example.com', '+1 202-555-0107') ON CONFLICT DO NOTHING;
+
+
+--
+-- Data for Name: staff; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.staff VALUES
+	('kim@example.com', NULL, 'hunter2') ON CONFLICT DO NOTHING;
+
+
+--
+-- Data for Name: users; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+INSERT INTO public.users VALUES
+	(1, 'ann', 'ann@example.com', 'pbkdf2_sha256$260000$x9AkVbnMe5Rk$qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq=', 'Ann O''Neil', '192.0.2.1', NULL, '\x5f4dcc3b5aa765d61d8327deb882cf99', '{"+1 202-555-0101",+12025550102}', '{"n": 1, "city": "Oslo", "tags": ["a", "b"]}', 'good', DEFAULT),
+	(2, 'bob', 'bob@example.net', 'it''s; a\slash', 'Robert "Bob" Ray', '192.0.2.2', 'INSERT INTO public.users VALUES (9, ''eve'', ''eve@example.com'');
+', NULL, '{}', NULL, 'good', DEFAULT),
+	(3, 'çelik', 'celik@example.org', '\.', 'Çelik Yılmaz', '2001:db8::3', 'tab	here, line
+break, return, end', '\x706c61696e2074657874', NULL, '{"q": "a \"quoted\" \\ one", "zip": "0150"}', 'good', DEFAULT),
+	(4, 'dmitri', 'dmitri@example.com', '\N', 'Дмитрий Иванов', '192.0.2.4', '\.
+\.', NULL, NULL, NULL, 'good', DEFAULT),
+	(5, 'eve@example.com', 'eve@example.com', '5f4dcc3b5aa765d61d8327deb882cf99', 'Eve', NULL, '''''', NULL, '{"x, y"}', NULL, 'good', DEFAULT),
+	(6, 'CORP\fay', 'fay@example.net', '$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21lc2FsdA$uuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu', 'Fay (née Day)', NULL, '-- no comment /* none */ $$', NULL, NULL, '{}', 'good', DEFAULT),
+	(7, '李明', 'li@example.org', '),
+	(7, ''x''', '李 小明', '192.0.2.7', '\', NULL, NULL, NULL, 'good', DEFAULT),
+	(8, 'gus', 'gus@example.com', '{curly}', '{Gus}', '192.0.2.8', 'E''\x41''', NULL, NULL, NULL, 'good', DEFAULT) ON CONFLICT DO NOTHING;
+
+
+--
+-- Name: articles articles_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.articles
+    ADD CONSTRAINT articles_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: users users_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_pkey PRIMARY KEY (user_id);
+
+
+--
+-- Name: users seen; Type: TRIGGER; Schema: public; Owner: -
+--
+
+CREATE TRIGGER seen BEFORE UPDATE ON public.users FOR EACH ROW EXECUTE FUNCTION public.seen();
+
+
+--
+-- PostgreSQL database dump complete
+--
+
+\unrestrict sdggHJf5K55WvN2oygSh8Z5BlHlbHSAat7gyHorSm0eqLiI9EZoPz1yNO0QoZTk
+
