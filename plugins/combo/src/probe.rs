@@ -10,7 +10,7 @@ const LINES_MAX: usize = 400;
 /// Claims by the share of lines that read as logins; low where another format shows.
 pub(crate) fn probe(sample: &Sample<'_>) -> Option<Claim> {
     let lines: Vec<&[u8]> = sample.lines().filter(|text| !text.trim_ascii().is_empty()).take(LINES_MAX).collect();
-    let (mut read, mut mails, mut urls, mut seen, mut tables) = (0, 0, 0, 0, 0);
+    let (mut read, mut mails, mut urls, mut seen, mut tables, mut others) = (0, 0, 0, 0, 0, 0);
     for text in &lines {
         if line::is_banner(text) {
             continue;
@@ -25,6 +25,7 @@ pub(crate) fn probe(sample: &Sample<'_>) -> Option<Claim> {
             read += 1;
             mails += usize::from(line::is_email(said.login));
             urls += usize::from(!said.url.is_empty());
+            others += usize::from(said.url.is_empty() && is_others(&said));
         }
     }
     let first = lines.first()?;
@@ -39,6 +40,12 @@ pub(crate) fn probe(sample: &Sample<'_>) -> Option<Claim> {
     if tables * 2 > seen {
         return Some(Claim::new(20, "most lines have three columns or more"));
     }
+    if others * 2 > seen {
+        return Some(Claim::new(
+            45,
+            "most lines have a hash with a salt, more columns than a login and a password, or are accounts of a system",
+        ));
+    }
     let confidence = match (share, told) {
         (90.., 60..) => 85,
         (70.., 40..) => 75,
@@ -49,6 +56,22 @@ pub(crate) fn probe(sample: &Sample<'_>) -> Option<Claim> {
     };
     let what = if urls * 2 > read { "URL, login and password" } else { "login and password" };
     Some(Claim::new(confidence, format!("{share} % of {seen} lines read as {what}, {told} % with an e-mail or a URL")))
+}
+
+/// Hashes with their salts, tables by place, what crackers found, and accounts of systems have plugins of their own.
+fn is_others(said: &line::Said<'_>) -> bool {
+    let is_hash = |value: &[u8]| matches!(identify(value, None), Secret::Hash(_));
+    let is_marked = |value: &[u8]| is_hash(value) && !value.iter().all(u8::is_ascii_hexdigit);
+    let parts = |at: usize| (&said.secret[..at], &said.secret[at + 1..]);
+    let first = said.secret.iter().position(|byte| line::is_separator(*byte)).map(parts);
+    let last = said.secret.iter().rposition(|byte| *byte == b':').map(parts);
+    let is_salted = first.is_some_and(|(hash, _)| is_hash(hash)) || last.is_some_and(|(_, hash)| is_hash(hash));
+    // A table by place: what stands behind the e-mail is where or when somebody logged in.
+    let is_time =
+        |value: &[u8]| value.len() >= 10 && value[..10].iter().all(|byte| byte.is_ascii_digit() || *byte == b'-') && value[4] == b'-';
+    let is_row = !said.name.is_empty() && first.is_some_and(|(value, _)| columns::is_ip(value) || is_time(value));
+    let is_account = !line::is_email(said.login) && said.name.is_empty() && (is_marked(said.secret) || is_hash(said.login));
+    (is_salted || is_row || is_account) && !line::is_email(said.secret)
 }
 
 fn first_comma(text: &[u8]) -> usize {

@@ -281,7 +281,12 @@ fn claim(sample: &Sample<'_>) -> Option<Claim> {
         (if named { 55.0 } else { 25.0 }, format!("{shape}, and a header without a person"))
     } else if table.has_identity() {
         let is_combo = table.width == 2 || table.people.columns().iter().any(|column| column.meaning == Meaning::Field(FieldKind::Url));
-        let base = if is_combo { 25.0 } else { 55.0 };
+        // Uneven rows without a name for a column may be a table by place, whose last column has separators.
+        let base = match is_combo {
+            true => 25.0,
+            false if consistency < 0.9 => 40.0,
+            false => 55.0,
+        };
         (base + if named { 15.0 } else { 0.0 }, format!("{shape}, without a header, people by their content"))
     } else {
         (if named { 30.0 } else { 10.0 }, format!("{shape}, nothing of people recognised"))

@@ -112,7 +112,7 @@ write(
 write(
     "email-first",
     40,
-    "|",
-    lambda p: [p.email, hashlib.sha1((p.salt + p.password).encode()).hexdigest(), p.salt],
-    lambda p: {"email": p.email, "hash": hashlib.sha1((p.salt + p.password).encode()).hexdigest(), "hash_kind": "sha1", "salt": p.salt},
+    ":",
+    lambda p: [p.email, hashlib.sha1((p.salt + p.password).encode()).hexdigest(), p.salt + "|"],
+    lambda p: {"email": p.email, "hash": hashlib.sha1((p.salt + p.password).encode()).hexdigest(), "hash_kind": "sha1", "salt": p.salt + "|"},
 )
