@@ -1,5 +1,7 @@
 //! Is a member a list of logins?
 
+use std::collections::HashSet;
+
 use sluice_plugin::{columns::Meaning, *};
 
 use crate::line::{self, Understood};
@@ -10,7 +12,8 @@ const LINES_MAX: usize = 400;
 /// Claims by the share of lines that read as logins; low where another format shows.
 pub(crate) fn probe(sample: &Sample<'_>) -> Option<Claim> {
     let lines: Vec<&[u8]> = sample.lines().filter(|text| !text.trim_ascii().is_empty()).take(LINES_MAX).collect();
-    let (mut read, mut mails, mut urls, mut seen, mut tables, mut others) = (0, 0, 0, 0, 0, 0);
+    let (mut read, mut mails, mut urls, mut seen, mut tables, mut others, mut keys) = (0, 0, 0, 0, 0, 0, 0);
+    let mut logins = HashSet::new();
     for text in &lines {
         if line::is_banner(text) {
             continue;
@@ -25,6 +28,8 @@ pub(crate) fn probe(sample: &Sample<'_>) -> Option<Claim> {
             read += 1;
             mails += usize::from(line::is_email(said.login));
             urls += usize::from(!said.url.is_empty());
+            logins.insert(said.login);
+            keys += usize::from(!line::is_email(said.login) && said.url.is_empty() && said.secret.starts_with(b" "));
             others += usize::from(said.url.is_empty() && is_others(&said));
         }
     }
@@ -45,6 +50,9 @@ pub(crate) fn probe(sample: &Sample<'_>) -> Option<Claim> {
             45,
             "most lines have a hash with a salt, more columns than a login and a password, or are accounts of a system",
         ));
+    }
+    if keys * 2 > seen || logins.len() * 3 < read && read >= 12 {
+        return Some(Claim::new(10, "most lines are keys with their values, or begin as others do"));
     }
     let confidence = match (share, told) {
         (90.., 60..) => 85,
@@ -87,7 +95,7 @@ fn foreign(first: &[u8], lines: &[&[u8]]) -> bool {
     const SQL: [&[u8]; 6] = [b"insert into", b"create table", b"-- mysql dump", b"-- mariadb dump", b"/*!", b"/*m!"];
     let starts = |text: &[u8], what: &[u8]| text.get(..what.len()).is_some_and(|head| head.eq_ignore_ascii_case(what));
     let sql = lines.iter().take(50).any(|text| SQL.iter().any(|what| starts(text, what)));
-    let markup = matches!(first.first(), Some(b'{' | b'<')) || first.starts_with(b"[{") || *first == *b"[";
+    let markup = matches!(first.first(), Some(b'{' | b'<')) || starts(first, b"begin:") || first.starts_with(b"[{") || *first == *b"[";
     let words = [&b"email"[..], b"e-mail", b"password", b"username", b"passwd", b"hash"];
     let heads = first
         .split(|byte| line::is_separator(*byte))
