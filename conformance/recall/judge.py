@@ -26,6 +26,7 @@ class Verdict:
     rows_lost: int = 0  # of good ones in a file with corrupt ones
     plugins: list = field(default_factory=list)
     seconds: float = 0.0
+    bytes: int = 0
     failure: str = ""
     examples: list = field(default_factory=list)
 
@@ -149,7 +150,7 @@ def run(command):
 
 def judge(file, sluice, plugins):
     """One file's verdict."""
-    verdict = Verdict()
+    verdict = Verdict(bytes=file.path.stat().st_size)
     command = [sluice, "parse", str(file.path), "--plugin-dir", str(plugins), "--json"]
     for password in file.passwords:
         command += ["--password", password]
@@ -159,11 +160,11 @@ def judge(file, sluice, plugins):
         verdict.failure, verdict.expected = "more than 300 s", len(file.records)
         return verdict
     records = [json.loads(line) for line in done.stdout.splitlines()]
-    try:
-        report = json.loads(done.stderr.splitlines()[-1])
-    except (IndexError, ValueError):
+    # Warnings before it, a hint behind it.
+    report = next((json.loads(line) for line in done.stderr.splitlines() if line.startswith(b'{"members"')), None)
+    if report is None:
         report = {"members": [], "left_out": []}
-        verdict.failure = done.stderr.decode(errors="replace").strip()[-200:]
+        verdict.failure = done.stderr.decode(errors="replace").strip().replace("\n", " ")[-200:]
     compare(file, records, verdict)
     rejects = Counter()
     for member in report["members"]:

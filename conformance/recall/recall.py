@@ -3,10 +3,11 @@
 No parser is tuned here, and no parser's author sees these files. `cargo xtask recall` runs it; by hand:
 `recall.py --sluice PROGRAM --plugins FOLDER [--seed N] [--only csv,ulp] [--json] [--details]`.
 """
-import argparse, importlib, json, sys, tempfile, time
+import argparse, importlib, json, shutil, sys, tempfile, time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+import large, peers, report
 from judge import judge
 from workshop import Workshop
 
@@ -15,48 +16,56 @@ SHAPES = ["lines", "csvs", "mysqls", "postgreses", "scripts", "sqlites", "jsons"
 
 def main():
     options = parse()
-    folder = Path(options.folder or tempfile.mkdtemp(prefix="recall-files-"))
+    if options.large:
+        return print(large.run(options))
+    folder = Path(options.folder or tempfile.mkdtemp(prefix="recall-files-")).resolve()
     make = Workshop(folder, options.seed, options.people)
     results = []
     try:
-        for name in SHAPES:
-            if not (Path(__file__).parent / "shapes" / f"{name}.py").exists() or (options.shapes and name not in options.shapes.split(",")):
-                continue
-            for file in importlib.import_module(f"shapes.{name}").files(make):
-                if options.only and not any(part in f"{file.format} {file.dialect}" for part in options.only.split(",")):
-                    continue
-                verdict = judge(file, options.sluice, options.plugins)
-                results.append((file, verdict))
-                if not options.json:
-                    print(row(file, verdict), flush=True)
-                    if options.details and not verdict.all_met:
-                        for example in verdict.examples:
-                            print("      ", *(json.dumps(part, ensure_ascii=False)[:300] for part in example))
+        for file in files(make, options):
+            verdict = judge(file, options.sluice, options.plugins)
+            results.append((file, verdict, peers.compare(file) if options.peers else []))
+            if not options.json:
+                print(report.line(*results[-1]), flush=True)
+                if options.details and not verdict.all_met:
+                    for example in verdict.examples:
+                        print("      ", *(json.dumps(part, ensure_ascii=False)[:300] for part in example))
     finally:
         make.close()
+        if not options.folder:
+            shutil.rmtree(folder, ignore_errors=True)
+    if options.json:
+        print(json.dumps(report.as_json(options.seed, results), ensure_ascii=False, indent=1))
+    else:
+        print(f"seed {options.seed}: {sum(verdict.met for _, verdict, _ in results)} of {len(results)} rows have 99.5 % recall and precision, {sum(verdict.all_met for _, verdict, _ in results)} all else too (met, not met*)")
+    if options.write:
+        options.write.write_text(report.markdown(options, results))
+
+
+def files(make, options):
+    """Those that are asked for, one after another: each is judged as soon as it is made."""
+    for name in options.shapes.split(",") if options.shapes else SHAPES:
+        for file in importlib.import_module(f"shapes.{name}").files(make):
+            if not options.only or any(part in f"{file.format} {file.dialect}" for part in options.only.split(",")):
+                yield file
 
 
 def parse():
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("--sluice", default="sluice")
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--sluice", required=True)
     arguments.add_argument("--plugins", type=Path, required=True)
-    arguments.add_argument("--seed", type=int, default=int(time.time()))
-    arguments.add_argument("--people", type=int, default=2000)
-    arguments.add_argument("--only", default="")
-    arguments.add_argument("--shapes", default="")
-    arguments.add_argument("--folder")
+    arguments.add_argument("--seed", type=int, default=int(time.time()), help="the default is another one each time")
+    arguments.add_argument("--people", type=int, default=2000, help="in each file")
+    arguments.add_argument("--only", default="", help="parts of format and dialect, parted by commas")
+    arguments.add_argument("--shapes", default="", help=f"of {', '.join(SHAPES)}")
+    arguments.add_argument("--folder", help="keep the files here")
+    arguments.add_argument("--peers", action="store_true", help="other people's programs on the same files")
+    arguments.add_argument("--large", action="store_true", help="a mysqldump of 1 GB instead: sluice parse, sqldump2json, MariaDB reloading it")
+    arguments.add_argument("--gigabytes", type=float, default=1.0)
     arguments.add_argument("--json", action="store_true")
-    arguments.add_argument("--details", action="store_true")
+    arguments.add_argument("--details", action="store_true", help="examples of what is not right")
+    arguments.add_argument("--write", type=Path, help="write the table as Markdown")
     return arguments.parse_args()
-
-
-def row(file, verdict):
-    percent = lambda share: f"{100 * share:.2f}"
-    sign = "ok " if verdict.all_met else "met" if verdict.met else "NOT"
-    rejects = " ".join(f"{count}×{reason}" for reason, count in sorted(verdict.rejects.items()))
-    corrupt = f" damaged {verdict.corrupt_right}/{verdict.corrupt}" if verdict.corrupt else ""
-    return (f"{sign} {file.format:10} {file.dialect:30} {verdict.expected:6} {verdict.found:6} {verdict.wrong:5} {verdict.invented:5} {percent(verdict.recall):>6} {percent(verdict.precision):>6} "
-            f"kinds {verdict.kinds}/{verdict.hashes} urls {verdict.urls_right}/{verdict.urls} {','.join(verdict.plugins)[:30]} {verdict.seconds:.2f}s{corrupt} {rejects} {verdict.failure}")
 
 
 main()

@@ -30,7 +30,9 @@ NOTES = ["", "", "likes tea; hates coffee", "INSERT INTO `users` VALUES (1,'x','
 class Table:
     """Columns in an order of chance; `language` picks the names."""
 
-    def __init__(self, random, kind="", language=None, columns=None, salted=None):
+    def __init__(self, file, random, kind="", language=None, columns=None, salted=None):
+        # For the peers, who are told what we find out.
+        file.table = self
         self.random, self.kind = random, kind
         self.language = random.randrange(2) if language is None else language
         salted = kind.startswith("vbulletin") or kind.endswith("+") if salted is None else salted

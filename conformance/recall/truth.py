@@ -33,7 +33,7 @@ class File:
     corrupt: list = field(default_factory=list)  # of (begin, end) in bytes
     passwords: tuple = ()
     by: str = ""  # the tool that wrote it
-    columns: dict = None  # for peers that read cells: email, username, secret by name or place
+    table: object = None  # its columns, which peers are told
 
     def expect(self, person, secret="auto", email=True, username=False, url="", kind=None, salt=None):
         """A person as a record."""

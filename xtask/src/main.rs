@@ -10,6 +10,7 @@ mod clients;
 mod demo;
 mod languages;
 mod plugins;
+mod recall;
 mod service;
 mod shell;
 mod test;
@@ -39,6 +40,12 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Write fresh dumps in every format and dialect by the real tools, and count what `sluice parse` and its peers find.
+    Recall {
+        /// recall.py's own: --seed N, --only FORMAT, --peers, --large, --json, --write docs/formats.md, --help.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Format, lints, licences, tests: all that a change must pass.
     Ci,
 }
@@ -56,6 +63,7 @@ fn main() -> Result<()> {
         Chore::Test => test::run(&root),
         Chore::Clients => clients::run(&root),
         Chore::Bench { what, args } => bench::run(&root, what, &args),
+        Chore::Recall { args } => recall::run(&root, &args),
         Chore::Ci => ci::run(&root),
     }
 }

@@ -66,7 +66,7 @@ def rows(make, file, crowd, table, kind, notes=True, **expect):
 def written(make, dialect, form, encoding, beginning, language, kind):
     allows = allowed(form)
     file, crowd, random = make("csv", dialect, "csv", encoding=encoding.replace("-sig", ""), allows=allows, by="python csv")
-    table, out = Table(random, kind, language), io.StringIO()
+    table, out = Table(file, random, kind, language), io.StringIO()
     out.write(beginning)
     writer = csv.writer(out, form)
     writer.writerow(table.names)
@@ -88,7 +88,7 @@ def twice_encoded(make):
         setattr(crowd, pairs, [pair for pair in getattr(crowd, pairs) if survives(pair[0])])
     crowd.cities = [pair for pair in crowd.cities if survives(pair[0])]
     crowd.streets = [street for street in crowd.streets if survives(street)]
-    table, out = Table(random, "", 0, ["id", "email", "secret", "first", "last", "city"]), io.StringIO()
+    table, out = Table(file, random, "", 0, ["id", "email", "secret", "first", "last", "city"]), io.StringIO()
     writer = csv.writer(out)
     writer.writerow(table.names)
     writer.writerows([text(value) for value in row] for row in rows(make, file, crowd, table, ""))
@@ -97,7 +97,7 @@ def twice_encoded(make):
 
 def headerless(make):
     file, crowd, random = make("csv", "without a header", "csv", allows=lambda text: printable(text) and "@" not in text and text != "\\N", by="python csv")
-    table, out = Table(random, "", 0, ["id", "username", "email", "secret", "ip"]), io.StringIO()
+    table, out = Table(file, random, "", 0, ["id", "username", "email", "secret", "ip"]), io.StringIO()
     writer = csv.writer(out)
     for person in make.people(crowd):
         file.expect(person)
@@ -107,7 +107,7 @@ def headerless(make):
 
 def formulas(make):
     file, crowd, random = make("csv", 'Excel ="00123"', "csv", allows=lambda text: '"' not in text and no_line_ends(text))
-    table = Table(random, "", 0, ["id", "email", "secret", "zip", "phone"])
+    table = Table(file, random, "", 0, ["id", "email", "secret", "zip", "phone"])
     lines = [",".join(table.names)]
     for person in make.people(crowd, file.expect):
         lines.append(",".join(f'"=""{text(value)}"""' if index > 1 else text(value) for index, value in enumerate(table.row(person))))
@@ -116,7 +116,7 @@ def formulas(make):
 
 def sqlcmd(make, dialect, padded):
     file, crowd, random = make("csv", dialect, "txt", allows=lambda text: "|" not in text and printable(text) and text != "NULL")
-    table = Table(random, "mssql2012", 0)
+    table = Table(file, random, "mssql2012", 0)
     body = [[("NULL" if value is None else text(value).replace("|", "/").replace("\n", " ").replace("\t", " ")) for value in row] for row in rows(make, file, crowd, table, "mssql2012")]
     widths = [max(len(name), *(len(row[at]) for row in body)) if padded else 0 for at, name in enumerate(table.names)]
     line = lambda cells: "|".join(cell.ljust(width) for cell, width in zip(cells, widths))
@@ -128,7 +128,7 @@ def sqlcmd(make, dialect, padded):
 def damaged(make):
     """Rows whose quote does not close, and rows of half the columns, amid good ones."""
     file, crowd, random = make("csv", "damaged rows", "csv", allows=lambda text: no_line_ends(text) and '"' not in text and text != "\\N", by="python csv")
-    table = Table(random, "", 0, ["id", "email", "secret", "first", "last", "city", "country"])
+    table = Table(file, random, "", 0, ["id", "email", "secret", "first", "last", "city", "country"])
     out = io.BytesIO()
     out.write((",".join(table.names) + "\r\n").encode())
     for at, row in enumerate(rows(make, file, crowd, table, "")):
@@ -144,21 +144,21 @@ def damaged(make):
 
 def psql(make):
     file, crowd, random = make("csv", "psql COPY TO CSV", "csv", allows=lambda text: "\0" not in text, by="psql")
-    table, server = Table(random, "django_pbkdf2_sha256"), make.server(Postgres)
+    table, server = Table(file, random, "django_pbkdf2_sha256"), make.server(Postgres)
     server.fill("people", table, rows(make, file, crowd, table, "django_pbkdf2_sha256"))
     return make.write(file, server.ask("COPY people TO STDOUT (FORMAT csv, HEADER)"))
 
 
 def mariadb_batch(make):
     file, crowd, random = make("csv", "mariadb --batch", "tsv", allows=lambda text: text.upper() != "NULL", by="mariadb")
-    table, server = Table(random, "mysql41"), make.server(MariaDb)
+    table, server = Table(file, random, "mysql41"), make.server(MariaDb)
     server.fill("people", table, rows(make, file, crowd, table, "mysql41"))
     return make.write(file, server.ask("SELECT * FROM people"))
 
 
 def sqlite(make):
     file, crowd, random = make("csv", "sqlite3 -csv -header", "csv", allows=lambda text: "\0" not in text, by="sqlite3")
-    table = Table(random, "sha256")
+    table = Table(file, random, "sha256")
     path = file.path.with_suffix(".db")
     from shapes.sqlites import fill
     fill(path, "people", table, rows(make, file, crowd, table, "sha256"))

@@ -40,7 +40,7 @@ def files(make):
 def filled(make, dialect, extension, kind, raw=False, encoding="utf-8", charset="utf8mb4", allows=lambda text: True, expect={}, by="mariadb-dump"):
     """A server with the people of a file."""
     file, crowd, random = make("mysqldump", dialect, extension, encoding=encoding, allows=allows, by=by)
-    table, server, rows = Table(random, kind), make.server(MariaDb), []
+    table, server, rows = Table(file, random, kind), make.server(MariaDb), []
     at = table.columns.index("secret")
     for person in make.people(crowd, kind=kind):
         file.expect(person, **expect)
@@ -114,7 +114,7 @@ def created(table, type="varchar(255)", secret="varchar(255)", end=") ENGINE=Inn
 
 def phpmyadmin(make):
     file, crowd, random = make("mysqldump", "phpMyAdmin", "sql", by="documented form")
-    table = Table(random, "phpass")
+    table = Table(file, random, "phpass")
     names = ", ".join(f"`{name}`" for name in table.names)
     parts = [b"-- phpMyAdmin SQL Dump\n-- version 5.2.1\n-- https://www.phpmyadmin.net/\n--\n-- Host: localhost\n-- Generation Time: Jan 02, 2020 at 03:04 AM\n\nSET SQL_MODE = \"NO_AUTO_VALUE_ON_ZERO\";\nSTART TRANSACTION;\nSET time_zone = \"+00:00\";\n\n"
              b"/*!40101 SET NAMES utf8mb4 */;\n\n--\n-- Database: `shop`\n--\n\n-- --------------------------------------------------------\n\n--\n-- Table structure for table `people`\n--\n\n",
@@ -131,7 +131,7 @@ def phpmyadmin(make):
 def mysql8(make):
     """Raw bytes behind `_binary` make the file no valid UTF-8."""
     file, crowd, random = make("mysqldump", "MySQL 8 _binary", "sql", by="documented form")
-    table = Table(random, "sha256", 0)
+    table = Table(file, random, "sha256", 0)
     at = table.columns.index("secret")
     parts = [b"-- MySQL dump 10.13  Distrib 8.0.36, for Linux (x86_64)\n--\n-- Host: localhost    Database: shop\n-- ------------------------------------------------------\n-- Server version\t8.0.36\n\n/*!50503 SET NAMES utf8mb4 */;\n"
              b"DROP TABLE IF EXISTS `people`;\n/*!50503 SET character_set_client = utf8mb4 */;\n", created(table, secret="varbinary(32)", end=") ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci;").encode(),

@@ -28,7 +28,7 @@ def files(make):
 def filled(make, dialect, kind, allows=lambda text: "\0" not in text):
     file, crowd, random = make("pg_dump", dialect, "sql", allows=allows, by="pg_dump")
     crowd.hard += [text for text in ENDS if allows(text)]
-    table, server, rows = Table(random, kind), make.server(Postgres), []
+    table, server, rows = Table(file, random, kind), make.server(Postgres), []
     for person in make.people(crowd, kind=kind):
         file.expect(person)
         rows.append(table.row(person))

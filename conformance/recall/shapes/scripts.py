@@ -25,7 +25,7 @@ def quoted(text):
 def ssms(make, dialect, kind, encoding):
     file, crowd, random = make("mssql", dialect, "sql", allows=no_nul, by="documented form")
     crowd.hard += ["x\r\nGO\r\ny", "]] x", "N''"]
-    table = Table(random, kind, 1)
+    table = Table(file, random, kind, 1)
     type = {"id": "[int] IDENTITY(1,1) NOT NULL", "joined": "[datetime] NULL", "changed": "[datetime] NULL", "born": "[date] NULL", "verified": "[bit] NOT NULL"}
     columns = ",\r\n".join(f"\t[{name}] {type.get(meaning, '[nvarchar](256) NULL')}" for name, meaning in zip(table.names, table.columns))
     names = ", ".join(f"[{name}]" for name in table.names)
@@ -49,7 +49,7 @@ def mssql(value):
 def developer(make, dialect, kind):
     file, crowd, random = make("oracle", dialect, "sql", allows=no_nul, by="documented form")
     crowd.hard += ["a&b", "&&x", "q'[x]'", "chr(38)"]
-    table = Table(random, kind, 0)
+    table = Table(file, random, kind, 0)
     columns = ",\n".join(f'\t"{name.upper()}" {"NUMBER" if meaning == "id" else "DATE" if meaning in ("joined", "changed", "born") else "VARCHAR2(255 BYTE)"}' for name, meaning in zip(table.names, table.columns))
     names = ",".join(name.upper() for name in table.names)
     out = [f'--------------------------------------------------------\n--  DDL for Table USERS\n--------------------------------------------------------\n\n  CREATE TABLE "SHOP"."USERS" \n   (\n{columns}\n   ) ;\nREM INSERTING into SHOP.USERS\nSET DEFINE OFF;\n']
@@ -83,7 +83,7 @@ def generic(make, dialect, begin, between, row, end, name, count, comma):
     """Strings by the standard: quotes doubled, a backslash is itself; no line ends, which each of these tools has another way for."""
     is_mysql = "`" in name
     file, crowd, random = make("sql script", dialect, "sql", allows=lambda text: no_nul(text) and "\\" not in text and "\n" not in text)
-    table = Table(random, "sha1", 0)
+    table = Table(file, random, "sha1", 0)
     names = ", ".join(name.format(column) for column in table.names)
     heads = {"HeidiSQL": "-- --------------------------------------------------------\n-- Host:                         127.0.0.1\n-- HeidiSQL Version:             12.6.0.6765\n-- --------------------------------------------------------\n\n",
              "Adminer": "-- Adminer 4.8.1 MySQL 8.0.36 dump\n\nSET NAMES utf8;\n\n"}

@@ -30,7 +30,7 @@ def files(make):
 
 def people(make, dialect, extension, kind):
     file, crowd, random = make("sqlite", dialect, extension, allows=lambda text: "\0" not in text, by="sqlite3")
-    table = Table(random, kind)
+    table = Table(file, random, kind)
     rows = []
     for person in make.people(crowd, kind=kind):
         file.expect(person, username=True)
