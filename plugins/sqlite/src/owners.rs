@@ -8,9 +8,15 @@
 
 use std::collections::BTreeMap;
 
+use sluice_plugin::{
+    FieldKind, Secret,
+    columns::{Meaning, is_email},
+    identify,
+};
+
 use crate::{
     page::{Child, Kind, Layout, Page, u32_at},
-    record::{Type, Values},
+    record::{Type, Values, text},
     schema::{Affinity, Column, Table},
 };
 
@@ -257,14 +263,16 @@ fn last_rowid(layout: &Layout, page: &Page<'_>) -> i64 {
 
 /// How well a page's first rows fit a table; `None` if they cannot be its rows, or, asked to be strict, have not as many columns.
 fn fitness(layout: &Layout, table: &Table, page: &Page<'_>, is_strict: bool) -> Option<i32> {
-    let (mut fitness, mut rows) = (0, 0);
+    let (mut fitness, mut rows, mut scratch) = (0, 0, Vec::new());
     for nth in 0..page.cells.min(ROWS_LOOKED_AT) {
         let Some(cell) = page.cell(layout, nth) else { continue };
         let Some(values) = page.bytes.get(cell.local.clone()).and_then(|local| Values::read(local, cell.payload_bytes)) else { continue };
         let mut width = 0;
-        for (at, kind) in values.types().enumerate() {
+        for (at, (kind, value)) in values.enumerate() {
             width += 1;
             fitness += column_fitness(table.columns.get(at)?, kind, table.rowid_column == Some(at))?;
+            let value = value.filter(|value| kind.is_text() && !value.is_empty());
+            fitness += value.map_or(0, |value| meaning_fitness(table.people.meaning(at), text(kind, value, layout.encoding, &mut scratch)));
         }
         if width != table.columns.len() {
             if is_strict {
@@ -275,6 +283,21 @@ fn fitness(layout: &Layout, table: &Table, page: &Page<'_>, is_strict: bool) -> 
         rows += 1;
     }
     (rows > 0).then_some(fitness)
+}
+
+/// Two tables may have columns of the same types: what is told by its name to be an address, or a hash, looks like one.
+fn meaning_fitness(meaning: Meaning, value: &[u8]) -> i32 {
+    match meaning {
+        Meaning::Field(FieldKind::Email) => {
+            if is_email(value) {
+                3
+            } else {
+                -3
+            }
+        }
+        Meaning::Secret(hint) if matches!(identify(value, hint), Secret::Hash(_)) => 2,
+        _ => 0,
+    }
 }
 
 fn column_fitness(column: &Column, kind: Type, is_rowid: bool) -> Option<i32> {
