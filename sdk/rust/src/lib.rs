@@ -45,6 +45,7 @@ pub mod blocks;
 pub mod cells;
 pub mod columns;
 mod common;
+pub mod document;
 pub mod entry;
 pub mod heading;
 mod input;

@@ -1,0 +1,199 @@
+//! What stood between two values before: documents of a collection differ in their values, and hardly in what is between.
+//!
+//! Behind a value of a path there is nearly always the same: a quote, a comma, the next key, a colon, brackets that close and open. What
+//! was read with care once is compared as it is from then on, some words at a time, and a string's end is the next bit of a bitmap. What is
+//! between two values says all of a document but them, so what was compared, in its order, is the document's shape.
+
+use sluice_plugin::{
+    Class,
+    document::{Form, Leaf, PathId, Paths, Tree},
+};
+
+/// What follows a stretch.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// A string: its quotes belong to the stretches around it.
+    Text,
+    Number,
+    /// `true` or `false`.
+    Word,
+    /// Nothing: the object has ended.
+    End,
+}
+
+/// Bytes of a stretch that is remembered, and how many are in all, and of those behind one value.
+const STRETCH_BYTES_MAX: usize = 256;
+const STRETCHES_MAX: usize = 1 << 14;
+const CHOICES_MAX: usize = 6;
+
+#[derive(Debug)]
+struct Stretch {
+    /// Its place in the labels, in words.
+    label: u32,
+    words: u16,
+    bytes: u16,
+    kind: Kind,
+    path: PathId,
+}
+
+const NONE: u32 = u32::MAX;
+
+/// A word of a stretch: which bits count, and what they are.
+#[derive(Clone, Copy, Debug)]
+struct Word {
+    mask: u64,
+    bits: u64,
+}
+
+/// Stretches by what is before them.
+#[derive(Debug, Default)]
+pub struct Shapes {
+    all: Vec<Stretch>,
+    labels: Vec<Word>,
+    /// By state.
+    choices: Vec<[u32; CHOICES_MAX]>,
+}
+
+impl Shapes {
+    /// Before an object's first byte.
+    pub const START: usize = 0;
+
+    /// Behind a value of a kind at a path.
+    pub fn state(path: PathId, kind: Kind) -> usize {
+        path as usize * 2 + usize::from(kind == Kind::Text)
+    }
+
+    /// All is to be learnt anew: paths have other numbers.
+    pub fn forget(&mut self) {
+        self.all.clear();
+        self.labels.clear();
+        self.choices.clear();
+    }
+
+    /// Remembers a stretch; gives the number it is known by.
+    pub fn learn(&mut self, state: usize, stretch: &[u8], kind: Kind, path: PathId) -> Option<u32> {
+        if self.choices.len() <= state {
+            self.choices.resize(state + 1, [NONE; CHOICES_MAX]);
+        }
+        let is_it = |known: &Stretch| known.kind == kind && known.path == path && known.bytes as usize == stretch.len();
+        for choice in self.choices[state] {
+            if let Some(known) = self.all.get(choice as usize).filter(|known| is_it(known))
+                && words(stretch).zip(&self.labels[known.label as usize..]).all(|(word, label)| word.bits == label.bits)
+            {
+                return Some(choice);
+            }
+        }
+        let free = self.choices[state].iter().position(|choice| *choice == NONE)?;
+        if stretch.len() > STRETCH_BYTES_MAX || self.all.len() >= STRETCHES_MAX {
+            return None;
+        }
+        let (number, label) = (self.all.len() as u32, self.labels.len() as u32);
+        self.labels.extend(words(stretch));
+        self.all.push(Stretch { label, words: (self.labels.len() - label as usize) as u16, bytes: stretch.len() as u16, kind, path });
+        self.choices[state][free] = number;
+        Some(number)
+    }
+
+    /// Reads an object whose stretches are all known: `None` if one is not, else where it ends. `enders` are quotes, backslashes, and what
+    /// may not stand in a string.
+    pub fn read(&mut self, bytes: &[u8], start: usize, enders: Class<'_>, tree: &mut Tree, shape: &mut Vec<u32>) -> Option<usize> {
+        tree.begin(start);
+        shape.clear();
+        let (mut at, mut state) = (start, Self::START);
+        'values: loop {
+            let choices = *self.choices.get(state)?;
+            for (nth, choice) in choices.iter().enumerate() {
+                let stretch = self.all.get(*choice as usize)?;
+                if !matches(bytes, at, self.labels.get(stretch.label as usize..)?.get(..usize::from(stretch.words))?) {
+                    continue;
+                }
+                let from = at + usize::from(stretch.bytes);
+                let (end, form) = match stretch.kind {
+                    Kind::Text => text_end(bytes, from, enders)?,
+                    Kind::Number => (number_end(bytes, from), Form::Number),
+                    Kind::Word => (word_end(bytes, from), Form::Word),
+                    Kind::End => {
+                        shape.push(*choice);
+                        return Some(from);
+                    }
+                };
+                if end == from {
+                    continue; // an empty string, or a value of another kind
+                }
+                shape.push(*choice);
+                tree.leaves.push(Leaf { node: 0, path: stretch.path, start: from as u32, end: end as u32, form });
+                let behind = Self::state(stretch.path, stretch.kind);
+                if nth > 0 {
+                    self.choices[state].swap(nth - 1, nth);
+                }
+                (at, state) = (end, behind);
+                continue 'values;
+            }
+            return None;
+        }
+    }
+}
+
+fn words(stretch: &[u8]) -> impl Iterator<Item = Word> {
+    stretch.chunks(8).map(|chunk| {
+        let mut bytes = [0; 8];
+        bytes[..chunk.len()].copy_from_slice(chunk);
+        Word { mask: !0 >> (64 - 8 * chunk.len()), bits: u64::from_le_bytes(bytes) }
+    })
+}
+
+/// Does a stretch stand here? Where the input ends soon it is said not to.
+#[inline(always)]
+fn matches(bytes: &[u8], at: usize, words: &[Word]) -> bool {
+    let Some(place) = bytes.get(at..at + words.len() * 8) else { return false };
+    let (place, _) = place.as_chunks::<8>();
+    place.iter().zip(words).all(|(bytes, word)| u64::from_le_bytes(*bytes) & word.mask == word.bits)
+}
+
+/// Where a string ends, and how it stands there; `None` if it does not.
+#[inline(always)]
+fn text_end(bytes: &[u8], from: usize, enders: Class<'_>) -> Option<(usize, Form)> {
+    let end = enders.find(from);
+    match *bytes.get(end)? {
+        b'"' => Some((end, Form::Text)),
+        b'\\' => escaped_end(bytes, end, enders),
+        _ => None,
+    }
+}
+
+#[cold]
+fn escaped_end(bytes: &[u8], mut at: usize, enders: Class<'_>) -> Option<(usize, Form)> {
+    loop {
+        match *bytes.get(at)? {
+            b'"' => return Some((at, Form::Escaped)),
+            b'\\' if *bytes.get(at + 1)? != b'\n' => at = enders.find(at + 2),
+            _ => return None,
+        }
+    }
+}
+
+/// Where a number ends; where it begins if there is none that stands alone.
+#[inline(always)]
+fn number_end(bytes: &[u8], from: usize) -> usize {
+    let rest = bytes.get(from..).unwrap_or_default();
+    if !matches!(rest, [b'0'..=b'9', ..] | [b'-', b'0'..=b'9', ..]) {
+        return from;
+    }
+    let end = from + rest.iter().take_while(|byte| crate::unit::is_of_number(**byte)).count();
+    if ends_value(bytes, end) { end } else { from }
+}
+
+#[inline(always)]
+fn word_end(bytes: &[u8], from: usize) -> usize {
+    let rest = bytes.get(from..).unwrap_or_default();
+    let word = if rest.starts_with(b"true") { 4 } else if rest.starts_with(b"false") { 5 } else { 0 };
+    if ends_value(bytes, from + word) { from + word } else { from }
+}
+
+/// Anything else may be part of a word, or a call.
+#[inline(always)]
+fn ends_value(bytes: &[u8], at: usize) -> bool {
+    matches!(bytes.get(at), Some(b',' | b'}' | b']' | b' ' | b'\r' | b'\n'))
+}
+
+const _: () = assert!(Paths::ROOT == 0, "no value stands at the root: its state is the start");
