@@ -16,7 +16,7 @@ use crate::member::{Member, Step, View};
 /// Chunks need not begin more often.
 const CUT_BYTES_MIN: u64 = 256 << 10;
 /// Of a head's bytes those that may be broken, in percent.
-const BROKEN_PERCENT_MAX: usize = 30;
+const BROKEN_PERCENT_MAX: usize = 50;
 
 /// The parser.
 #[derive(Default)]
@@ -47,6 +47,7 @@ impl Parser for Json {
     fn probe(sample: &Sample<'_>) -> Option<Claim> {
         let is_whole = sample.size.is_none_or(|size| size <= sample.head.len() as u64);
         let mut json = Self { member: Member::new(b"")?, ..Self::default() };
+        json.member.is_scanning = true;
         json.build(sample.head);
         let view = View { bytes: sample.head, is_last: is_whole, enders: json.bitmaps.class(0) };
         let (mut at, mut broken, mut documents) = (0, 0, 0);
@@ -82,22 +83,21 @@ impl Parser for Json {
     }
 
     fn push(&mut self, input: &mut Input<'_>, out: &mut Out<'_>) -> Result<(), String> {
-        self.each(input, |json, step, at, bytes| {
-            match step {
-                Step::Wait => {}
-                Step::Skip(end) => out.skip(&bytes[at..end]),
-                Step::Reject(end, reason) => out.reject(&bytes[at..end], reason),
-                Step::Document(end) => json.tell(at, end, bytes, out),
-                Step::Alone { email, secret, end } => {
-                    let secret = &bytes[secret.0..secret.1];
-                    out.record(&bytes[at..end]).email(&bytes[email.0..email.1]).tagged(identify(secret, None).tag(), secret).end();
-                }
+        self.each(input, |json, step, at, bytes| match step {
+            Step::Wait => {}
+            Step::Skip(end) => out.skip(&bytes[at..end]),
+            Step::Reject(end, reason) => out.reject(&bytes[at..end], reason),
+            Step::Document(end) => json.tell(at, end, bytes, out),
+            Step::Alone { email, secret, end } => {
+                let secret = &bytes[secret.0..secret.1];
+                out.record(&bytes[at..end]).email(&bytes[email.0..email.1]).tagged(identify(secret, None).tag(), secret).end();
             }
         });
         Ok(())
     }
 
     fn scan(&mut self, input: &mut Input<'_>, cuts: &mut Cuts<'_>) -> Result<(), String> {
+        self.member.is_scanning = true;
         if !self.is_lines {
             let base = input.base();
             self.each(input, |json, step, at, bytes| json.scanned(step, at, base, bytes, cuts));
@@ -139,13 +139,20 @@ impl Json {
         }
         self.bitmaps = bitmaps;
         input.consume_to(at);
-        self.wanted_bytes = if at < bytes.len() && !is_last { (bytes.len() - at).saturating_mul(2).min(sluice_plugin::limits::RECORD_BYTES_MAX) } else { 0 };
+        self.wanted_bytes = if at < bytes.len() && !is_last {
+            (bytes.len() - at).saturating_mul(2).min(sluice_plugin::limits::RECORD_BYTES_MAX)
+        } else {
+            0
+        };
     }
 
     /// A document that was read.
     fn tell(&mut self, at: usize, end: usize, bytes: &[u8], out: &mut Out<'_>) {
-        let Member { documents, reader, .. } = &mut self.member;
-        let plan = documents.plan(&reader.tree, &reader.shape, bytes, out);
+        let Member { documents, reader, plan, .. } = &mut self.member;
+        let plan = match plan {
+            Some(plan) => plan.clone(),
+            None => documents.plan(&reader.tree, &reader.shape, bytes, out),
+        };
         documents.tell(&plan, &reader.tree, bytes, at..end, out);
     }
 

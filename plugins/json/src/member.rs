@@ -7,8 +7,14 @@
 //! `}`, a line's end, and `{` at its beginning: there nothing is around, for within JSON there would be a comma. So a file of lines is cut
 //! without being read.
 
+use std::rc::Rc;
+
 use memchr::{memchr, memchr2, memmem, memrchr};
-use sluice_plugin::{Class, columns::is_email, document::{Documents, Paths}};
+use sluice_plugin::{
+    Class,
+    columns::is_email,
+    document::{Documents, Form, Paths, Plan},
+};
 
 use crate::{
     shapes::Shapes,
@@ -65,6 +71,11 @@ pub struct Member {
     last: [u8; 3],
     /// What was looked at to decide, as an offset from the bytes' beginning: before it nothing may be cut.
     pub looked_at: usize,
+    /// What is told of the document that was read last, if that is known by its shape alone; and that.
+    pub plan: Option<Rc<Plan>>,
+    plan_shape: Vec<u32>,
+    /// Are only borders of interest?
+    pub is_scanning: bool,
 }
 
 impl Member {
@@ -229,11 +240,12 @@ impl Member {
         let View { bytes, is_last, enders } = view;
         if self.documents.forget() {
             self.shapes.forget();
+            self.plan = None;
         }
         let fast = self.shapes.read(bytes, start, enders, &mut self.reader.tree, &mut self.reader.shape);
-        // A shape that was met may be longer than a window; what is around others is none.
-        if let Some(end) = fast.filter(|end| end - start <= WINDOW_BYTES) {
-            return self.closed(view, row, end, key);
+        // What ends behind a window may be around others.
+        if let Some(end) = fast.filter(|end| end - start <= WINDOW_BYTES && self.is_foreseen(view, key)) {
+            return self.closed(view, end, key, true);
         }
         let window = &bytes[..bytes.len().min(start + WINDOW_BYTES)];
         let mut ended = self.reader.read(window, start, &mut self.documents, &mut self.shapes);
@@ -243,9 +255,14 @@ impl Member {
             ended = self.reader.read(bytes, start, &mut self.documents, &mut self.shapes);
         }
         let (looked_at, reason) = match ended {
-            Ended::Closed(end) => return self.closed(view, row, end, key),
+            Ended::Closed(end) => {
+                self.plan = None;
+                return self.closed(view, end, key, false);
+            }
             // Two lines after each other: the first has lost its end.
-            Ended::Broken(at, _) if bytes[at] == b'{' && bytes[..at].trim_ascii_end().len() < memrchr(b'\n', &bytes[..at]).unwrap_or_default() + 1 => {
+            Ended::Broken(at, _)
+                if bytes[at] == b'{' && bytes[..at].trim_ascii_end().len() < memrchr(b'\n', &bytes[..at]).unwrap_or_default() + 1 =>
+            {
                 (at + 1, "truncated")
             }
             Ended::Broken(at, reason) => (at + 1, reason),
@@ -272,7 +289,7 @@ impl Member {
     }
 
     /// A document that ended. Its row has what parts it from the next, if that stands close.
-    fn closed(&mut self, view: View<'_>, row: usize, end: usize, key: Option<(usize, usize)>) -> Step {
+    fn closed(&mut self, view: View<'_>, end: usize, key: Option<(usize, usize)>, is_fast: bool) -> Step {
         let mut behind = end;
         for wanted in [b',', b'\r', b'\n'] {
             match view.bytes.get(behind) {
@@ -282,21 +299,36 @@ impl Member {
             }
         }
         if key.is_none() && self.is_map_of_addresses() && self.around.len() < AROUND_MAX {
-            let start = self.reader.tree.nodes.first().map_or(row, |node| node.start as usize);
+            let start = self.reader.tree.nodes.first().map_or(end, |node| node.start as usize);
             self.around.push(b'{');
             self.looked_at = end;
             return Step::Skip(start + 1);
         }
         if let Some((start, end)) = key {
-            let is_address = is_email(&view.bytes[start..end]);
-            let key = if is_address { Paths::MAP_EMAIL } else { Paths::MAP_ID };
-            let path = self.documents.paths.key(Paths::ROOT, key, Paths::ROOT);
-            self.reader.tree.leaf(0, path, start, end, sluice_plugin::document::Form::Text);
-            if !self.reader.shape.is_empty() {
-                self.reader.shape.push(if is_address { SHAPE_OF_EMAIL } else { SHAPE_OF_ID });
+            let name = name_of(&view.bytes[start..end]);
+            let path = self.documents.paths.key(Paths::ROOT, name, Paths::ROOT);
+            self.reader.tree.leaf(0, path, start, end, Form::Text);
+            if !is_fast && !self.reader.shape.is_empty() {
+                self.reader.shape.push(shape_of(name));
             }
         }
         Step::Document(behind)
+    }
+
+    /// Is the shape that was read one that says all? Then a reader with care would not find more.
+    fn is_foreseen(&mut self, view: View<'_>, key: Option<(usize, usize)>) -> bool {
+        if let Some((start, end)) = key {
+            self.reader.shape.push(shape_of(name_of(&view.bytes[start..end])));
+        }
+        if self.is_scanning {
+            return true;
+        }
+        let is_last = self.plan.is_some() && self.plan_shape == self.reader.shape;
+        if !is_last {
+            self.plan = self.documents.known(&self.reader.shape).filter(|plan| plan.is_one());
+            self.plan_shape.clone_from(&self.reader.shape);
+        }
+        self.plan.is_some()
     }
 
     /// `{"ann@example.com": …}`: its entries are the documents.
@@ -312,7 +344,8 @@ impl Member {
         let window = &bytes[..bytes.len().min(start + WINDOW_BYTES)];
         let is_all = is_last || window.len() < bytes.len();
         let head = memchr(b':', &window[start..]).filter(|len| *len <= HEAD_BYTES_MAX).map(|len| &window[start..start + len]);
-        let alike = head.filter(|_| self.indent.is_none()).and_then(|head| memmem::find(&window[start + 1..], head)).map(|at| start + 1 + at);
+        let alike =
+            head.filter(|_| self.indent.is_none()).and_then(|head| memmem::find(&window[start + 1..], head)).map(|at| start + 1 + at);
         let mut line = start;
         while let Some(end) = memchr(b'\n', &window[line..]) {
             line += end + 1;
@@ -339,6 +372,15 @@ impl Member {
             None => None,
         }
     }
+}
+
+/// What a key in a map around documents is called.
+fn name_of(key: &[u8]) -> &'static [u8] {
+    if is_email(key) { Paths::MAP_EMAIL } else { Paths::MAP_ID }
+}
+
+fn shape_of(name: &[u8]) -> u32 {
+    if name == Paths::MAP_EMAIL { SHAPE_OF_EMAIL } else { SHAPE_OF_ID }
 }
 
 /// Behind the bracket that closes the last document before a place, of those that close what is around it the first: what parts it from the next is no part of it.

@@ -186,7 +186,13 @@ fn number_end(bytes: &[u8], from: usize) -> usize {
 #[inline(always)]
 fn word_end(bytes: &[u8], from: usize) -> usize {
     let rest = bytes.get(from..).unwrap_or_default();
-    let word = if rest.starts_with(b"true") { 4 } else if rest.starts_with(b"false") { 5 } else { 0 };
+    let word = if rest.starts_with(b"true") {
+        4
+    } else if rest.starts_with(b"false") {
+        5
+    } else {
+        0
+    };
     if ends_value(bytes, from + word) { from + word } else { from }
 }
 

@@ -206,13 +206,15 @@ impl Finding<'_> {
         let (one, other) = (&self.known[one], &self.known[other]);
         if one.email != 0 && other.email != 0 {
             self.by_values = true;
-            let email = |at: u32| self.tree.leaves.get(at as usize - 1).and_then(|leaf| self.bytes.get(leaf.start as usize..leaf.end as usize));
+            let email =
+                |at: u32| self.tree.leaves.get(at as usize - 1).and_then(|leaf| self.bytes.get(leaf.start as usize..leaf.end as usize));
             return match (email(one.email), email(other.email)) {
                 (Some(one), Some(other)) => !one.eq_ignore_ascii_case(other),
                 _ => true,
             };
         }
-        one.bits & other.bits & LOGIN != 0 && finds(one.bits) && finds(other.bits) || one.bits & other.bits & (PHONE | EMAIL | LOGIN) == PHONE && one.bits & other.bits & NAME != 0
+        one.bits & other.bits & LOGIN != 0 && finds(one.bits) && finds(other.bits)
+            || one.bits & other.bits & (PHONE | EMAIL | LOGIN) == PHONE && one.bits & other.bits & NAME != 0
     }
 
     fn people(self) -> People {
@@ -254,9 +256,21 @@ impl Finding<'_> {
             (Wrap::Binary, Form::Text) => Form::Base64,
             (_, form) => form,
         };
+        if let Meaning::Field(kind) = meaning
+            && is_single(kind)
+            && info.is_inner
+        {
+            let path = |field: &Field| self.tree.leaves[field.leaf as usize].path;
+            for field in person.fields.iter_mut().filter(|field| field.tell == Tell::As(kind) && !self.paths.get(path(field)).info.is_inner)
+            {
+                field.tell = Tell::Extra(path(field));
+            }
+        }
         let tell = match meaning {
             Meaning::Field(_) | Meaning::Secret(_) if leaf.form == Form::Word => Tell::Extra(leaf.path),
-            Meaning::Field(kind) if is_single(kind) && person.fields.iter().any(|field| field.tell == Tell::As(kind)) && kind != FieldKind::Username => {
+            Meaning::Field(kind)
+                if is_single(kind) && person.fields.iter().any(|field| field.tell == Tell::As(kind)) && kind != FieldKind::Username =>
+            {
                 Tell::Extra(leaf.path)
             }
             Meaning::Field(kind) => Tell::As(kind),

@@ -87,10 +87,10 @@ impl Documents {
 
     /// The plan of a shape that was met before.
     pub fn known(&self, shape: &[u32]) -> Option<Rc<Plan>> {
-        self.plans.get(shape).cloned()
+        if shape.is_empty() { None } else { self.plans.get(shape).cloned() }
     }
 
-    /// Who is in a document. `shape` says all of it but its values; it is remembered by that.
+    /// Who is in a document. `shape` says all of it but its values; it is remembered by that, if there is one.
     pub fn plan(&mut self, tree: &Tree, shape: &[u32], bytes: &[u8], out: &mut Out<'_>) -> Rc<Plan> {
         if let Some(known) = self.known(shape) {
             return known;
@@ -98,7 +98,7 @@ impl Documents {
         let found = people::find(tree, &self.paths, bytes);
         let people = found.all.iter().map(|person| self.person(person, tree, out)).collect();
         let plan = Rc::new(Plan { people, by_values: found.by_values });
-        if !plan.by_values && shape.len() <= SHAPE_ITEMS_MAX {
+        if !plan.by_values && (1..=SHAPE_ITEMS_MAX).contains(&shape.len()) {
             if self.plans.len() >= PLANS_MAX {
                 self.plans.clear();
             }
@@ -199,7 +199,9 @@ impl Documents {
             record.settle_salted();
         }
         let record = match (&self.logins, login) {
-            (Some(logins), Some(login)) if login < record.values() && record.told(login).tag() == LOGIN => logins.settle_login(record, login, email),
+            (Some(logins), Some(login)) if login < record.values() && record.told(login).tag() == LOGIN => {
+                logins.settle_login(record, login, email)
+            }
             _ => record,
         };
         record.end_span(row);
@@ -226,7 +228,8 @@ fn is_found(person: &Person, leaves: &[Leaf], bytes: &[u8]) -> bool {
         match FieldKind::from_tag(told.tag) {
             Some(FieldKind::Email) => memchr::memchr(b'@', value).is_some() || memchr::memmem::find(value, b"\\u0040").is_some(),
             Some(FieldKind::Phone) => {
-                !matches!(told.form, Form::Text | Form::Number) || value.iter().filter(|byte| byte.is_ascii_digit()).count() >= PHONE_DIGITS_MIN
+                !matches!(told.form, Form::Text | Form::Number)
+                    || value.iter().filter(|byte| byte.is_ascii_digit()).count() >= PHONE_DIGITS_MIN
             }
             _ => false,
         }
