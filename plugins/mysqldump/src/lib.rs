@@ -57,15 +57,24 @@ impl Parser for Mysqldump {
 
 fn claim(sample: &Sample<'_>) -> Option<Claim> {
     let head = sample.head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(sample.head).trim_ascii_start();
-    let has = |needle: &[u8]| memmem::find(head, needle).is_some();
+    let told = DIALECT.without_strings(head);
+    let has = |needle: &[u8]| memmem::find(&told, needle).is_some();
     let first = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let second = head.split(|byte| *byte == b'\n').nth(1).unwrap_or_default();
     let writer = [&b"-- MySQL dump"[..], b"-- MariaDB dump", b"-- phpMyAdmin SQL Dump", b"/*M!999999", b"-- mysqldump"];
     if writer.iter().any(|start| first.starts_with(start) || second.starts_with(start)) {
         return Some(Claim::new(96, "the first lines name the program that wrote the dump"));
     }
-    if has(b"PostgreSQL database dump") || has(b"PRAGMA foreign_keys") || has(b"SET IDENTITY_INSERT") || has(b"\nGO\n") || has(b"\nGO\r\n")
-    {
+    let others = [
+        &b"PostgreSQL database dump"[..],
+        b"PRAGMA foreign_keys",
+        b"SET IDENTITY_INSERT",
+        b"\nGO\n",
+        b"\nGO\r\n",
+        b"REM INSERTING into",
+        b"SET DEFINE OFF",
+    ];
+    if others.iter().any(|words| has(words)) {
         return None;
     }
     let sql = [&b"--"[..], b"/*", b"#", b"INSERT", b"REPLACE", b"CREATE", b"DROP", b"SET ", b"USE ", b"LOCK ", b"insert", b"create"];
@@ -73,7 +82,7 @@ fn claim(sample: &Sample<'_>) -> Option<Claim> {
         return None;
     }
     let inserts = has(b"INSERT INTO") || has(b"REPLACE INTO") || has(b"INSERT IGNORE") || has(b"insert into");
-    // A backtick alone may be of somebody's password.
+    // A backtick alone says nothing: names of other databases may have one.
     let quotes = [&b"INTO `"[..], b"into `", b"TABLE `", b"EXISTS `", b"IGNORE `"].iter().any(|quoted| has(quoted));
     let of_mysql = quotes && (has(b"ENGINE=") || inserts) || has(b"/*!40");
     match (of_mysql, inserts || has(b"CREATE TABLE")) {

@@ -46,7 +46,7 @@ impl Parser for Script {
     }
 
     fn probe(sample: &Sample<'_>) -> Option<Claim> {
-        probe::claim(sample)
+        probe::claim(sample, &DIALECT)
     }
 
     fn open(start: &Start<'_>) -> Result<Self, String> {

@@ -1,17 +1,17 @@
 //! How a script is known: by what only one database's tools write, else by INSERTs that no other plugin claims.
 
 use memchr::memmem;
-use sluice_plugin::{Claim, Sample};
+use sluice_plugin::{Claim, Sample, sql::Dialect};
 
-pub fn claim(sample: &Sample<'_>) -> Option<Claim> {
+pub fn claim(sample: &Sample<'_>, dialect: &Dialect) -> Option<Claim> {
     let head = sample.head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(sample.head).trim_ascii_start();
     if !begins_as_sql(head) {
         return None;
     }
-    let upper = head.to_ascii_uppercase();
+    let upper = dialect.without_strings(head).to_ascii_uppercase();
     let has = |needle: &str| memmem::find(&upper, needle.as_bytes()).is_some();
     let is_line = |line: &str| upper.split(|byte| *byte == b'\n').any(|text| text.trim_ascii() == line.as_bytes());
-    if has("PG_DUMP") || has("POSTGRESQL DATABASE DUMP") || has(") FROM STDIN") {
+    if has("-- POSTGRESQL DATABASE") || has(" FROM STDIN;") {
         return None;
     }
     let inserts = has("INSERT ") && has("VALUES");

@@ -57,6 +57,37 @@ impl Dialect {
         alternative_quotes: false,
     };
 
+    /// A text without what is in its strings and comments' lines, for who looks for words of a database: people write such words, too.
+    /// A line that is a comment or a command is as it is.
+    pub fn without_strings(&self, text: &[u8]) -> Vec<u8> {
+        let mut left = Vec::with_capacity(text.len());
+        let mut at = 0;
+        while at < text.len() {
+            let line = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |end| at + end + 1);
+            let word = text[at..line].iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+            let is_command = self.commands.iter().any(|command| command.as_bytes().eq_ignore_ascii_case(&text[at..at + word]));
+            if is_command || text[at..].starts_with(b"--") || self.comments.iter().any(|comment| text[at..].starts_with(comment.as_bytes()))
+            {
+                left.extend_from_slice(&text[at..line]);
+                at = line;
+                continue;
+            }
+            // Strings on the line, the last of which may end on another one.
+            while let Some(open) = memchr::memchr(b'\'', &text[at..line.max(at)]).map(|open| at + open) {
+                left.extend_from_slice(&text[at..=open]);
+                at = value::quoted_end(text, open, b'\'', self.backslash_escapes).unwrap_or(text.len());
+                if at >= line {
+                    break;
+                }
+            }
+            if at < line {
+                left.extend_from_slice(&text[at..line]);
+                at = line;
+            }
+        }
+        left
+    }
+
     /// The quote that closes a name which this one opens.
     fn closing(&self, opening: u8) -> Option<u8> {
         self.name_quotes.iter().find(|(open, _)| *open == opening).map(|(_, close)| *close)
