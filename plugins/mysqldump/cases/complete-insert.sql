@@ -103,7 +103,8 @@ CREATE TABLE `zz_subscribers` (
 LOCK TABLES `zz_subscribers` WRITE;
 /*!40000 ALTER TABLE `zz_subscribers` DISABLE KEYS */;
 INSERT INTO `zz_subscribers` (`mail`, `phone`, `password_hash`) VALUES ('gus@example.com','+1 202-555-0107','_MÌ;Z§eÖƒ\'Þ¸‚Ï™'),
-('hal@example.com',NULL,NULL);
+('hal@example.com',NULL,NULL),
+('ida@example.com',NULL,'MÌ;Z§eÖƒ(Þ¸‚Ï˜');
 /*!40000 ALTER TABLE `zz_subscribers` ENABLE KEYS */;
 UNLOCK TABLES;
 /*!40103 SET TIME_ZONE=@OLD_TIME_ZONE */;

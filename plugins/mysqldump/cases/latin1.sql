@@ -103,7 +103,8 @@ LOCK TABLES `zz_subscribers` WRITE;
 /*!40000 ALTER TABLE `zz_subscribers` DISABLE KEYS */;
 INSERT INTO `zz_subscribers` VALUES
 ('gus@example.com','+1 202-555-0107',0x5F4DCC3B5AA765D61D8327DEB882CF99),
-('hal@example.com',NULL,NULL);
+('hal@example.com',NULL,NULL),
+('ida@example.com',NULL,0x7F4DCC3B5AA765D61D8328DEB882CF98);
 /*!40000 ALTER TABLE `zz_subscribers` ENABLE KEYS */;
 UNLOCK TABLES;
 /*!40103 SET TIME_ZONE=@OLD_TIME_ZONE */;

@@ -104,6 +104,7 @@ LOCK TABLES `zz_subscribers` WRITE;
 /*!40000 ALTER TABLE `zz_subscribers` DISABLE KEYS */;
 INSERT INTO `zz_subscribers` VALUES ('gus@example.com','+1 202-555-0107','_MÌ;Z§eÖƒ\'Þ¸‚Ï™');
 INSERT INTO `zz_subscribers` VALUES ('hal@example.com',NULL,NULL);
+INSERT INTO `zz_subscribers` VALUES ('ida@example.com',NULL,'MÌ;Z§eÖƒ(Þ¸‚Ï˜');
 /*!40000 ALTER TABLE `zz_subscribers` ENABLE KEYS */;
 UNLOCK TABLES;
 /*!40103 SET TIME_ZONE=@OLD_TIME_ZONE */;

@@ -44,4 +44,5 @@ CREATE TABLE `zz_subscribers` (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
 /*!40101 SET character_set_client = @saved_cs_client */;
 REPLACE INTO `zz_subscribers` (`mail`, `phone`, `password_hash`) VALUES ('gus@example.com','+1 202-555-0107','_MÌ;Z§eÖƒ\'Þ¸‚Ï™'),
-('hal@example.com',NULL,NULL);
+('hal@example.com',NULL,NULL),
+('ida@example.com',NULL,'MÌ;Z§eÖƒ(Þ¸‚Ï˜');

@@ -40,6 +40,10 @@ impl Parser for Mysqldump {
         claim(sample)
     }
 
+    fn group(names: &[&str]) -> Vec<Vec<u32>> {
+        groups(names)
+    }
+
     fn open(start: &Start<'_>) -> Result<Self, String> {
         Reader::open(&DIALECT, start).map(Self)
     }
@@ -53,6 +57,14 @@ impl Parser for Mysqldump {
         self.0.scan(input, cuts);
         Ok(())
     }
+}
+
+/// What `--tab` wrote: a table's schema, NAME.sql, and its rows, NAME.txt. The names are sorted, so that the two of a table are neighbours or
+/// nearly.
+fn groups(names: &[&str]) -> Vec<Vec<u32>> {
+    let place = |name: &str| names.binary_search(&name).ok().and_then(|at| u32::try_from(at).ok());
+    let schemas = names.iter().filter_map(|name| Some((place(name)?, name.strip_suffix(".sql")?)));
+    schemas.filter_map(|(schema, stem)| Some(vec![schema, place(&format!("{stem}.txt"))?])).collect()
 }
 
 fn claim(sample: &Sample<'_>) -> Option<Claim> {

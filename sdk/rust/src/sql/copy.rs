@@ -1,6 +1,6 @@
 //! Rows of a line each, their values parted by tabs: COPY of PostgreSQL, and what mysqldump's `--tab` writes beside the schema.
 //!
-//! A backslash is an escape, `\N` alone is no value, and a line end behind a backslash is data. A usual value costs one look-up.
+//! COPY has a mark behind its rows, a file of MySQL's does not. A backslash is an escape, `\N` alone is no value, and a line end behind a backslash is data. A usual value costs one look-up.
 
 use std::borrow::Cow;
 
@@ -34,7 +34,10 @@ pub(super) fn fields<'m>(maps: &'m Bitmaps<1>, dialect: &'static Dialect) -> Fie
 }
 
 /// What ends the rows: `\.` on a line of its own. The offset behind it, `Some(None)` if more input must tell.
-pub(super) fn end_mark(bytes: &[u8], at: usize, last: bool) -> Option<Option<usize>> {
+pub(super) fn end_mark(bytes: &[u8], at: usize, last: bool, dialect: &Dialect) -> Option<Option<usize>> {
+    if !dialect.postgres {
+        return None;
+    }
     let rest = &bytes[at..];
     let end = match rest {
         [] | [b'\\'] if !last => return Some(None),
@@ -51,8 +54,9 @@ pub(super) fn end_mark(bytes: &[u8], at: usize, last: bool) -> Option<Option<usi
 }
 
 /// Behind the rows of a table without people, the mark that ends them excluded; or as far as whole lines reach.
-pub(super) fn rows_end(bytes: &[u8], at: usize, last: bool) -> usize {
-    let mark = memmem::find_iter(&bytes[at..], b"\n\\.").map(|end| at + end + 1).find(|line| end_mark(bytes, *line, last).is_some());
+pub(super) fn rows_end(bytes: &[u8], at: usize, last: bool, dialect: &Dialect) -> usize {
+    let mark =
+        memmem::find_iter(&bytes[at..], b"\n\\.").map(|end| at + end + 1).find(|line| end_mark(bytes, *line, last, dialect).is_some());
     match mark {
         Some(mark) => mark,
         None if last => bytes.len(),

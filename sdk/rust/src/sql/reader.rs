@@ -4,9 +4,9 @@ use super::{
     Dialect,
     account::Account,
     copy::{self, Fields},
-    statement::{Step, step},
+    statement::{Step, TableColumns, step},
     tables::{Insert, State, Within},
-    tuple::{self, Maps, Nothing, TUPLE_BYTES_MAX, Tuple, Values, next_start, read_simple_tuples, read_tuple, read_usual_tuple},
+    tuple::{self, Maps, Nothing, OfBytes, TUPLE_BYTES_MAX, Tuple, Values, next_start, read_simple_tuples, read_tuple, read_usual_tuple},
 };
 use crate::{
     Bitmaps, Cuts, Input, Out, Start,
@@ -74,8 +74,27 @@ pub struct Reader {
     state: State,
     maps: Indexes,
     tags: ColumnTags,
+    /// Files of rows alone among the members that were joined to this one.
+    rows: Vec<Rows>,
     /// Offset of the last cut.
     cut: u64,
+}
+
+/// A file of rows parted by tabs, as `--tab` writes it beside the file of its table's schema.
+#[derive(Debug)]
+struct Rows {
+    table: Vec<u8>,
+    /// Offsets in the member.
+    base: u64,
+    end: u64,
+}
+
+impl Rows {
+    fn new(name: &str, base: u64, end: u64) -> Option<Self> {
+        let stem = name.strip_suffix(".txt")?;
+        let table = stem.rsplit(['/', '\\']).next().unwrap_or(stem).as_bytes().to_vec();
+        Some(Self { table, base, end })
+    }
 }
 
 impl Reader {
@@ -88,16 +107,60 @@ impl Reader {
             [] => State::default(),
             context => State::unpack(context).ok_or("the chunk's context is none of this parser's")?,
         };
-        Ok(Self { dialect, state, maps: Indexes::default(), tags: ColumnTags::default(), cut: start.base })
+        let rows = start.parts.iter().filter_map(|part| Rows::new(part.name, part.base, part.base + part.size)).collect();
+        Ok(Self { dialect, state, maps: Indexes::default(), tags: ColumnTags::default(), rows, cut: start.base })
+    }
+
+    /// Up to where the bytes are of one kind, and whether that is all of them: statements, or a file of rows, which begins here perhaps.
+    /// `None` when more input is needed.
+    fn stretch<'i>(&mut self, input: &Input<'i>) -> Option<(&'i [u8], bool)> {
+        let (bytes, offset) = (input.bytes(), input.offset());
+        let next = self.rows.iter().flat_map(|rows| [rows.base, rows.end]).filter(|border| *border > offset).min();
+        let border = next.and_then(|border| usize::try_from(border - input.base()).ok()).filter(|border| *border <= bytes.len());
+        let (bytes, last) = border.map_or((bytes, input.is_last()), |border| (&bytes[..border], true));
+        if self.state.within == Within::Statements
+            && let Some(rows) = self.rows.iter().find(|rows| rows.base == offset && rows.end > offset)
+        {
+            let named = TableColumns { table: rows.table.clone(), ..TableColumns::default() };
+            let tables = &self.state.tables;
+            let known = Insert::new(b"", &named, tables).or_else(|| Insert::new(b"", tables.only()?, tables));
+            self.state.insert = Some(match known {
+                Some(insert) => insert,
+                None => {
+                    let mut maps = Indexes::default();
+                    Insert::inferred(b"", &first_lines(bytes, maps.fields_of(bytes, self.dialect), input.consumed(), last, self.dialect)?)
+                }
+            });
+            self.state.within = Within::Copy;
+        }
+        Some((bytes, last))
+    }
+
+    /// A stretch was read to its end.
+    fn end_stretch(&mut self, offset: u64) {
+        if self.rows.iter().any(|rows| rows.end == offset) {
+            self.state.within = Within::Statements;
+        }
     }
 
     /// Reads what it can: [`crate::Parser::push`].
     pub fn push(&mut self, input: &mut Input<'_>, out: &mut Out<'_>) {
-        let (bytes, last) = (input.bytes(), input.is_last());
+        while input.consumed() < input.bytes().len() {
+            let Some((bytes, last)) = self.stretch(input) else { return };
+            let at = self.read(bytes, input.consumed(), last, out);
+            input.consume_to(at);
+            if at < bytes.len() {
+                return;
+            }
+            self.end_stretch(input.offset());
+        }
+    }
+
+    /// Reads what it can of a stretch; gives where it stopped.
+    fn read(&mut self, bytes: &[u8], mut at: usize, last: bool, out: &mut Out<'_>) -> usize {
         // Out of `self` while they are read: their memory is kept.
         let mut bitmaps = std::mem::take(&mut self.maps);
         bitmaps.are_new();
-        let mut at = input.consumed();
         while at < bytes.len() {
             if self.state.within != Within::Statements {
                 at = match self.state.within {
@@ -126,15 +189,26 @@ impl Reader {
             }
         }
         self.maps = bitmaps;
-        input.consume_to(at);
+        at
     }
 
     /// Finds where chunks may begin: [`crate::Parser::scan`].
     pub fn scan(&mut self, input: &mut Input<'_>, cuts: &mut Cuts<'_>) {
-        let (bytes, last) = (input.bytes(), input.is_last());
+        while input.consumed() < input.bytes().len() {
+            let Some((bytes, last)) = self.stretch(input) else { return };
+            let at = self.go_over(bytes, input.base(), input.consumed(), last, cuts);
+            input.consume_to(at);
+            if at < bytes.len() {
+                return;
+            }
+            self.end_stretch(input.offset());
+        }
+    }
+
+    /// Goes over what it can of a stretch; gives where it stopped.
+    fn go_over(&mut self, bytes: &[u8], base: u64, mut at: usize, last: bool, cuts: &mut Cuts<'_>) -> usize {
         let mut bitmaps = std::mem::take(&mut self.maps);
         bitmaps.are_new();
-        let mut at = input.consumed();
         while at < bytes.len() {
             let next = match self.state.within {
                 Within::Statements => self
@@ -145,14 +219,14 @@ impl Reader {
             };
             let Some(end) = next else { break };
             at = end;
-            let offset = input.base() + at as u64;
+            let offset = base + at as u64;
             if offset >= self.cut + CUT_BYTES && (at < bytes.len() || !last) {
                 cuts.cut(offset, &self.state.pack());
                 self.cut = offset;
             }
         }
         self.maps = bitmaps;
-        input.consume_to(at);
+        at
     }
 
     /// Goes over a row of a VALUES list, or what stands before it.
@@ -188,7 +262,7 @@ impl Reader {
 
     /// As [`copy::end_mark`]; statements follow it.
     fn copy_end(&mut self, bytes: &[u8], at: usize, last: bool) -> Option<Option<usize>> {
-        let end = copy::end_mark(bytes, at, last)?;
+        let end = copy::end_mark(bytes, at, last, self.dialect)?;
         if end.is_some() {
             self.state.within = Within::Statements;
         }
@@ -218,8 +292,11 @@ impl Reader {
                 let text = &bytes[at..end];
                 let known = Insert::new(text, &head, &self.state.tables);
                 self.state.insert = Some(match known {
-                    Some(insert) => insert,
-                    None => Insert::inferred(text, &first_tuples(bytes, maps.maps_of(bytes, self.dialect), end, text, last)?),
+                    Some(insert) if insert.is_declared => insert,
+                    known => {
+                        let first = first_tuples(bytes, maps.maps_of(bytes, self.dialect), end, text, last)?;
+                        known.map_or_else(|| Insert::inferred(text, &first), |insert| insert.undeclared(&first))
+                    }
                 });
                 self.state.within = Within::Values;
                 Some(Between::Skip(end))
@@ -228,7 +305,7 @@ impl Reader {
                 let known = Insert::new(b"", &head, &self.state.tables);
                 self.state.insert = Some(match known {
                     Some(insert) => insert,
-                    None => Insert::inferred(b"", &first_lines(bytes, maps.fields_of(bytes, self.dialect), end, last)?),
+                    None => Insert::inferred(b"", &first_lines(bytes, maps.fields_of(bytes, self.dialect), end, last, self.dialect)?),
                 });
                 self.state.within = Within::Copy;
                 Some(Between::Skip(end))
@@ -242,6 +319,7 @@ impl Reader {
         insert.begin(&mut self.tags, out);
         let Insert { people, width, plan, head, .. } = insert;
         let (at, ended) = match insert.has_people {
+            true if insert.has_bytes => rows(bytes, at, last, out, |at, out| bytes_row(people, *width, bytes, maps, at, last, out)),
             true => rows(bytes, at, last, out, |at, out| {
                 some_rows(people, plan.as_mut(), head, bytes, maps, at, out)
                     .or_else(|| usual_row(people, *width, bytes, maps, at, last, out))
@@ -256,9 +334,9 @@ impl Reader {
     fn lines(&mut self, bytes: &[u8], fields: Fields<'_>, mut at: usize, last: bool, out: &mut Out<'_>) -> usize {
         let Some(insert) = &mut self.state.insert else { return at };
         insert.begin(&mut self.tags, out);
-        let Insert { people, width, plan, has_people, .. } = insert;
+        let Insert { people, width, plan, has_people, has_bytes, .. } = insert;
         let ended = loop {
-            match copy::end_mark(bytes, at, last) {
+            match copy::end_mark(bytes, at, last, self.dialect) {
                 Some(Some(end)) => {
                     out.skip(&bytes[at..end]);
                     at = end;
@@ -269,11 +347,12 @@ impl Reader {
                 None => {}
             }
             let end = match has_people {
+                true if *has_bytes => bytes_line(people, *width, bytes, fields, at, last, out),
                 true => {
                     some_lines(people, plan.as_mut(), bytes, fields, at, out).or_else(|| line(people, *width, bytes, fields, at, last, out))
                 }
                 false => {
-                    let end = copy::rows_end(bytes, at, last);
+                    let end = copy::rows_end(bytes, at, last, self.dialect);
                     out.skip(&bytes[at..end]);
                     (end > at).then_some(end)
                 }
@@ -330,10 +409,10 @@ fn first_tuples(bytes: &[u8], maps: Maps<'_>, mut at: usize, head: &[u8], last: 
 
 /// As [`first_tuples`], of a COPY or of lines alone.
 #[cold]
-fn first_lines(bytes: &[u8], fields: Fields<'_>, mut at: usize, last: bool) -> Option<Vec<Vec<Vec<u8>>>> {
+fn first_lines(bytes: &[u8], fields: Fields<'_>, mut at: usize, last: bool, dialect: &Dialect) -> Option<Vec<Vec<Vec<u8>>>> {
     let (mut rows, bytes_max) = (Vec::new(), at + FIRST_BYTES_MAX);
     while rows.len() < FIRST_ROWS_MAX && at < bytes_max {
-        match copy::end_mark(bytes, at, last) {
+        match copy::end_mark(bytes, at, last, dialect) {
             Some(Some(_)) => break,
             Some(None) => return None,
             None if at >= bytes.len() => break,
@@ -367,16 +446,37 @@ fn some_lines(people: &People, plan: Option<&mut Plan>, bytes: &[u8], fields: Fi
 #[inline(never)]
 fn line(people: &People, width: usize, bytes: &[u8], fields: Fields<'_>, at: usize, last: bool, out: &mut Out<'_>) -> Option<usize> {
     let mut person = Person::new(people, out.begin());
-    let Tuple::Read { end, columns } = copy::read_line(bytes, fields, at, last, &mut person) else {
-        person.abandon();
-        return None;
-    };
-    let row = &bytes[at..end];
-    if columns == width && row.ends_with(b"\n") && !person.is_empty() {
+    let tuple = copy::read_line(bytes, fields, at, last, &mut person);
+    end_line(person, tuple, width, &bytes[at..], at).or_else(|| unusual_line(tuple, width, bytes, at, out))
+}
+
+/// As [`line`], of a table with columns of bytes.
+#[inline(never)]
+fn bytes_line(people: &People, width: usize, bytes: &[u8], fields: Fields<'_>, at: usize, last: bool, out: &mut Out<'_>) -> Option<usize> {
+    let mut person = OfBytes(Person::new(people, out.begin()));
+    let tuple = copy::read_line(bytes, fields, at, last, &mut person);
+    end_line(person.0, tuple, width, &bytes[at..], at).or_else(|| unusual_line(tuple, width, bytes, at, out))
+}
+
+/// Ends a usual line's record; gives where the line ends.
+fn end_line(person: Person<'_, '_, '_>, tuple: Tuple, width: usize, rest: &[u8], at: usize) -> Option<usize> {
+    if let Tuple::Read { end, columns } = tuple
+        && let Some(row) = rest.get(..end - at)
+        && columns == width
+        && row.ends_with(b"\n")
+        && !person.is_empty()
+    {
         person.end(row);
         return Some(end);
     }
     person.abandon();
+    None
+}
+
+#[cold]
+fn unusual_line(tuple: Tuple, width: usize, bytes: &[u8], at: usize, out: &mut Out<'_>) -> Option<usize> {
+    let Tuple::Read { end, columns } = tuple else { return None };
+    let row = &bytes[at..end];
     match () {
         () if !row.ends_with(b"\n") => out.reject(row, "truncated-row"),
         () if columns != width => out.reject(row, "column-count"),
@@ -465,6 +565,23 @@ fn usual_row(people: &People, width: usize, bytes: &[u8], maps: Maps<'_>, at: us
 fn odd_row(people: &People, width: usize, bytes: &[u8], maps: Maps<'_>, at: usize, last: bool, out: &mut Out<'_>) -> Option<usize> {
     let mut person = Person::new(people, out.begin());
     let tuple = read_tuple(bytes, maps, at, last, &mut person);
+    if let Tuple::Read { end, columns } = tuple
+        && columns == width
+        && !person.is_empty()
+    {
+        person.end(&bytes[at..end]);
+        return Some(end);
+    }
+    person.abandon();
+    unusual_row(bytes, at, tuple, width, last, out)
+}
+
+/// As [`odd_row`], of a table with columns of bytes.
+#[inline(never)]
+fn bytes_row(people: &People, width: usize, bytes: &[u8], maps: Maps<'_>, at: usize, last: bool, out: &mut Out<'_>) -> Option<usize> {
+    let mut person = OfBytes(Person::new(people, out.begin()));
+    let tuple = read_tuple(bytes, maps, at, last, &mut person);
+    let OfBytes(person) = person;
     if let Tuple::Read { end, columns } = tuple
         && columns == width
         && !person.is_empty()

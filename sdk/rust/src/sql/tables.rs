@@ -1,6 +1,6 @@
 //! The tables a dump has told of, and the INSERT being read: all a chunk in the middle of a dump needs to know.
 
-use super::statement::TableColumns;
+use super::{statement::TableColumns, value::is_text};
 use crate::{
     Out,
     cells::Plan,
@@ -13,7 +13,7 @@ const NAMES_BYTES_MAX: usize = 96 << 10;
 /// The longest head of an INSERT that is known again.
 const HEAD_BYTES_MAX: usize = 16 << 10;
 /// First byte of a packed context.
-const CONTEXT_VERSION: u8 = 1;
+const CONTEXT_VERSION: u8 = 2;
 
 /// Tables in the order of their CREATE TABLE.
 #[derive(Clone, Default, Debug)]
@@ -23,21 +23,21 @@ pub(super) struct Tables {
 }
 
 fn bytes_of(table: &TableColumns) -> usize {
-    4 + table.table.len() + table.columns.iter().map(|name| 1 + name.len()).sum::<usize>()
+    5 + table.table.len() + table.columns.iter().map(|name| 1 + name.len()).sum::<usize>()
 }
 
 impl Tables {
     /// Learns a table.
     pub(super) fn learn(&mut self, mut table: TableColumns) {
-        let inherited = table.parents.drain(..).filter_map(|parent| self.columns(&parent)).flatten();
+        let inherited = table.parents.drain(..).filter_map(|parent| self.find(&parent)).flat_map(|parent| &parent.columns);
         let mut columns: Vec<Vec<u8>> = inherited.cloned().collect();
         let own = std::mem::take(&mut table.columns);
         // A column that both have is the parent's.
-        own.into_iter().for_each(|name| {
+        for name in own {
             if !columns.contains(&name) {
-                columns.push(name)
+                columns.push(name);
             }
-        });
+        }
         table.columns = columns;
         self.known.retain(|known| known.table != table.table);
         self.known.push(table);
@@ -47,14 +47,18 @@ impl Tables {
         }
     }
 
-    /// The columns of a table: of its whole name, else of a table whose name ends or begins otherwise, for a dump may name its schema in one
+    /// The only table, if there is but one.
+    pub(super) fn only(&self) -> Option<&TableColumns> {
+        self.known.first().filter(|_| self.known.len() == 1)
+    }
+
+    /// A table: of its whole name, else one whose name ends or begins otherwise, for a dump may name its schema in one
     /// place and not in another.
-    fn columns(&self, table: &[u8]) -> Option<&[Vec<u8>]> {
+    fn find(&self, table: &[u8]) -> Option<&TableColumns> {
         let same = |known: &&TableColumns| known.table.eq_ignore_ascii_case(table);
         let last = |name: &[u8]| name.rsplit(|byte| *byte == b'.').next().unwrap_or_default().to_ascii_lowercase();
         let wanted = last(table);
-        let found = self.known.iter().rev().find(same).or_else(|| self.known.iter().rev().find(|known| last(&known.table) == wanted));
-        found.map(|known| known.columns.as_slice())
+        self.known.iter().rev().find(same).or_else(|| self.known.iter().rev().find(|known| last(&known.table) == wanted))
     }
 }
 
@@ -67,6 +71,10 @@ pub(super) struct Insert {
     pub(super) width: usize,
     /// Does the table hold people?
     pub(super) has_people: bool,
+    /// Did a CREATE TABLE tell of it?
+    pub(super) is_declared: bool,
+    /// Has it a column of bytes?
+    pub(super) has_bytes: bool,
     pub(super) people: People,
     /// Have the columns been named in this chunk?
     pub(super) named: bool,
@@ -77,9 +85,11 @@ pub(super) struct Insert {
 impl Insert {
     /// An INSERT: its own columns win over the table's; `None` when neither is known.
     pub(super) fn new(head: &[u8], insert: &TableColumns, tables: &Tables) -> Option<Self> {
-        let names = if insert.columns.is_empty() { tables.columns(&insert.table)? } else { insert.columns.as_slice() };
+        let table = tables.find(&insert.table);
+        let names = if insert.columns.is_empty() { &table?.columns } else { &insert.columns };
         let column = |name: &Vec<u8>| NamedColumn { name: name.clone(), meaning: meaning(name) };
-        Some(Self::of(head, names.iter().map(column).collect()))
+        let (is_declared, has_bytes) = (table.is_some(), table.is_some_and(|table| table.has_bytes));
+        Some(Self { is_declared, has_bytes, ..Self::of(head, names.iter().map(column).collect()) })
     }
 
     /// An INSERT into a table nobody told of: the content of its first rows must tell. Most of them say how many columns there are.
@@ -89,14 +99,21 @@ impl Insert {
         let rows: Vec<&Vec<Vec<u8>>> = rows.iter().filter(|row| row.len() == width).collect();
         let samples: Vec<Vec<&[u8]>> = (0..width).map(|at| rows.iter().map(|row| row[at].as_slice()).collect()).collect();
         let column = |(at, meaning): (usize, Meaning)| NamedColumn { name: format!("column_{}", at + 1).into_bytes(), meaning };
-        Self::of(head, infer_table(&samples).into_iter().enumerate().map(column).collect())
+        let has_bytes = rows.iter().copied().flatten().any(|value| !is_text(value));
+        let insert = Self::of(head, infer_table(&samples).into_iter().enumerate().map(column).collect());
+        Self { has_bytes, ..insert }
+    }
+
+    /// With columns that no CREATE TABLE declared: whether there are bytes among them the first rows must tell.
+    pub(super) fn undeclared(self, rows: &[Vec<Vec<u8>>]) -> Self {
+        Self { has_bytes: rows.iter().flatten().any(|value| !is_text(value)), ..self }
     }
 
     /// Makes ready for rows in this chunk.
     pub(super) fn begin(&mut self, tags: &mut ColumnTags, out: &mut Out<'_>) {
         if self.has_people && !std::mem::replace(&mut self.named, true) {
             self.people.name_columns(tags, out);
-            self.plan = Plan::new(&self.people, self.width);
+            self.plan = Plan::new(&self.people, self.width).filter(|_| !self.has_bytes);
         }
     }
 
@@ -104,7 +121,7 @@ impl Insert {
         let width = columns.len();
         let people = People::new(columns);
         let head = if head.len() <= HEAD_BYTES_MAX { head.to_vec() } else { Vec::new() };
-        Self { head, width, has_people: people.hold_people(), people, named: false, plan: None }
+        Self { head, width, has_people: people.hold_people(), is_declared: false, has_bytes: false, people, named: false, plan: None }
     }
 }
 
@@ -131,10 +148,12 @@ pub(super) struct State {
 impl State {
     /// As a chunk's context: version, flags, tables, then the INSERT's columns and head.
     pub(super) fn pack(&self) -> Vec<u8> {
-        let mut context = vec![CONTEXT_VERSION, self.within as u8 | u8::from(self.insert.is_some()) << 2];
+        let has_bytes = self.insert.as_ref().is_some_and(|insert| insert.has_bytes);
+        let mut context = vec![CONTEXT_VERSION, self.within as u8 | u8::from(self.insert.is_some()) << 2 | u8::from(has_bytes) << 3];
         context.extend_from_slice(&(self.tables.known.len() as u16).to_le_bytes());
         for table in &self.tables.known {
             pack_name(&table.table, &mut context);
+            context.push(u8::from(table.has_bytes));
             context.extend_from_slice(&(table.columns.len() as u16).to_le_bytes());
             table.columns.iter().for_each(|name| pack_name(name, &mut context));
         }
@@ -154,7 +173,9 @@ impl State {
         let mut state = Self { within, ..Self::default() };
         for _ in 0..u16::from_le_bytes(*count) {
             let mut table = TableColumns { table: unpack_name(&mut rest)?, ..TableColumns::default() };
-            let (columns, after) = rest.split_first_chunk::<2>()?;
+            let ([has_bytes], after) = rest.split_first_chunk::<1>()?;
+            table.has_bytes = *has_bytes != 0;
+            let (columns, after) = after.split_first_chunk::<2>()?;
             rest = after;
             for _ in 0..u16::from_le_bytes(*columns) {
                 table.columns.push(unpack_name(&mut rest)?);
@@ -165,7 +186,16 @@ impl State {
             let (width, rest) = rest.split_first_chunk::<4>()?;
             let (people, head) = People::unpack(rest)?;
             let width = u32::from_le_bytes(*width) as usize;
-            state.insert = Some(Insert { head: head.to_vec(), width, has_people: people.hold_people(), people, named: false, plan: None });
+            state.insert = Some(Insert {
+                head: head.to_vec(),
+                width,
+                has_people: people.hold_people(),
+                is_declared: true,
+                has_bytes: flags & 8 != 0,
+                people,
+                named: false,
+                plan: None,
+            });
         }
         (state.insert.is_some() || state.within == Within::Statements).then_some(state)
     }

@@ -9,7 +9,7 @@ use memchr::{memchr2, memmem};
 
 use super::{
     Dialect, composite,
-    value::{Odd, odd_value, plain},
+    value::{Odd, as_text, is_text, odd_value, plain},
 };
 use crate::{Bitmaps, Class, Out, cells::Plan, person::Person};
 
@@ -78,6 +78,21 @@ impl Sink<'_> for Person<'_, '_, '_> {
     #[inline(never)]
     fn composite(&mut self, column: usize, value: &[u8]) {
         composite::tell(self, column, value);
+    }
+}
+
+/// A person of a table with columns of bytes: what is no text comes as hexadecimal digits, though it is written as a text's.
+pub(super) struct OfBytes<'p, 'o, 'a>(pub(super) Person<'p, 'o, 'a>);
+
+impl Sink<'_> for OfBytes<'_, '_, '_> {
+    fn value(&mut self, column: usize, value: &[u8]) {
+        match is_text(value) {
+            true => self.0.value(column, value),
+            false => self.0.value(column, &as_text(value.to_vec())),
+        }
+    }
+    fn copied(&mut self, column: usize, value: &[u8]) {
+        self.0.value(column, value);
     }
 }
 

@@ -592,7 +592,7 @@ pub(super) fn as_text(value: Vec<u8>) -> Vec<u8> {
 }
 
 /// Is it UTF-8 with no control characters but those that MySQL escapes, and these few?
-fn is_text(value: &[u8]) -> bool {
+pub(super) fn is_text(value: &[u8]) -> bool {
     let is_control = |byte: &&u8| **byte < 32 && !matches!(byte, b'\t' | b'\n' | b'\r');
     let controls = value.iter().filter(is_control).count();
     std::str::from_utf8(value).is_ok()

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""The people of the cases: `people.py sql` prints statements that make the tables, `people.py json` the records that must come out of a
+"""The people of the cases: `people.py sql CHARSET` prints statements that make the tables, `people.py json CHARSET [TABLE]` the records that must come out of a
 dump of them. Values go in as hexadecimal literals, so that no escaping of ours stands between them and the server."""
 import json, sys
 
 BINARY = bytes.fromhex("5f4dcc3b5aa765d61d8327deb882cf99")
+PLAIN_BINARY = bytes.fromhex("7f4dcc3b5aa765d61d8328deb882cf98")
 USERS = [
     # id, login, mail, secret, full name, ip, note
     (1, "ann", "ann@example.com", "$2y$10$abcdefghijklmnopqrstuuJ0Yxw1f3Tq7sZ0m3oXWcV9bN8kLpQ2a", "Ann O'Neil", "192.0.2.1", None),
@@ -29,7 +30,7 @@ CREATE TABLE users (user_id int PRIMARY KEY AUTO_INCREMENT, `user login` varchar
   full_name varchar(100), last_ip varchar(45), note text, token varbinary(16), KEY k (email), CONSTRAINT c CHECK (email <> '')) ENGINE=InnoDB;
 CREATE TABLE zz_subscribers (mail varchar(100), phone varchar(30), password_hash binary(16));
 INSERT INTO articles VALUES (1,'ann@example.com wrote','INSERT INTO `users` VALUES (1,\\'x\\');',9.50,0xFF00FE27),(2,'it''s','a;b',-1.00,NULL);
-INSERT INTO zz_subscribers VALUES ('gus@example.com','+1 202-555-0107',{literal(BINARY)}),('hal@example.com',NULL,NULL);""")
+INSERT INTO zz_subscribers VALUES ('gus@example.com','+1 202-555-0107',{literal(BINARY)}),('hal@example.com',NULL,NULL),('ida@example.com',NULL,{literal(PLAIN_BINARY)});""")
     for user in people(latin1):
         print(f"INSERT INTO users VALUES ({','.join(map(literal, user))},{literal(BINARY if user[0] == 1 else None)});")
 
@@ -60,11 +61,16 @@ def records(latin1):
         yield record | ({"extra": extra} if extra else {})
     yield {"email": "gus@example.com", "phone": "+1 202-555-0107", "hash": BINARY.hex().upper(), "hash_kind": "md5"}
     yield {"email": "hal@example.com"}
+    # Bytes without one that is escaped.
+    yield {"email": "ida@example.com", "hash": PLAIN_BINARY.hex().upper(), "hash_kind": "md5"}
 
 
-latin1 = sys.argv[2:] == ["latin1"]
+latin1 = sys.argv[2] == "latin1"
 if sys.argv[1] == "sql":
     sql(latin1)
 else:
-    for record in records(latin1):
+    subscribers = 3
+    found = list(records(latin1))
+    found = {"": found, "users": found[:-subscribers], "zz_subscribers": found[-subscribers:]}[sys.argv[3] if len(sys.argv) > 3 else ""]
+    for record in found:
         print(json.dumps(record, ensure_ascii=False))
