@@ -88,9 +88,9 @@ impl<'a> Counted<'a> {
             self.shadow += 1;
         } else if unix::passwd(text).is_some_and(|account| account.is_ok()) {
             self.passwd += 1;
-        } else if let Some(rest) = text.iter().position(|byte| *byte == b':').filter(|_| cracked::found(text, true).is_some()) {
+        } else if let Some(last) = memchr::memrchr(b':', text).filter(|_| cracked::found(text, true).is_some()) {
             self.found += 1;
-            self.found_email += usize::from(is_email(&text[rest + 1..]));
+            self.found_email += usize::from(is_email(&text[last + 1..]));
         } else if cracked::shown(text).is_some() {
             self.shown += 1;
         } else if let Some((_, realm, _)) = listed::digest_parts(text) {

@@ -87,18 +87,21 @@ fn path_end(text: &[u8], from: usize) -> Option<usize> {
     let hard = (from..text.len()).find(|at| matches!(text[*at], b'|' | b' ' | b'\t'));
     let colon = |at: &usize| matches!(text[*at], b':' | b';') && !text[*at + 1..].starts_with(b"//");
     let colons: Vec<usize> = (from..text.len()).filter(colon).collect();
+    let login = |pair: &[usize]| &text[pair[0] + 1..pair[1]];
+    // What has a slash or a blank in it is still the path, which may have colons too.
+    let in_path = |pair: &[usize]| login(pair).iter().any(|byte| matches!(byte, b'/' | b' '));
     let soft = match colons.as_slice() {
         [] | [_] => None,
         several => {
-            let login_is_email = |pair: &[usize]| is_email(&text[pair[0] + 1..pair[1]]);
             let in_query = several.len() > 2 && text[from..several[0]].contains(&b'?');
             let login_is_query = |pair: &[usize]| {
-                let login = &text[pair[0] + 1..pair[1]];
+                let login = login(pair);
                 login.iter().all(u8::is_ascii_digit) || login.iter().any(|byte| matches!(byte, b'=' | b'&' | b'/' | b'?'))
             };
-            let fallback =
-                several.windows(2).find(|pair| !in_query || !login_is_query(pair)).map_or(several[several.len() - 2], |pair| pair[0]);
-            Some(several.windows(2).find(|pair| login_is_email(pair)).map_or(fallback, |pair| pair[0]))
+            let is_login = |pair: &&[usize]| !in_path(pair) && (!in_query || !login_is_query(pair));
+            let fallback = several.windows(2).find(is_login).map_or(several[several.len() - 2], |pair| pair[0]);
+            let email = several.windows(2).find(|pair| is_email(login(pair))).map(|pair| pair[0]);
+            email.or_else(|| (hard.is_none() || several.windows(2).any(|pair| is_login(&pair))).then_some(fallback))
         }
     };
     match (hard, soft) {

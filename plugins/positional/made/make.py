@@ -116,3 +116,17 @@ write(
     lambda p: [p.email, hashlib.sha1((p.salt + p.password).encode()).hexdigest(), p.salt + "|"],
     lambda p: {"email": p.email, "hash": hashlib.sha1((p.salt + p.password).encode()).hexdigest(), "hash_kind": "sha1", "salt": p.salt + "|"},
 )
+write(
+    "hash-first",
+    40,
+    ":",
+    lambda p: [p.hash, p.salt, p.email],
+    lambda p: {**hashed(p), "salt": p.salt, "email": p.email},
+)
+write(
+    "columns-behind-a-hash",
+    40,
+    ":",
+    lambda p: [p.name, p.email, p.hash, p.salt, "member", p.number],
+    lambda p: {"username": p.name, "email": p.email, **hashed(p), "salt": p.salt, "extra": {"column_5": "member", "column_6": p.number}},
+)

@@ -50,6 +50,11 @@ impl Parser for Positional {
     }
 
     fn probe(sample: &Sample<'_>) -> Option<Claim> {
+        // Excel's `sep=;`, and quotes, are csv's.
+        let is_csv = |line: &&[u8]| line.starts_with(b"\"") || line.get(..4).is_some_and(|head| head.eq_ignore_ascii_case(b"sep="));
+        if sample.lines().take(1).any(|line| is_csv(&told::without_mark(line))) {
+            return None;
+        }
         claim(told::layout(sample.lines())?)
     }
 
@@ -161,6 +166,11 @@ fn claim(told: Told) -> Option<Claim> {
     let share = whole * 100 / rows.max(1);
     let columns = layout.places.len();
     let meaning = |kind| layout.people.has(kind);
+    let is_colon = layout.separator == b':';
+    // Of tables with other separators csv reads those that are even, or have names for their columns.
+    if !is_colon && (has_header || !meaning(FieldKind::Email)) {
+        return None;
+    }
     let is_url_first = layout.people.meaning(0) == Meaning::Field(FieldKind::Url);
     if share < 80 || is_url_first || layout.secret().is_none() {
         return None;
@@ -168,7 +178,6 @@ fn claim(told: Told) -> Option<Claim> {
     if layout.is_salted() {
         return Some(Claim::new(91, format!("{share} % of {rows} rows have a hash and its salt among {columns} columns")));
     }
-    let is_colon = layout.separator == b':';
     if is_colon && has_header {
         return Some(Claim::new(91, format!("a header names {columns} columns parted by colons, and {share} % of {rows} rows have them")));
     }

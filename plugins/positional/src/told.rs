@@ -195,15 +195,27 @@ fn around_hash(rows: &[Row<'_>], mut kinds: Vec<Kind>) -> Option<Columns> {
         if !kinds.contains(&Kind::Field(FieldKind::Email)) && !right.contains(&Kind::Field(FieldKind::Email)) && !is_salt() {
             return None;
         }
+        // Where there are several fields in nearly every row they are columns, and what is no salt is one too.
+        let mut counts = left_over.clone();
+        counts.sort_unstable();
+        let columns = counts[counts.len() / 10];
         let hashes = rows.iter().filter_map(|row| row.get(hash));
         let bare = hashes.filter(|field| field.value.iter().all(u8::is_ascii_hexdigit)).count();
         kinds.push(match is_column_of_names(&first, &left_over) {
             true => Kind::Field(FieldKind::Username),
             // Hashes with a marker have their salts in them.
-            false if bare * 2 < rows.len() => Kind::Number,
+            false if bare * 2 < rows.len() || columns > 1 && !is_salt_like(&first) => Kind::Number,
             false => Kind::Field(FieldKind::Salt),
         });
         rest = hash + 1;
+        for back in (right.len()..right.len() + columns.saturating_sub(1)).rev() {
+            let values: Vec<&[u8]> =
+                behind.iter().filter_map(|fields| fields.len().checked_sub(back + 1).map(|at| fields[at].value)).collect();
+            kinds.push(match kind(&values, usize::MAX) {
+                Kind::Field(kind) => Kind::Field(kind),
+                _ => Kind::Number,
+            });
+        }
     }
     kinds.extend(right.iter().rev());
     if kinds.len() < 3 {
@@ -261,6 +273,11 @@ fn with_password(rows: &[Row<'_>], kinds: Vec<Kind>) -> Option<Columns> {
 }
 
 fn finish(rows: &[Row<'_>], kinds: Vec<Kind>, rest: usize) -> Option<Columns> {
+    // What has the shape of a hash without telling it counts beside an e-mail alone.
+    let is_told = !kinds.iter().any(|kind| matches!(kind, Kind::Hash(Some(_))));
+    if !is_told && !kinds.contains(&Kind::Field(FieldKind::Email)) {
+        return None;
+    }
     let columns = Columns { places: places(rows, &kinds, rest), meanings: meanings(&kinds), rest };
     columns.meanings.iter().any(|meaning| meaning.is_identity()).then_some(columns)
 }
@@ -307,10 +324,10 @@ fn kind(values: &[&[u8]], at: usize) -> Kind {
     if values.iter().filter(|value| matches!(identify(value, None), Secret::Hash(_))).count() * 10 >= values.len().max(1) * 8 {
         return Kind::Hash(None);
     }
-    if most(&is_descrypt) {
+    if at > 0 && most(&is_descrypt) {
         return Kind::Hash(Some(HashKind::Descrypt));
     }
-    if most(&|value| value.len() == 16 && value.iter().all(u8::is_ascii_hexdigit)) && !most(&digits) {
+    if at > 0 && most(&|value| value.len() == 16 && value.iter().all(u8::is_ascii_hexdigit)) && !most(&digits) {
         return Kind::Hash(Some(HashKind::Mysql323));
     }
     if most(&is_email) {

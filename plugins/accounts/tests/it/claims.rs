@@ -17,6 +17,7 @@ fn lists_of_people_are_left_to_others() {
         "ann@example.com:$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW\n",
         "ann:ann@example.com:5f4dcc3b5aa765d61d8327deb882cf99:a:b\n",
         "5f4dcc3b5aa765d61d8327deb882cf99:ann@example.com\n",
+        "5f4dcc3b5aa765d61d8327deb882cf99:|'_:ann@example.com\n",
         "https://site.example/login:ann:pw1\n",
         "2024-01-01 12:00:00 GET /a:b\n",
         "email,password\nann@example.com,pw\n",

@@ -25,6 +25,9 @@ fn what_others_read_is_left_to_them() {
         "2024-01-01 12:00:00 INFO a:b:c ann@example.com logged in\n",
         "{\"id\":1,\"email\":\"ann@example.com\",\"a\":\"b\"}\n",
         "It was: a dark: night.\n",
+        "id\tcreated_at\tuser\temail\tpassword\tsalt\n1\t2015-03-04\tann\tann@example.com\t5f4dcc3b5aa765d61d8327deb882cf99\tabc\n",
+        "sep=;\nemail;sha1;city\nann@example.com;7c4a8d09ca3762af61e59520943dc26494f8941b;Here\n",
+        ".example.com\tTRUE\t/\tFALSE\t1700000000\tsession0\t500f89cde02a2465\n",
         "",
     ];
     for text in left {
