@@ -10,13 +10,12 @@ use crate::{
     key::Key,
     line::{Class, Pair, classify, is_keyless_login},
     login::{Has, Login},
+    path::Holds,
     reader::Reader,
 };
 
 /// Bytes of a block; a form's run ends at a quarter of it.
 pub const BLOCK_BYTES_MAX: usize = 256 << 10;
-/// Further lines of a password.
-const PASSWORD_LINES_MAX: usize = 64;
 
 /// What stands at a place.
 pub enum Block<'a> {
@@ -48,10 +47,12 @@ pub fn ahead(text: &[u8], at: usize, last: bool) -> Option<Option<Line<'_>>> {
 /// The block that a text begins with, if all of it is there.
 pub fn next<'a>(text: &'a [u8], last: bool, reader: &mut Reader) -> Option<Block<'a>> {
     let line = ahead(text, 0, last)??;
-    if let Some((bytes, typed)) = form::run(text, last, reader)? {
+    let class = classify(line.text, &mut reader.keys);
+    let may_be_typed = matches!(class, Class::Pair(Pair { key: Key::Field, .. })) || reader.holds == Holds::Forms;
+    if may_be_typed && let Some((bytes, typed)) = form::run(text, last, reader)? {
         return Some(Block::Form(&text[..bytes], typed));
     }
-    Some(match classify(line.text, &mut reader.keys) {
+    Some(match class {
         Class::Pair(pair) if begins_login(pair.key) => return login(text, last, reader),
         Class::Pair(Pair { is_binary: true, .. }) | Class::Binary if reader.is_telling() => Block::Odd(line.raw, "binary"),
         Class::Text | Class::Pair(_) if reader.is_telling() && is_keyless_login(line.text) => Block::Odd(line.raw, "line-without-key"),
@@ -65,7 +66,7 @@ const fn begins_login(key: Key) -> bool {
 
 /// Reads a block that begins as one of a login does.
 fn login<'a>(text: &'a [u8], last: bool, reader: &mut Reader) -> Option<Block<'a>> {
-    let (mut at, mut password_lines, mut login) = (0, 0, Login::default());
+    let (mut at, mut login) = (0, Login::default());
     while let Some(line) = ahead(text, at, last)? {
         let next = at + line.raw.len();
         if next > BLOCK_BYTES_MAX {
@@ -86,11 +87,9 @@ fn login<'a>(text: &'a [u8], last: bool, reader: &mut Reader) -> Option<Block<'a
             Class::Binary if login.has(Has::PASSWORD) => break,
             Class::Binary => login.note(Has::BINARY),
             Class::Text | Class::Pair(_) if login.is_in_password() => {
-                if password_lines == PASSWORD_LINES_MAX || is_keyless_login(line.text) {
+                if is_keyless_login(line.text) || !login.extend_password(at + line.text.len()) {
                     break;
                 }
-                password_lines += 1;
-                login.extend_password(at + line.text.len());
             }
             Class::Text | Class::Pair(_) if login.has(Has::PASSWORD) => break,
             Class::Text | Class::Pair(_) => {}

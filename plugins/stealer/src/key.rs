@@ -1,7 +1,5 @@
 //! What keys mean: a table of those that stealers write, and the kit's dictionary for all other languages.
 
-use std::collections::HashMap;
-
 use sluice_plugin::{
     FieldKind,
     columns::{self, Meaning},
@@ -47,24 +45,40 @@ pub enum Machine {
 }
 
 /// Names that are remembered, and bytes of one: they come from the input.
-const NAMES_MAX: usize = 1024;
-const NAME_BYTES_MAX: usize = 48;
+const NAMES: usize = 64;
+const NAME_BYTES_MAX: usize = 24;
 
-/// What names meant so far: a log has the same few in every block.
-#[derive(Default)]
-pub struct Keys(HashMap<Vec<u8>, Key>);
+/// What names meant so far: a log has the same few in every block. Each has one place, which the last with that place has.
+pub struct Keys([Known; NAMES]);
+
+#[derive(Clone, Copy)]
+struct Known {
+    bytes: u8,
+    name: [u8; NAME_BYTES_MAX],
+    key: Key,
+}
+
+impl Default for Keys {
+    fn default() -> Self {
+        Self([Known { bytes: 0, name: [0; NAME_BYTES_MAX], key: Key::Other }; NAMES])
+    }
+}
 
 impl Keys {
     /// As [`key_of`], which is asked once a name.
     pub fn of(&mut self, name: &[u8]) -> Key {
-        if let Some(known) = self.0.get(name) {
-            return *known;
+        let (Some(first), Some(last)) = (name.first(), name.last()) else { return Key::Other };
+        let place = usize::from(first.wrapping_mul(7) ^ last.wrapping_mul(3)) ^ name.len();
+        let known = &mut self.0[place % NAMES];
+        if known.name.get(..usize::from(known.bytes)) == Some(name) {
+            return known.key;
         }
-        let found = key_of(name);
-        if self.0.len() < NAMES_MAX && name.len() <= NAME_BYTES_MAX {
-            self.0.insert(name.to_vec(), found);
+        let key = key_of(name);
+        if let Some(kept) = known.name.get_mut(..name.len()) {
+            kept.copy_from_slice(name);
+            (known.bytes, known.key) = (name.len() as u8, key);
         }
-        found
+        key
     }
 }
 

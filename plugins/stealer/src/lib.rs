@@ -16,15 +16,17 @@ mod login;
 mod machine;
 mod path;
 mod probe;
+mod quick;
 mod reader;
 
-use sluice_plugin::{Claim, Cuts, Descriptor, Framing, Input, Out, Parser, Sample, Start};
+use sluice_plugin::{Bitmaps, Claim, Cuts, Descriptor, Framing, Input, Out, Parser, Sample, Start, blocks::is_rule};
 
 use crate::{
     block::Block,
     folder::Member,
     machine::Machine,
     path::Holds,
+    quick::{Maps, Usual},
     reader::{Columns, Reader},
 };
 
@@ -39,6 +41,8 @@ pub struct Stealer {
     machine: Machine,
     reader: Reader,
     columns: Columns,
+    bitmaps: Bitmaps<2>,
+    usual: Usual,
     /// While scanning: where the last chunk may begin.
     cut: u64,
 }
@@ -70,16 +74,12 @@ impl Parser for Stealer {
     }
 
     fn push(&mut self, input: &mut Input<'_>, out: &mut Out<'_>) -> Result<(), String> {
-        while let Some(block) = self.next(input) {
-            match &block {
-                Block::Nothing(rows) => out.skip(rows),
-                Block::Odd(rows, reason) => out.reject(rows, reason),
-                Block::Login(rows, login) => login.tell(rows, &self.machine, &mut self.columns, out),
-                Block::Form(rows, typed) if typed.is_somebody() => typed.tell(rows, out),
-                Block::Form(rows, _) => out.skip(rows),
-            }
+        self.bitmaps.build(input.bytes(), |block| [block.at_most(b' ' - 1), block.eq(b'@') | block.eq(b'\\')]);
+        loop {
+            self.quick(input, out);
+            let Some(block) = self.next(input) else { return Ok(()) };
+            self.tell(&block, out);
         }
-        Ok(())
     }
 
     fn scan(&mut self, input: &mut Input<'_>, cuts: &mut Cuts<'_>) -> Result<(), String> {
@@ -98,21 +98,56 @@ impl Parser for Stealer {
 }
 
 impl Stealer {
-    /// Consumes and gives the next block, which is of one member.
-    fn next<'a>(&mut self, input: &mut Input<'a>) -> Option<Block<'a>> {
+    /// What is left of the member at hand, and whether all of it is there.
+    fn member<'a>(&mut self, input: &Input<'a>) -> (&'a [u8], bool) {
         while self.members.len() > 1 && self.members.last().is_some_and(|member| member.end <= input.offset()) {
             self.members.pop();
         }
-        let member = self.members.last()?;
+        let Some(member) = self.members.last() else { return (input.rest(), input.is_last()) };
         self.reader.holds = member.holds;
-        let left = member.end.saturating_sub(input.offset());
-        let rest = input.rest();
-        let (text, last) = match usize::try_from(left) {
+        let (rest, left) = (input.rest(), member.end.saturating_sub(input.offset()));
+        match usize::try_from(left) {
             Ok(left) if left <= rest.len() && left > 0 => (&rest[..left], true),
             _ => (rest, input.is_last()),
-        };
+        }
+    }
+
+    /// Reads blocks as long as they look like those before.
+    fn quick(&mut self, input: &mut Input<'_>, out: &mut Out<'_>) {
+        let (text, _) = self.member(input);
+        if matches!(self.reader.holds, Holds::Forms | Holds::Machine) {
+            return;
+        }
+        let machine = self.machine.told(usize::MAX / quick::ROW_SHARE, &mut self.columns, out);
+        let range = input.consumed()..input.consumed() + text.len();
+        let maps = Maps { control: self.bitmaps.class(0), mark: self.bitmaps.class(1) };
+        input.consume_to(self.usual.read(input.bytes(), range, maps, &machine, out));
+    }
+
+    /// Says what a block is.
+    fn tell(&mut self, block: &Block<'_>, out: &mut Out<'_>) {
+        match block {
+            Block::Nothing(rows) => {
+                out.skip(rows);
+                if is_rule(rows.trim_ascii_end()) {
+                    self.usual.learn_rule(rows);
+                }
+            }
+            Block::Odd(rows, reason) => out.reject(rows, reason),
+            Block::Login(rows, login) => {
+                login.tell(rows, &self.machine, &mut self.columns, out);
+                self.usual.learn(rows, login, &mut self.reader.keys, &self.columns);
+            }
+            Block::Form(rows, typed) if typed.is_somebody() => typed.tell(rows, out),
+            Block::Form(rows, _) => out.skip(rows),
+        }
+    }
+
+    /// Consumes and gives the next block, which is of one member.
+    fn next<'a>(&mut self, input: &mut Input<'a>) -> Option<Block<'a>> {
+        let (text, last) = self.member(input);
         let block = block::next(text, last, &mut self.reader)?;
-        if member.holds == Holds::Machine {
+        if self.reader.holds == Holds::Machine {
             self.machine.note(block.rows(), &mut self.reader);
         }
         input.consume_to(input.consumed() + block.rows().len());

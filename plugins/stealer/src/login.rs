@@ -14,6 +14,11 @@ use crate::{
     reader::Columns,
 };
 
+/// Columns of the program that kept a login, and whose it was there.
+pub const APPLICATION: &[u8] = b"application";
+pub const PROFILE: &[u8] = b"profile";
+/// Lines of a password.
+const PASSWORD_LINES_MAX: usize = 64;
 /// Values kept beside the usual ones.
 const EXTRAS_MAX: usize = 32;
 
@@ -48,6 +53,8 @@ pub struct Login<'a> {
     password: &'a [u8],
     text: &'a [u8],
     password_start: usize,
+    /// Its lines so far, and whether the last line was one of them.
+    password_lines: usize,
     is_in_password: bool,
     /// A value that is no password, to see how many blanks this writer puts around values.
     sample: Option<&'a [u8]>,
@@ -107,6 +114,7 @@ impl<'a> Login<'a> {
             Key::Email => (Has::EMAIL, &mut self.email),
             Key::Password => {
                 self.note(Has::PASSWORD);
+                self.password_lines = 1;
                 self.text = text;
                 self.password = pair.value;
                 self.password_start = at + (pair.value.as_ptr() as usize - text[at..].as_ptr() as usize);
@@ -148,9 +156,14 @@ impl<'a> Login<'a> {
         }
     }
 
-    /// Says that the password goes on up to a place of the text.
-    pub fn extend_password(&mut self, end: usize) {
+    /// Says that the password goes on up to a place of the text; `false` if it has lines enough.
+    pub fn extend_password(&mut self, end: usize) -> bool {
+        if self.password_lines == PASSWORD_LINES_MAX {
+            return false;
+        }
+        self.password_lines += 1;
         self.password = &self.text[self.password_start..end];
+        true
     }
 
     /// Is it somebody's? Or else: what is missing from a block that should be somebody's.
@@ -173,6 +186,14 @@ impl<'a> Login<'a> {
         is_nothing(self.login.value) && is_nothing(self.email.value) && is_nothing(&self.password())
     }
 
+    /// The password, if it is a slice of its line.
+    pub fn password_in_one_line(&self) -> Option<&'a [u8]> {
+        match self.password() {
+            Cow::Borrowed(password) if self.password_lines == 1 => Some(password),
+            _ => None,
+        }
+    }
+
     /// The password without the blanks that this writer puts around values.
     fn password(&self) -> Cow<'a, [u8]> {
         let blanks = |value: &[u8]| value.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
@@ -187,7 +208,7 @@ impl<'a> Login<'a> {
         }
         // A password that begins on the next line.
         let value = value.strip_prefix(b"\r\n").or_else(|| value.strip_prefix(b"\n")).unwrap_or(value);
-        if memchr::memmem::find(value, b"\r\n").is_none() {
+        if self.password_lines < 2 || memchr::memchr(b'\r', value).is_none() {
             return value.into();
         }
         let lines: Vec<&[u8]> = value.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line)).collect();
@@ -197,12 +218,9 @@ impl<'a> Login<'a> {
     /// Says it: first the columns it needs, then the record.
     pub fn tell(&self, rows: &[u8], machine: &machine::Machine, columns: &mut Columns, out: &mut Out<'_>) {
         let (domain, user) = without_domain(self.login.value);
+        let named = [(APPLICATION, self.soft), (PROFILE, self.profile), (b"domain", domain)];
+        let named = named.map(|(name, value)| if is_nothing(value) { None } else { columns.tag(name, out).map(|tag| (tag, value)) });
         let mut extras: Vec<(u8, &[u8])> = Vec::new();
-        for (name, value) in [(&b"application"[..], self.soft), (b"profile", self.profile), (b"domain", domain)] {
-            if !is_nothing(value) {
-                extras.extend(columns.tag(name, out).map(|tag| (tag, value)));
-            }
-        }
         for (name, value) in &self.extras {
             let tag = match crate::key::key_of(name) {
                 Key::Machine(Machine::Ip) if is_ip(value) => Some(FieldKind::Ip.tag()),
@@ -223,7 +241,7 @@ impl<'a> Login<'a> {
         let password = self.password();
         // What was typed is a password, whatever it looks like.
         record.add(FieldKind::Password.tag(), if is_nothing(&password) { b"" } else { &password });
-        for (tag, value) in extras {
+        for (tag, value) in named.into_iter().flatten().chain(extras) {
             record.add(tag, value);
         }
         record.end();

@@ -8,13 +8,12 @@ use sluice_plugin::{FieldKind, Line, Out, columns::is_ip};
 use crate::{
     key::{Key, Machine as Kind},
     line::{Class, classify, is_nothing},
+    quick::ROW_SHARE,
     reader::{Columns, Reader},
 };
 
 /// Bytes of a value that are kept.
 const VALUE_BYTES_MAX: usize = 48;
-/// Values are copied to each record: a record's row has at least this share of their bytes, or goes without.
-const ROW_SHARE: usize = 3;
 
 /// What is told of a machine, in this order, and under which name if it is of no standard kind.
 const TOLD: [(Kind, &str); 5] =
@@ -56,7 +55,7 @@ impl Machine {
         }
     }
 
-    /// The tags and values to tell with a login, whose row is so long.
+    /// The tags and values to tell with a login, whose row is so long: they are copied to each record, and a short row goes without.
     pub fn told(&self, row_bytes: usize, columns: &mut Columns, out: &mut Out<'_>) -> Vec<(u8, &[u8])> {
         let bytes: usize = self.0.iter().map(Vec::len).sum();
         if bytes == 0 || bytes > ROW_SHARE * row_bytes {

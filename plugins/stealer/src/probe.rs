@@ -24,7 +24,7 @@ pub fn probe(sample: &Sample<'_>) -> Option<Claim> {
         return Some(Claim::new(confidence, format!("{} blocks of URL, login and password", looks.logins)));
     }
     if looks.forms > 0 && share(looks.form_bytes) >= 50 {
-        return Some(Claim::new(90, "names of forms' fields and what was typed into them"));
+        return Some(Claim::new(95, "names of forms' fields and what was typed into them"));
     }
     if looks.cookies * 10 >= looks.lines * 8 {
         return Some(Claim::new(90, "cookies as Netscape wrote them: nobody's data, all is skipped"));

@@ -28,6 +28,11 @@ pub struct Columns(HashMap<Vec<u8>, Option<Column>>);
 const NAMES_MAX: usize = 256;
 
 impl Columns {
+    /// The tag of a column that was named.
+    pub fn known(&self, name: &[u8]) -> Option<u8> {
+        self.0.get(name).copied().flatten().map(Column::tag)
+    }
+
     /// The tag of a column's values, if there is one left.
     pub fn tag(&mut self, name: &[u8], out: &mut Out<'_>) -> Option<u8> {
         if let Some(known) = self.0.get(name) {

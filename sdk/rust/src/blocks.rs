@@ -37,17 +37,25 @@ pub struct Pair<'a> {
 /// Reads `Key: value`. A URL is none, and neither is what has signs in its key that no key has.
 pub fn pair(line: &[u8]) -> Option<Pair<'_>> {
     let head = &line[..line.len().min(KEY_BYTES_MAX)];
-    let narrow = memchr::memchr(b':', head);
-    let wide = head.windows(WIDE_COLON.len()).take(narrow.unwrap_or(head.len())).position(|three| three == WIDE_COLON);
-    let (end, value) = match (wide, narrow) {
-        (Some(at), _) => (at, at + WIDE_COLON.len()),
-        (None, at) => (at?, at? + 1),
+    let (end, value) = match head.iter().position(|byte| matches!(byte, b':' | 0xEF))? {
+        at if head[at] == b':' => (at, at + 1),
+        _ => colon(head)?,
     };
     // JSON's keys are in quotes, and are another reader's.
     let key = unadorned(&line[..end]).filter(|_| memchr::memchr2(b'"', b'{', &line[..end]).is_none())?;
     let value = &line[value..];
     let is_odd = |byte: &u8| matches!(byte, b'\t' | b'/' | b'@' | b'\\' | b'=' | b'<' | b'>' | b'}' | b',' | b';' | b'|');
     (!key.iter().any(is_odd) && !value.starts_with(b"//")).then_some(Pair { key, value })
+}
+
+/// Where the colon behind a key begins and ends, of either width.
+#[cold]
+fn colon(head: &[u8]) -> Option<(usize, usize)> {
+    let narrow = memchr::memchr(b':', head);
+    match memchr::memmem::find(&head[..narrow.unwrap_or(head.len())], WIDE_COLON) {
+        Some(at) => Some((at, at + WIDE_COLON.len())),
+        None => narrow.map(|at| (at, at + 1)),
+    }
 }
 
 /// Is it a rule between blocks: three strokes at least and nothing else, or strokes around a title?
