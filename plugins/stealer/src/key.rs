@@ -68,8 +68,8 @@ impl Keys {
     /// As [`key_of`], which is asked once a name.
     pub fn of(&mut self, name: &[u8]) -> Key {
         let (Some(first), Some(last)) = (name.first(), name.last()) else { return Key::Other };
-        let place = usize::from(first.wrapping_mul(7) ^ last.wrapping_mul(3)) ^ name.len();
-        let known = &mut self.0[place % NAMES];
+        let mixed = u32::from_le_bytes([*first, *last, name[name.len() / 2], name.len() as u8]).wrapping_mul(0x9E37_79B1);
+        let known = &mut self.0[(mixed >> 16) as usize % NAMES];
         if known.name.get(..usize::from(known.bytes)) == Some(name) {
             return known.key;
         }
