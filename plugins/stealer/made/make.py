@@ -174,10 +174,13 @@ def cookies(maker, count):
 
 
 def machine(maker):
-    return (f"Build ID: @example\nIP: {maker.ip()}\nFileLocation: C:\\Users\\ann\\a.exe\nUserName: ann\nMachineName: DESKTOP-{maker.word()}\n"
-            f"Country: NL\nZip Code: 3511\nLocation: Utrecht\nHWID: {maker.random.randrange(16**16):016X}\n"
+    """What is said of a machine, and what is to be told of it with each login, if the members of its folder are joined."""
+    ip, name, number = maker.ip(), f"DESKTOP-{maker.word()}", f"{maker.random.randrange(16**16):016X}"
+    text = (f"Build ID: @example\nIP: {ip}\nFileLocation: C:\\Users\\ann\\a.exe\nUserName: ann\nMachineName: {name}\n"
+            f"Country: NL\nZip Code: 3511\nLocation: Utrecht\nHWID: {number}\n"
             "Current Language: English\nScreenSize: {Width=1920, Height=1080}\nTimeZone: (UTC+01:00)\nOperation System: Windows 10 x64\n"
             "Log date: 1/2/2023 3:04:05 AM\n\nHardwares: \nName: Total of RAM, 8192 MB\n")
+    return text, {"ip": ip, "country": "NL"}, {"hwid": number, "machine": name, "machine_user": "ann"}
 
 
 def history(maker, count):
@@ -185,19 +188,28 @@ def history(maker, count):
 
 
 def tree(maker, family):
-    """A machine's files by path, and the records in them."""
-    truth = []
-    files = {"Passwords.txt": passwords_file(maker, family, maker.random.randrange(5, 60), truth)}
-    files["Autofills/Google_[Chrome]_Default.txt"] = forms(maker, FORMS.get(family, FORMS["redline"]), truth)
+    """A machine's files by path, the records of its logins in the order they are joined, and those of its forms."""
+    logins, typed = [], []
+    about, fields, extra = machine(maker)
+    files = {"UserInformation.txt": about, "FTP/FileZilla.txt": passwords_file(maker, "filezilla", 3, logins)}
+    files["Passwords.txt"] = passwords_file(maker, family, maker.random.randrange(5, 40), logins)
+    files["Autofills/Google_[Chrome]_Default.txt"] = forms(maker, FORMS.get(family, FORMS["redline"]), typed)
     files["Cookies/Google_[Chrome]_Default Network.txt"] = cookies(maker, 20)
-    files["UserInformation.txt"] = machine(maker)
     files["History/Chrome.txt"] = history(maker, 10)
     files["CreditCards.txt"] = "Holder: ANN EXAMPLE\nCardType: Visa\nCard: 4111111111111111\nExpire: 1/2030\n\n"
     files["InstalledSoftware.txt"] = "1) Example Editor [1.2.3]\n2) Example Player [4.5]\n"
     files["ProcessList.txt"] = "ID: [42]\nName: [svchost.exe]\nCommandLine: []\n\n"
     files["Discord/Tokens.txt"] = "mfa.synthetic-token-of-nobody\n"
-    files["FTP/FileZilla.txt"] = passwords_file(maker, "filezilla", 3, truth)
-    return files, truth
+    for record in logins:
+        record.update(fields)
+        record["extra"] = record.get("extra", {}) | extra
+    return files, logins, typed
+
+
+def write_tree(folder, files):
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(text.encode("utf-8"))
 
 
 def write_case(folder, name, text, truth):
@@ -214,12 +226,14 @@ def cases(folder):
                    for family in FAMILIES if family != "filezilla")
     write_case(folder, "mixed", text, truth)
     for family, shape in FORMS.items():
-        # The last two are fields by their path alone.
-        name, truth = f"autofill_{family}" if ":" in shape else f"../named/autofill_{family}", []
-        write_case(folder, name, forms(Maker(family), shape, truth), truth)
+        truth = []
+        write_case(folder, f"autofill_{family}", forms(Maker(family), shape, truth), truth)
     write_case(folder, "cookies", cookies(Maker(1), 20), [])
-    write_case(folder, "userinformation", machine(Maker(1)), [])
+    write_case(folder, "userinformation", machine(Maker(1))[0], [])
     write_case(folder, "history", history(Maker(1), 10), [])
+    files, logins, _ = tree(Maker(5), "redline")
+    write_tree(folder / "machine", files)
+    (folder / "machine.jsonl").write_text("".join(json.dumps(record, ensure_ascii=False) + "\n" for record in logins), "utf-8")
 
 
 def archives(folder, family, files):
@@ -248,12 +262,10 @@ def trees(folder, seed, count):
         maker, files = Maker(f"{seed} {family}"), []
         for number in range(count):
             name = f"{family}/NL[{maker.random.randrange(16**8):08X}] [2023-01-{number % 28 + 1:02}]"
-            machines_files, truth = tree(maker, family)
-            everything += truth
+            machines_files, logins, typed = tree(maker, family)
+            everything += logins + typed
+            write_tree(folder / name, machines_files)
             files += [(f"{name}/{path}", text.encode("utf-8")) for path, text in machines_files.items()]
-        for path, data in files:
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_bytes(data)
         archives(folder, family, files)
     (folder / "expected.jsonl").write_text("".join(json.dumps(record, ensure_ascii=False) + "\n" for record in everything), "utf-8")
 

@@ -1,40 +1,15 @@
 //! What a member's path says, and what the host says of a folder whose members it has joined.
 
-use std::fs;
-
 use serde_json::{Value, json};
 use sluice_plugin::{
     Parser, Part, Sample, Start,
-    native::{
-        self,
-        cases::{PUSH_BYTES, items},
-    },
+    native::{self, cases::items},
 };
 use sluice_stealer::Stealer;
 
 fn claim(name: &str, text: &[u8]) -> u8 {
     let sample = Sample { name, size: Some(text.len() as u64), head: text, tail: b"" };
     Stealer::probe(&sample).map_or(0, |claim| claim.confidence)
-}
-
-#[test]
-fn a_line_is_a_field_where_the_path_says_so() {
-    for name in ["autofill_stealc", "autofill_vidar"] {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/named");
-        let text = fs::read(format!("{folder}/{name}.txt")).unwrap();
-        let wanted: Value = serde_json::from_str(&fs::read_to_string(format!("{folder}/{name}.jsonl")).unwrap()).unwrap();
-        let path = "NL[0]/Autofill/Chrome_Default.txt";
-        for push_bytes in PUSH_BYTES {
-            let start = Start { name: path, ..Start::default() };
-            assert_eq!(
-                items(&native::parse_chunk::<Stealer>(&text, &start, push_bytes)),
-                std::slice::from_ref(&wanted),
-                "{name} in pushes of {push_bytes}"
-            );
-        }
-        assert!(claim(path, &text) > 50, "{name}");
-        assert!(claim("notes.txt", &text) <= 50, "{name} without a path");
-    }
 }
 
 #[test]
