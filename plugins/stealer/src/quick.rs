@@ -21,6 +21,8 @@ const VALUES: usize = 5;
 const URL: usize = 0;
 const LOGIN: usize = 1;
 const PASSWORD: usize = 2;
+/// Of each value the tag it is told under and its place; an empty one is none.
+type Values = [(u8, Range<usize>); VALUES];
 /// Words of eight bytes that what stands before a value fits in.
 const PREFIX_WORDS: usize = 3;
 /// Bytes of a rule between blocks.
@@ -132,7 +134,7 @@ impl Usual {
 
     /// The values of the block at a place, and where its lines end.
     #[inline(always)]
-    fn block(&self, text: &[u8], start: usize, maps: Maps<'_>) -> Option<(usize, [(u8, Range<usize>); VALUES])> {
+    fn block(&self, text: &[u8], start: usize, maps: Maps<'_>) -> Option<(usize, Values)> {
         let (mut values, mut at) = ([const { (0, 0..0) }; VALUES], start);
         for before in &self.lines {
             let from = at + before.text.bytes;
@@ -150,7 +152,7 @@ impl Usual {
             };
             let value = text.get(from..to)?;
             let is_told = is_usual(value);
-            if !is_told && !(self.is_even && is_odd_but_plain(value, before.place)) {
+            if !(is_told || self.is_even && is_odd_but_plain(value, before.place)) {
                 return None;
             }
             let tag = match before.place {
