@@ -261,8 +261,8 @@ fn claim(sample: &Sample<'_>) -> Option<Claim> {
     if table.width < 2 && !(named && table.has_identity()) || rows < 1 {
         return None;
     }
-    // Of two columns the header must have a name that is known: it may be a banner above a list of logins.
-    let names_known = || table.people.columns().iter().any(|column| known(&column.name).is_some());
+    // Of two columns the header must have a name that is known: it may be a banner above a list of logins, or a row of `Key: value`.
+    let names_known = || table.people.columns().iter().any(|column| known(&column.name).is_some() && !column.name.contains(&b':'));
     let named_people = !table.header.is_empty() && table.has_identity() && (table.width > 2 || names_known());
     if consistency < if named_people { 0.2 } else { 0.6 } {
         return None;
