@@ -29,7 +29,8 @@ pub(crate) fn probe(sample: &Sample<'_>) -> Option<Claim> {
             mails += usize::from(line::is_email(said.login));
             urls += usize::from(!said.url.is_empty());
             logins.insert(said.login);
-            keys += usize::from(!line::is_email(said.login) && said.url.is_empty() && said.secret.starts_with(b" "));
+            let is_key = said.secret.starts_with(b" ") || columns::known(said.login).is_some();
+            keys += usize::from(!line::is_email(said.login) && said.url.is_empty() && is_key);
             others += usize::from(said.url.is_empty() && is_others(&said));
         }
     }
