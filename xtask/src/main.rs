@@ -8,6 +8,7 @@ mod bench;
 mod ci;
 mod clients;
 mod demo;
+mod fuzz;
 mod languages;
 mod plugins;
 mod recall;
@@ -46,6 +47,8 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Try what no input may do to intake or a plugin, with libFuzzer.
+    Fuzz(fuzz::Args),
     /// Format, lints, licences, tests: all that a change must pass.
     Ci,
 }
@@ -64,6 +67,7 @@ fn main() -> Result<()> {
         Chore::Clients => clients::run(&root),
         Chore::Bench { what, args } => bench::run(&root, what, &args),
         Chore::Recall { args } => recall::run(&root, &args),
+        Chore::Fuzz(args) => fuzz::run(&root, &args),
         Chore::Ci => ci::run(&root),
     }
 }

@@ -1,0 +1,106 @@
+//! `cargo xtask fuzz`: libFuzzer on intake and on every plugin, each begun with its cases; then what it kept is shown to the plugin in the
+//! sandbox. What was found lies in target/fuzz/found, and belongs into the cases.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::{plugins, shell};
+
+/// Bytes of an input.
+const INPUT_BYTES_MAX: u32 = 64 << 10;
+/// Of the process, with libFuzzer's own.
+const MEMORY_MIB_MAX: u32 = 1024;
+/// Of one input.
+const SECONDS_MAX: u32 = 10;
+
+/// How long, and what.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Seconds for all targets together.
+    #[arg(long, default_value_t = 1800)]
+    seconds: u64,
+    /// Plugins by name, or `intake`; without any, all.
+    targets: Vec<String>,
+}
+
+pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
+    let names = targets(root, &args.targets)?;
+    let components = plugins::build(root)?;
+    let program = build(root)?;
+    shell::run(shell::cargo(root).args(["build", "--workspace", "--bins"]))?;
+    let replay = shell::target_dir(root).join("debug/replay");
+    let each = Duration::from_secs(args.seconds) / u32::try_from(names.len())?;
+    let (begun, mut broken) = (Instant::now(), Vec::new());
+    for name in &names {
+        shell::step(&format!("fuzz {name} for {} s", each.as_secs().max(1)));
+        let corpus = fuzz(root, &program, name, each).or_else(|error| {
+            broken.push(format!("{name}: {error}"));
+            Ok::<_, anyhow::Error>(folder(root, "corpus", name)?)
+        })?;
+        let component = components.iter().find(|path| path.file_stem().is_some_and(|stem| *stem == **name));
+        if let Some(component) = component
+            && let Err(error) = shell::run(Command::new(&replay).arg(component).arg(&corpus))
+        {
+            broken.push(format!("{name} in the sandbox: {error}"));
+        }
+    }
+    println!("fuzz: {} targets, {} failed, {} s", names.len(), broken.len(), begun.elapsed().as_secs());
+    ensure!(broken.is_empty(), "{}\nthe inputs are in {}", broken.join("\n"), found(root).display());
+    Ok(())
+}
+
+/// All plugins and intake, or those asked for.
+fn targets(root: &Path, wanted: &[String]) -> Result<Vec<String>> {
+    let mut all = vec!["intake".to_owned()];
+    for entry in fs::read_dir(root.join("plugins"))? {
+        let path = entry?.path();
+        if path.join("Cargo.toml").is_file() {
+            all.extend(path.file_name().map(|name| name.to_string_lossy().into_owned()));
+        }
+    }
+    all.sort();
+    if let Some(unknown) = wanted.iter().find(|name| !all.contains(name)) {
+        bail!("no target `{unknown}`; there are {}", all.join(" "));
+    }
+    Ok(if wanted.is_empty() { all } else { wanted.to_vec() })
+}
+
+fn build(root: &Path) -> Result<PathBuf> {
+    shell::need(&[("g++", "g++")])?;
+    let (folder, target) = (root.join("conformance/fuzz"), shell::target_dir(root).join("fuzz/build"));
+    let mut cargo = shell::cargo(&folder);
+    cargo.args(["build", "--locked"]).env("CARGO_TARGET_DIR", &target).env("RUSTC_WRAPPER", folder.join("instrument"));
+    shell::run(&mut cargo)?;
+    Ok(target.join("debug/sluice-fuzz"))
+}
+
+fn found(root: &Path) -> PathBuf {
+    shell::target_dir(root).join("fuzz/found")
+}
+
+fn folder(root: &Path, what: &str, name: &str) -> Result<PathBuf> {
+    let folder = shell::target_dir(root).join("fuzz").join(what).join(name);
+    fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    Ok(folder)
+}
+
+fn fuzz(root: &Path, program: &Path, name: &str, time: Duration) -> Result<PathBuf> {
+    let corpus = folder(root, "corpus", name)?;
+    let found = folder(root, "found", name)?;
+    let mut command = Command::new(program);
+    command.env("SLUICE_FUZZ", name).arg(&corpus);
+    let seeds = if name == "intake" { "host/intake/tests/fixtures".into() } else { format!("plugins/{name}/cases") };
+    command.args(Some(root.join(seeds)).filter(|seeds| seeds.is_dir()));
+    command.arg(format!("-max_total_time={}", time.as_secs().max(1)));
+    command.arg(format!("-max_len={INPUT_BYTES_MAX}")).arg(format!("-timeout={SECONDS_MAX}"));
+    command.arg(format!("-rss_limit_mb={MEMORY_MIB_MAX}")).arg(format!("-artifact_prefix={}/", found.display()));
+    command.args(["-print_final_stats=1", "-verbosity=0", "-len_control=10"]);
+    shell::run(&mut command)?;
+    Ok(corpus)
+}
