@@ -74,10 +74,12 @@ fn targets(root: &Path, wanted: &[String]) -> Result<Vec<String>> {
 fn build(root: &Path) -> Result<PathBuf> {
     shell::need(&[("g++", "g++")])?;
     let (folder, target) = (root.join("conformance/fuzz"), shell::target_dir(root).join("fuzz/build"));
+    // Told, so that what is compiled for it can be told from what build scripts link.
+    let host = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     let mut cargo = shell::cargo(&folder);
-    cargo.args(["build", "--locked"]).env("CARGO_TARGET_DIR", &target).env("RUSTC_WRAPPER", folder.join("instrument"));
+    cargo.args(["build", "--locked", "--target", &host]).env("CARGO_TARGET_DIR", &target).env("RUSTC_WRAPPER", folder.join("instrument"));
     shell::run(&mut cargo)?;
-    Ok(target.join("debug/sluice-fuzz"))
+    Ok(target.join(host).join("debug/sluice-fuzz"))
 }
 
 fn found(root: &Path) -> PathBuf {

@@ -15,15 +15,21 @@ type Target = fn(&[u8]);
 /// By the name of the plugin's folder.
 const TARGETS: &[(&str, Target)] = &[
     ("accounts", parser::fuzz::<sluice_accounts::Accounts>),
+    ("bson", parser::fuzz::<sluice_bson::Bson>),
     ("combo", parser::fuzz::<sluice_combo::Combo>),
     ("csv", parser::fuzz::<sluice_csv::Csv>),
     ("intake", intake::fuzz),
+    ("json", parser::fuzz::<sluice_json::Json>),
     ("ldif", parser::fuzz::<sluice_ldif::Ldif>),
     ("mail", parser::fuzz::<sluice_mail::Mail>),
     ("mysqldump", parser::fuzz::<sluice_mysqldump::Mysqldump>),
+    ("pgdump", parser::fuzz::<sluice_pgdump::Pgdump>),
+    ("positional", parser::fuzz::<sluice_positional::Positional>),
     ("sqlite", parser::fuzz::<sluice_sqlite::Sqlite>),
+    ("sqlscript", parser::fuzz::<sluice_sqlscript::Script>),
     ("stealer", parser::fuzz::<sluice_stealer::Stealer>),
     ("vcard", parser::fuzz::<sluice_vcard::Vcard>),
+    ("xlsx", parser::fuzz::<sluice_xlsx::Xlsx>),
     ("xml", parser::fuzz::<sluice_xml::Xml>),
 ];
 
