@@ -79,24 +79,8 @@ const PLANTED: &[Planted] = &[
         input: ("6,fay@example.com,six,Linz,AT", 80),
     },
     Planted { plugin: "csv", bug: "map", clauses: ANY_ORDER, case: "", seen: &["a record of", "; read at once"], input: ("", 500) },
+    // The rest of how it reads is the kit's.
     Planted { plugin: "mysqldump", bug: "border", clauses: &["chunks"], case: "", seen: &["its scan says: at byte"], input: ("", 300) },
-    Planted {
-        plugin: "mysqldump",
-        bug: "leak",
-        clauses: &["finds"],
-        case: "ansi-names.sql",
-        seen: &["\"full_name\":\"Ann O'Neil\"", "it'sAnn O'Neil"],
-        input: ("(1,'ann','ann@example.com'", 200),
-    },
-    Planted {
-        plugin: "mysqldump",
-        bug: "last-line",
-        clauses: &["finds"],
-        case: "ansi-names.sql",
-        seen: &["number 7 should be {\"email\":\"li@example.org\"", "and is {\"email\":\"gus@example.com\""],
-        input: ("'li@example.org'", 900),
-    },
-    Planted { plugin: "mysqldump", bug: "map", clauses: ANY_ORDER, case: "", seen: &["a record of", "; read at once"], input: ("", 4000) },
     Planted {
         plugin: "ldif",
         bug: "border",
