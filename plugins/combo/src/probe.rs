@@ -38,6 +38,10 @@ pub(crate) fn probe(sample: &Sample<'_>) -> Option<Claim> {
     if seen == 0 || read == 0 {
         return None;
     }
+    // An archive, a document, a database.
+    if sample.head.starts_with(b"PK\x03\x04") || sample.head.iter().take(4096).filter(|byte| **byte == 0).count() > 128 {
+        return None;
+    }
     let share = read * 100 / seen;
     let told = (mails + urls) * 100 / seen;
     if foreign(first, &lines) {
@@ -93,9 +97,21 @@ fn column_count(text: &[u8]) -> usize {
 }
 
 fn foreign(first: &[u8], lines: &[&[u8]]) -> bool {
-    const SQL: [&[u8]; 6] = [b"insert into", b"create table", b"-- mysql dump", b"-- mariadb dump", b"/*!", b"/*m!"];
+    const SQL: [&[u8]; 9] = [
+        b"insert into",
+        b"insert [",
+        b"create table",
+        b"begin transaction",
+        b"set define",
+        b"-- mysql dump",
+        b"-- mariadb dump",
+        b"/*!",
+        b"/*m!",
+    ];
     let starts = |text: &[u8], what: &[u8]| text.get(..what.len()).is_some_and(|head| head.eq_ignore_ascii_case(what));
-    let sql = lines.iter().take(50).any(|text| SQL.iter().any(|what| starts(text, what)));
+    // `COPY table (columns) FROM stdin;`
+    let copies = |text: &[u8]| starts(text, b"copy ") && text.trim_ascii_end().ends_with(b"FROM stdin;");
+    let sql = lines.iter().take(50).any(|text| SQL.iter().any(|what| starts(text, what)) || copies(text));
     let markup = matches!(first.first(), Some(b'{' | b'<')) || starts(first, b"begin:") || first.starts_with(b"[{") || *first == *b"[";
     let words = [&b"email"[..], b"e-mail", b"password", b"username", b"passwd", b"hash"];
     let heads = first
