@@ -229,7 +229,7 @@ EXPORT("group") const void *export_group(const sluice_text *names, size_t names_
 
 EXPORT("open")
 const void *export_open(const uint8_t *name, size_t name_bytes, uint64_t base, const uint8_t *context, size_t context_bytes,
-                        const uint8_t *options, size_t options_bytes, const sluice_part *parts, size_t parts_count) {
+                        const uint8_t *options, size_t options_bytes, const sluice_joined *parts, size_t parts_count) {
   sluice_start start = {{name, name_bytes}, base, {context, context_bytes}, {options, options_bytes}, parts, parts_count};
   return result(sluice_open(&start), 0);
 }

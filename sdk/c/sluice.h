@@ -68,7 +68,7 @@ typedef struct {
   sluice_text name; ///< Its path within the dump.
   uint64_t base;    ///< Offset of its first byte in the joined member.
   uint64_t size;    ///< Its length in bytes. Text that ends within a line has a line end behind it, which counts.
-} sluice_part;
+} sluice_joined;
 
 /// Members that belong together, by their places among the names that were shown, as they are to be read.
 typedef struct {
@@ -82,7 +82,7 @@ typedef struct {
   uint64_t base;       ///< Offset of its first byte in the member; 0 is the member's start.
   sluice_text context; ///< What `sluice_cut` was given for it; empty at the member's start. Gone when `sluice_open` returns.
   sluice_text options; ///< Options as JSON, or empty. Gone when `sluice_open` returns.
-  const sluice_part *parts; ///< The members that were joined to this one, in order. Gone when `sluice_open` returns.
+  const sluice_joined *parts; ///< The members that were joined to this one, in order. Gone when `sluice_open` returns.
   size_t parts_count;       ///< 0 if it is one by itself.
 } sluice_start;
 

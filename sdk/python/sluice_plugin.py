@@ -34,7 +34,7 @@ from sluice_text import base64, is_email, is_utf8, unescape, unquote
 from sluice_words import EXTRA, identify, meaning
 
 __all__ = [
-    "About", "Claim", "EXTRA", "Field", "Hash", "Input", "Line", "Out", "Parser", "Refusal", "Row", "Sample", "Start",
+    "About", "Claim", "EXTRA", "Field", "Hash", "Input", "Line", "Out", "Parser", "Part", "Refusal", "Row", "Sample", "Start",
     "base64", "identify", "is_email", "is_utf8", "meaning", "unescape", "unquote",
 ]  # fmt: skip
 
@@ -99,6 +99,18 @@ class Sample:
             head = head[: head.rfind(b"\n") + 1] or head
         for line in head.removesuffix(b"\n").split(b"\n"):
             yield line.removesuffix(b"\r")
+
+
+@dataclass
+class Part:
+    """A member that was joined with others to one: see `Parser.group`."""
+
+    name: str
+    """Its path within the dump."""
+    base: int
+    """Offset of its first byte in the joined member."""
+    size: int
+    """Its length in bytes. Text that ends within a line has a line end behind it, which counts."""
 
 
 @dataclass
