@@ -231,7 +231,7 @@ fn is_full_name(value: &[u8]) -> bool {
 }
 
 /// Four to forty characters without a space, letters together with digits or signs, and no date or time.
-fn is_made_up(value: &[u8]) -> bool {
+pub(crate) fn is_made_up(value: &[u8]) -> bool {
     let letters = value.iter().any(u8::is_ascii_alphabetic);
     (4..=40).contains(&value.len())
         && letters

@@ -58,3 +58,53 @@ fn every_way_to_write_a_value() {
         ],
     );
 }
+
+#[test]
+fn columns_that_nobody_named_are_told_by_the_rows() {
+    let row = |id: u32, login: &str, secret: &str, salt: &str| {
+        format!("({id},'{login}','p{id}@example.com','{secret}','{salt}','2020-01-0{id}')")
+    };
+    let logins = ["ann_1", "bob.2", "cy-3", "dee4", "eve5"];
+    let salts = ["a:b", "|''!", "c;d", "e\\\\f", "g,h"];
+    let told = ["a:b", "|'!", "c;d", "e\\f", "g,h"];
+    let hash = |id: usize| format!("5f4dcc3b5aa765d61d8327deb882cf{:02}", id + 10);
+    let rows: Vec<String> = (0..5).map(|at| row(at as u32 + 1, logins[at], &hash(at), salts[at])).collect();
+    let wanted: Vec<_> = (0..5)
+        .map(|at| {
+            json!({"username": logins[at], "email": format!("p{}@example.com", at + 1), "hash": hash(at), "hash_kind": "vbulletin", "salt": told[at],
+                "extra": {"column_1": (at + 1).to_string(), "column_6": format!("2020-01-0{}", at + 1)}})
+        })
+        .collect();
+    let one_statement = format!("INSERT INTO `user` VALUES {};\n", rows.join(","));
+    let a_statement_each: String = rows.iter().map(|row| format!("INSERT INTO `user` VALUES {row};\n")).collect();
+    gives::<Mysqldump>(one_statement.as_bytes(), &wanted);
+    gives::<Mysqldump>(a_statement_each.as_bytes(), &wanted);
+}
+
+#[test]
+fn a_quote_too_few_costs_its_row_alone() {
+    gives::<Mysqldump>(
+        b"CREATE TABLE `u` (`id` int, `email` text, `password` text);\nINSERT INTO `u` VALUES (1,'ann@example.com','x),(2,'bob@example.net','y'),\
+          (3,'cy@example.org,'z'),(4,'dee@example.com','w'),(5,'eve@example.com','v';\nINSERT INTO `u` VALUES (6,'fay@example.net','u');\n",
+        &[
+            json!({"reject": "malformed-row"}),
+            json!({"user_id": "2", "email": "bob@example.net", "password": "y"}),
+            json!({"reject": "malformed-row"}),
+            json!({"user_id": "4", "email": "dee@example.com", "password": "w"}),
+            json!({"reject": "malformed-row"}),
+            json!({"user_id": "6", "email": "fay@example.net", "password": "u"}),
+        ],
+    );
+}
+
+#[test]
+fn accounts_of_the_server_are_people_too() {
+    gives::<Mysqldump>(
+        b"CREATE USER `ann`@`localhost` IDENTIFIED WITH 'mysql_native_password' AS '*2470C0C06DEE42FD1618BB99005ADCA2EC9D1E19' REQUIRE NONE;\n\
+          GRANT USAGE ON *.* TO `bob`@`%` IDENTIFIED BY PASSWORD '*0123456789ABCDEF0123456789ABCDEF01234567';\nGRANT SELECT ON `a`.* TO `bob`@`%`;\n",
+        &[
+            json!({"username": "ann", "hash": "*2470C0C06DEE42FD1618BB99005ADCA2EC9D1E19", "hash_kind": "mysql41"}),
+            json!({"username": "bob", "hash": "*0123456789ABCDEF0123456789ABCDEF01234567", "hash_kind": "mysql41"}),
+        ],
+    );
+}

@@ -13,6 +13,7 @@ mod reader;
 mod statement;
 mod tables;
 mod tuple;
+mod unnamed;
 mod value;
 
 pub use reader::Reader;

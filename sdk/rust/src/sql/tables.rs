@@ -1,10 +1,10 @@
 //! The tables a dump has told of, and the INSERT being read: all a chunk in the middle of a dump needs to know.
 
-use super::{statement::TableColumns, value::is_text};
+use super::{statement::TableColumns, unnamed, value::is_text};
 use crate::{
     Out,
     cells::Plan,
-    columns::{Meaning, infer_table, meaning},
+    columns::{Meaning, meaning},
     person::{ColumnTags, NamedColumn, People},
 };
 
@@ -98,10 +98,10 @@ impl Insert {
         let width = rows.iter().map(Vec::len).max_by_key(|width| (alike(*width), *width)).unwrap_or_default();
         let rows: Vec<&Vec<Vec<u8>>> = rows.iter().filter(|row| row.len() == width).collect();
         let samples: Vec<Vec<&[u8]>> = (0..width).map(|at| rows.iter().map(|row| row[at].as_slice()).collect()).collect();
+        let meanings = unnamed::meanings(&samples);
         let column = |(at, meaning): (usize, Meaning)| NamedColumn { name: format!("column_{}", at + 1).into_bytes(), meaning };
         let has_bytes = rows.iter().copied().flatten().any(|value| !is_text(value));
-        let insert = Self::of(head, infer_table(&samples).into_iter().enumerate().map(column).collect());
-        Self { has_bytes, ..insert }
+        Self { has_bytes, ..Self::of(head, meanings.into_iter().enumerate().map(column).collect()) }
     }
 
     /// With columns that no CREATE TABLE declared: whether there are bytes among them the first rows must tell.
