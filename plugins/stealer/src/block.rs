@@ -98,9 +98,10 @@ fn login<'a>(text: &'a [u8], last: bool, reader: &mut Reader) -> Option<Block<'a
     }
     let rows = &text[..at];
     Some(match login.outcome() {
-        Ok(true) => Block::Login(rows, login),
+        // A keychain's items have an account and a password of a program's own.
+        Ok(true) if reader.is_telling() || login.has_place() => Block::Login(rows, login),
         Err(reason) if reader.is_telling() => Block::Odd(rows, reason),
-        Ok(false) | Err(_) => Block::Nothing(rows),
+        Ok(_) | Err(_) => Block::Nothing(rows),
     })
 }
 

@@ -16,7 +16,7 @@ pub enum Holds {
 }
 
 /// Words of a file's name, or of the folder it is in, and what they say. The first that is there decides.
-const WORDS: [(&str, Holds); 44] = [
+const WORDS: [(&str, Holds); 47] = [
     ("autofill", Holds::Forms),
     ("cookie", Holds::Nothing),
     ("history", Holds::Nothing),
@@ -44,6 +44,9 @@ const WORDS: [(&str, Holds); 44] = [
     ("domain_detect", Holds::Nothing),
     ("domain detect", Holds::Nothing),
     ("clipboard", Holds::Nothing),
+    ("useragent", Holds::Nothing),
+    ("user_agent", Holds::Nothing),
+    ("debug.txt", Holds::Nothing),
     ("keychain", Holds::Nothing),
     ("wallet", Holds::Nothing),
     ("wifi", Holds::Nothing),

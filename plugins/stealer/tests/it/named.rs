@@ -19,6 +19,8 @@ fn lists_of_nobodys_are_claimed_by_path_and_nothing_is_in_them() {
         ("NL[0]/Discord/Tokens.txt", b"mfa.nobodys\n"),
         ("NL[0]\\CreditCards\\Chrome.txt", b"Holder: ANN EXAMPLE\nCardType: Visa\nCard: 4111111111111111\nExpire: 1/2030\n"),
         ("NL[0]/Brute.txt", b"pa55word\nann@example.com:pa55word\n"),
+        ("NL[0]/keychain.txt", b"[+] Generic Password Record\n [-] Account: b'Example'\n [-] Password: storage\n"),
+        ("NL[0]/UserAgents/Chrome.txt", b"Example/5.0 (X11; Linux x86_64) Example/1.2\n"),
         ("NL[0]/ProcessList.txt", b"ID: 42\nName: a.exe\nCommandLine: \n"),
     ] {
         assert!(claim(path, text) > 50, "{path}");
