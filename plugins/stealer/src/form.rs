@@ -39,7 +39,7 @@ pub fn run<'a>(text: &'a [u8], last: bool, reader: &mut Reader) -> Option<Option
     let Some(mut filled) = field(text, 0, last, reader)? else { return Some(None) };
     let mut typed = Typed::default();
     loop {
-        typed.add(filled.name, filled.value);
+        typed.add(filled.name, filled.value, reader);
         let end = filled.end;
         let mut at = end;
         filled = loop {
@@ -64,7 +64,7 @@ fn field<'a>(text: &'a [u8], at: usize, last: bool, reader: &mut Reader) -> Opti
     let class = classify(line.text, &mut reader.keys);
     if let Class::Pair(Pair { key: Key::Field, value: name, is_binary: false, .. }) = class {
         if let Some(bar) = memchr::memmem::find(name, b" | ") {
-            let value = blocks::pair(&name[bar + 3..]).filter(|pair| reader.keys.of(pair.key) == Key::Value);
+            let value = blocks::pair(&name[bar + 3..]).filter(|pair| reader.keys.of(pair.key, key_of) == Key::Value);
             return Some(value.map(|value| Filled { name: &name[..bar], value: value.value, end }));
         }
         if let Some(next) = ahead(text, end, last)?
@@ -89,9 +89,9 @@ fn parted(line: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 impl<'a> Typed<'a> {
-    fn add(&mut self, name: &[u8], value: &'a [u8]) {
+    fn add(&mut self, name: &[u8], value: &'a [u8], reader: &mut Reader) {
         let value = value.trim_ascii();
-        let Some(kind) = kind_of(name, value) else { return };
+        let Some(kind) = kind_of(name, value, reader) else { return };
         let known = self.0.iter().filter(|(other, _)| *other == kind);
         let room = if matches!(kind, FieldKind::Email | FieldKind::Phone) { ADDRESSES_MAX } else { 1 };
         if known.clone().count() < room && !known.clone().any(|(_, other)| other.eq_ignore_ascii_case(value)) {
@@ -115,25 +115,34 @@ impl<'a> Typed<'a> {
 }
 
 /// The kind of a value, if it is told.
-fn kind_of(name: &[u8], value: &[u8]) -> Option<FieldKind> {
-    use FieldKind::{Address, City, Country, Dob, Email, Employer, FirstName, FullName, LastName, Phone, PostalCode, Region};
+fn kind_of(name: &[u8], value: &[u8], reader: &mut Reader) -> Option<FieldKind> {
     if is_email(value) {
-        return Some(Email);
+        return Some(FieldKind::Email);
     }
-    let name = name.trim_ascii();
-    if value.is_empty() || is_card_number(value) || key_of(name) == Key::Card {
-        return None;
+    let kind = reader.fields.of(name.trim_ascii(), kind_of_name)?;
+    (!value.is_empty() && is_fit(kind, value) && !is_card_number(value)).then_some(kind)
+}
+
+/// The kind of a field's values by its name.
+fn kind_of_name(name: &[u8]) -> Option<FieldKind> {
+    match columns::meaning(name) {
+        Meaning::Field(kind) if key_of(name) != Key::Card => Some(kind),
+        _ => None,
     }
-    let Meaning::Field(kind) = columns::meaning(name) else { return None };
+}
+
+/// Does a value look as those of its kind do, if they are told?
+fn is_fit(kind: FieldKind, value: &[u8]) -> bool {
+    use FieldKind::{Address, City, Country, Dob, Employer, FirstName, FullName, LastName, Phone, PostalCode, Region};
     let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
     let is_odd = value.iter().any(|byte| matches!(byte, b'@' | b'<' | b'>' | b'{' | b'=')) || value.len() > 200;
-    let is_fit = match kind {
-        Phone => (7..=15).contains(&digits) && value.iter().all(|byte| byte.is_ascii_digit() || b"+ -().".contains(byte)),
-        FullName | FirstName | LastName | City | Region | Country => digits == 0,
-        PostalCode => value.len() <= 12 && digits > 0,
-        Dob => digits >= 4,
-        Address | Employer => true,
-        _ => false,
-    };
-    (is_fit && !is_odd).then_some(kind)
+    !is_odd
+        && match kind {
+            Phone => (7..=15).contains(&digits) && value.iter().all(|byte| byte.is_ascii_digit() || b"+ -().".contains(byte)),
+            FullName | FirstName | LastName | City | Region | Country => digits == 0,
+            PostalCode => value.len() <= 12 && digits > 0,
+            Dob => digits >= 4,
+            Address | Employer => true,
+            _ => false,
+        }
 }

@@ -6,7 +6,7 @@ use sluice_plugin::{
 };
 
 /// What a key says of its value.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub enum Key {
     Url,
     Login,
@@ -27,6 +27,7 @@ pub enum Key {
     /// Of a page that was visited, or a file that was loaded.
     Visit,
     /// Whatever else.
+    #[default]
     Other,
 }
 
@@ -42,44 +43,6 @@ pub enum Machine {
     Name,
     /// Of its hardware, its system and how it was robbed.
     About,
-}
-
-/// Names that are remembered, and bytes of one: they come from the input.
-const NAMES: usize = 64;
-const NAME_BYTES_MAX: usize = 24;
-
-/// What names meant so far: a log has the same few in every block. Each has one place, which the last with that place has.
-pub struct Keys([Known; NAMES]);
-
-#[derive(Clone, Copy)]
-struct Known {
-    bytes: u8,
-    name: [u8; NAME_BYTES_MAX],
-    key: Key,
-}
-
-impl Default for Keys {
-    fn default() -> Self {
-        Self([Known { bytes: 0, name: [0; NAME_BYTES_MAX], key: Key::Other }; NAMES])
-    }
-}
-
-impl Keys {
-    /// As [`key_of`], which is asked once a name.
-    pub fn of(&mut self, name: &[u8]) -> Key {
-        let (Some(first), Some(last)) = (name.first(), name.last()) else { return Key::Other };
-        let mixed = u32::from_le_bytes([*first, *last, name[name.len() / 2], name.len() as u8]).wrapping_mul(0x9E37_79B1);
-        let known = &mut self.0[(mixed >> 16) as usize % NAMES];
-        if known.name.get(..usize::from(known.bytes)) == Some(name) {
-            return known.key;
-        }
-        let key = key_of(name);
-        if let Some(kept) = known.name.get_mut(..name.len()) {
-            kept.copy_from_slice(name);
-            (known.bytes, known.key) = (name.len() as u8, key);
-        }
-        key
-    }
 }
 
 /// What a name means.

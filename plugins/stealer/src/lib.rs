@@ -14,6 +14,7 @@ mod key;
 mod line;
 mod login;
 mod machine;
+mod memo;
 mod path;
 mod probe;
 mod quick;

@@ -2,7 +2,10 @@
 
 use sluice_plugin::blocks::{is_rule, pair};
 
-use crate::key::{Key, Keys};
+use crate::{
+    key::{Key, key_of},
+    memo::Memo,
+};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -30,7 +33,7 @@ pub struct Pair<'a> {
 }
 
 /// Says what a line is.
-pub fn classify<'a>(line: &'a [u8], keys: &mut Keys) -> Class<'a> {
+pub fn classify<'a>(line: &'a [u8], keys: &mut Memo<Key>) -> Class<'a> {
     let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
     if line.trim_ascii().is_empty() {
         return Class::Blank;
@@ -40,7 +43,7 @@ pub fn classify<'a>(line: &'a [u8], keys: &mut Keys) -> Class<'a> {
     }
     let is_binary = line.iter().fold(false, |odd, byte| odd | (*byte < b' ') & (*byte != b'\t'));
     match pair(line) {
-        Some(pair) => Class::Pair(Pair { key: keys.of(pair.key), name: pair.key, value: pair.value, is_binary }),
+        Some(pair) => Class::Pair(Pair { key: keys.of(pair.key, key_of), name: pair.key, value: pair.value, is_binary }),
         None if is_binary => Class::Binary,
         None => Class::Text,
     }

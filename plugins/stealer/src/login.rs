@@ -48,7 +48,7 @@ pub struct Login<'a> {
     email: Pairs<'a>,
     soft: &'a [u8],
     profile: &'a [u8],
-    extras: Vec<(&'a [u8], &'a [u8])>,
+    extras: Vec<(Key, &'a [u8], &'a [u8])>,
     /// Where the password stands in the text, with what stands before and behind it in its lines.
     password: &'a [u8],
     text: &'a [u8],
@@ -130,18 +130,18 @@ impl<'a> Login<'a> {
                 self.profile = value;
                 return;
             }
-            Key::Card => return self.note(Has::FOREIGN),
-            Key::Machine(_) | Key::Visit => {
+            Key::Card | Key::Visit => return self.note(Has::FOREIGN),
+            Key::Machine(_) => {
                 self.note(Has::FOREIGN);
-                return self.add_extra(pair.name, value);
+                return self.add_extra(pair, value);
             }
             Key::Field | Key::Value | Key::Other => {
                 self.note(Has::OTHER);
-                return self.add_extra(pair.name, value);
+                return self.add_extra(pair, value);
             }
         };
         if self.has & kind.0 != 0 {
-            return self.add_extra(pair.name, value);
+            return self.add_extra(pair, value);
         }
         *place = Pairs { name: pair.name, value };
         self.has |= kind.0;
@@ -150,9 +150,9 @@ impl<'a> Login<'a> {
         }
     }
 
-    fn add_extra(&mut self, name: &'a [u8], value: &'a [u8]) {
+    fn add_extra(&mut self, pair: &Pair<'a>, value: &'a [u8]) {
         if !is_nothing(value) && self.extras.len() < EXTRAS_MAX && !is_card_number(value) {
-            self.extras.push((name, value));
+            self.extras.push((pair.key, pair.name, value));
         }
     }
 
@@ -221,8 +221,8 @@ impl<'a> Login<'a> {
         let named = [(APPLICATION, self.soft), (PROFILE, self.profile), (b"domain", domain)];
         let named = named.map(|(name, value)| if is_nothing(value) { None } else { columns.tag(name, out).map(|tag| (tag, value)) });
         let mut extras: Vec<(u8, &[u8])> = Vec::new();
-        for (name, value) in &self.extras {
-            let tag = match crate::key::key_of(name) {
+        for (key, name, value) in &self.extras {
+            let tag = match key {
                 Key::Machine(Machine::Ip) if is_ip(value) => Some(FieldKind::Ip.tag()),
                 Key::Machine(Machine::Country) => Some(FieldKind::Country.tag()),
                 _ => columns.tag(name, out),

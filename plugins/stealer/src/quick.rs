@@ -10,9 +10,10 @@ use sluice_plugin::{Class, FieldKind, Line, Out, columns::is_email};
 
 use crate::{
     block::BLOCK_BYTES_MAX,
-    key::{Key, Keys},
+    key::Key,
     line::{Class as Kind, classify, is_nothing},
     login::{APPLICATION, Login, PROFILE},
+    memo::Memo,
     reader::Columns,
 };
 
@@ -87,7 +88,7 @@ pub struct Usual {
 
 impl Usual {
     /// Remembers how a block looks, if it is one that the short way can read, and what its program's and its profile's columns are.
-    pub fn learn(&mut self, rows: &[u8], login: &Login<'_>, keys: &mut Keys, columns: &Columns) {
+    pub fn learn(&mut self, rows: &[u8], login: &Login<'_>, keys: &mut Memo<Key>, columns: &Columns) {
         // One is but an odd value: it is two on end that look otherwise.
         self.unusual += 1;
         if self.unusual == 1 && !self.lines.is_empty() {
@@ -183,7 +184,7 @@ impl Usual {
 }
 
 /// What stands before the values of a block, if it has a login and a password and nothing unusual.
-fn usual_lines(rows: &[u8], login: &Login<'_>, keys: &mut Keys, columns: &Columns) -> Option<(Vec<Before>, bool)> {
+fn usual_lines(rows: &[u8], login: &Login<'_>, keys: &mut Memo<Key>, columns: &Columns) -> Option<(Vec<Before>, bool)> {
     let (mut lines, mut rest) = (Vec::<Before>::new(), rows);
     let (mut fewest_blanks, mut most_blanks) = (usize::MAX, 0);
     while let Some(line) = Line::at(rest, true) {

@@ -2,14 +2,16 @@
 
 use std::collections::HashMap;
 
-use sluice_plugin::{Column, Out};
+use sluice_plugin::{Column, FieldKind, Out};
 
-use crate::{key::Keys, path::Holds};
+use crate::{key::Key, memo::Memo, path::Holds};
 
 /// What reading blocks needs to know.
 #[derive(Default)]
 pub struct Reader {
-    pub keys: Keys,
+    pub keys: Memo<Key>,
+    /// Names of forms' fields.
+    pub fields: Memo<Option<FieldKind>>,
     pub holds: Holds,
 }
 
