@@ -39,6 +39,7 @@ def message(at):
     mail["In-Reply-To"] = f"<{at}.def@mail.example.com>"
     mail.set_content(f"From here on\n\nFrom the body, nobody{at}@example.com\n\nTo: nobody@example.org\n-- \nsignature@example.com\n")
     mail.add_attachment(bytes(range(256)) * 8, maintype="application", subtype="octet-stream", filename="nobody@example.com.bin")
+    mail.set_boundary(f"boundary-{at}")
     return mail, [
         person("From", f"juergen{at}@example.com", "Jürgen Müller, Dr."),
         person("To", f"ann{at}@example.com", "Ann \"Annie\" O'Example"), person("To", f"bob{at}@example.net"), person("To", f"dmitri{at}@example.org", "Дмитрий-Пример-Длинная-Фамилия"),
@@ -60,17 +61,19 @@ with tempfile.TemporaryDirectory() as folder:
 case("crlf.eml", messages[2][0].as_bytes().replace(b"\n", b"\r\n"), messages[2][1])
 
 # The older interface: headers in other charsets, names as comments
-old = MIMEMultipart()
+old = MIMEMultipart(boundary="boundary")
 old["From"] = formataddr((str(Header("Příklad, Václav", "iso-8859-2")), "vaclav@example.com"))
 old["To"] = formataddr((str(Header("例子", "gb2312")), "lizi@example.net")) + ",\n\t" + formataddr(("Пример", "primer@example.org"), "koi8-r") + ", eve@example.com (Eve (the one) Example)"
 old["Cc"] = "undisclosed-recipients:;"
 old["Sender"] = "'Gus Example' <gus@example.org>"
 old["Resent-To"] = "<@relay.example.com:hal@example.com>"
+old["Resent-Cc"] = "=?utf-8?b?0J3QsNGC?= <jan@example.com>\n =?utf-8?q?=2C?= =?utf-8?q?Jos=C3=A9?= O'Example <jose@example.org> (Jo), <kim@example.com>"
 old["X-Mailer"] = "mailer@example.com"
 old.attach(MIMEText("see ida@example.com", "plain", "utf-8"))
 case("charsets.eml", old.as_bytes(), [
     person("From", "vaclav@example.com", "Příklad, Václav"), person("To", "lizi@example.net", "例子"), person("To", "primer@example.org", "Пример"),
-    person("To", "eve@example.com", "Eve (the one) Example"), person("Sender", "gus@example.org", "Gus Example"), person("Resent-To", "hal@example.com")])
+    person("To", "eve@example.com", "Eve (the one) Example"), person("Sender", "gus@example.org", "Gus Example"), person("Resent-To", "hal@example.com"),
+    person("Resent-Cc", "jan@example.com", "Нат"), person("Resent-Cc", "jose@example.org", "José O'Example"), person("Resent-Cc", "kim@example.com")])
 
 # By hand: what is broken, or nearly what it looks like
 text = """From ann@example.com Thu Jan  2 03:04:05 2020

@@ -53,14 +53,20 @@ pub fn mentions(rows: &[u8], from: usize) -> impl Iterator<Item = Mention<'_>> {
     })
 }
 
-/// The next mention, up to a comma or a group's bounds that are in no quotes, brackets or encoded word, and where the one behind it begins.
+/// The next mention, up to the end of an address in brackets, or a comma or a group's bounds that are in no quotes, comment or encoded word;
+/// and where the one behind it begins.
 fn next_piece(rows: &[u8], from: usize) -> (Range<usize>, usize) {
     let (mut at, mut start) = (from, from);
     while at < rows.len() {
         at = match rows[at] {
             b'"' => quoted_end(rows, at),
             b'(' => comment_end(rows, at),
-            b'<' => memchr2(b'>', b',', near(rows, at)).map_or(at + 1, |len| at + len + usize::from(rows[at + len] == b'>')),
+            b'<' => match memchr2(b'>', b',', near(rows, at)) {
+                // Whatever follows: some programs put the comma into an encoded word.
+                Some(len) if rows[at + len] == b'>' => return (start..at + len + 1, at + len + 1),
+                Some(len) => at + len,
+                None => at + 1,
+            },
             b'=' if rows[at..].starts_with(b"=?") => word_end(rows, at),
             b',' | b';' => return (start..at, at + 1),
             // What stands before it is a group's name.
@@ -160,6 +166,7 @@ fn decoded_name(raw: &[u8]) -> Cow<'_, [u8]> {
     let words = encoded_words(&plain).into_owned();
     let name = decoded(b"utf-8", words.into());
     let name = name.trim_ascii();
+    let name = name.strip_prefix(b",").map_or(name, <[u8]>::trim_ascii_start);
     // Outlook puts names into quotes of its own.
     name.strip_prefix(b"'").and_then(|inner| inner.strip_suffix(b"'")).unwrap_or(name).to_vec().into()
 }
