@@ -10,7 +10,7 @@ use sluice_plugin::{
     columns::{self, Meaning, is_email},
     entry::Entry,
     person::ColumnTags,
-    xml::{self, Tag, attributes, local},
+    xml::{self, Tag, attributes, is_same, local},
 };
 
 /// Names that are remembered, and bytes of one: they come from the input.
@@ -119,8 +119,8 @@ impl<'a> Leaf<'_, 'a> {
                 _ if is_meta(attribute) => {}
                 name if is_keyed && is_one_of(name, &KEYS) => {}
                 name if is_keyed && has_value && is_one_of(name, &VALUES) => each(key, self.around, value, false),
-                // What is said of a value is none, unless it is a person's.
-                name if is_keyed || !is_blank && columns::meaning(name) == Meaning::Extra => {}
+                // What is said of a value is none, unless it finds a person.
+                name if is_keyed || !is_blank && !is_telling(columns::meaning(name)) => {}
                 name => each(name, key, value, false),
             }
         }
@@ -128,6 +128,10 @@ impl<'a> Leaf<'_, 'a> {
             each(key, self.around, self.inner, is_hex);
         }
     }
+}
+
+fn is_telling(meaning: Meaning) -> bool {
+    meaning.is_identity() || matches!(meaning, Meaning::Secret(_))
 }
 
 /// The values in the attributes of an element that has others within it.
@@ -152,15 +156,105 @@ fn meaning_of(key: &[u8], around: &[u8]) -> Option<Meaning> {
     if is_one_of(key, &GENERIC) || is_name { outer.or(own) } else { own }
 }
 
+/// Leaves of a record that are remembered in their order, and how many of them an element may leave out.
+const SEQUENCE_MAX: usize = 256;
+const LEFT_OUT_MAX: usize = 4;
+
+/// What stands for the attributes of an attribute.
+const OF_ATTRIBUTE: &[u8] = b"=";
+
+/// A leaf whose tag says nothing but its key, or an attribute.
+struct Seen {
+    name: Vec<u8>,
+    attributes: Vec<u8>,
+    around: Vec<u8>,
+    key: Vec<u8>,
+    meaning: Option<Meaning>,
+    /// The tag of its column, once it has one.
+    column: Option<u8>,
+}
+
 /// What keys turned out to mean.
 #[derive(Default)]
 pub struct Slots {
     known: HashMap<Vec<u8>, Option<Meaning>>,
     wanted: Vec<u8>,
-    pub columns: ColumnTags,
+    /// The leaves of records before this one: the next is likely to have the same, and then nothing needs looking up.
+    sequence: Vec<Seen>,
+    next: usize,
+    columns: ColumnTags,
 }
 
 impl Slots {
+    /// A record begins.
+    pub fn begin(&mut self) {
+        self.next = 0;
+    }
+
+    /// Adds the value of a leaf that was seen where it stands now; `false` if it was not.
+    pub fn add_seen<'a>(&mut self, leaf: &Leaf<'_, 'a>, entry: &mut Entry<'a>, out: &mut Out<'_>) -> bool {
+        self.add_seen_value(leaf.tag.name, leaf.tag.attributes, leaf.around, leaf.inner, entry, out)
+    }
+
+    /// Adds the value of an attribute.
+    pub fn add_attribute<'a>(&mut self, key: &[u8], raw: &'a [u8], entry: &mut Entry<'a>, out: &mut Out<'_>) {
+        if !self.add_seen_value(key, OF_ATTRIBUTE, b"", raw, entry, out) {
+            self.insert(key, OF_ATTRIBUTE, b"", key);
+            self.add(key, b"", raw, false, entry, out);
+        }
+    }
+
+    #[inline]
+    fn add_seen_value<'a>(
+        &mut self,
+        name: &[u8],
+        attributes: &[u8],
+        around: &[u8],
+        raw: &'a [u8],
+        entry: &mut Entry<'a>,
+        out: &mut Out<'_>,
+    ) -> bool {
+        let ahead = self.sequence.iter_mut().enumerate().skip(self.next).take(LEFT_OUT_MAX);
+        let is_it = |seen: &Seen| is_same(&seen.name, name) && is_same(&seen.attributes, attributes) && is_same(&seen.around, around);
+        let Some((at, seen)) = { ahead }.find(|(_, seen)| is_it(seen)) else { return false };
+        self.next = at + 1;
+        let value = xml::text(raw);
+        let meaning = meaning_with(seen.meaning, &value);
+        if is_nothing(&value, meaning) {
+            return true;
+        }
+        if meaning == Meaning::Extra {
+            let columns = &mut self.columns;
+            entry.tagged(*seen.column.get_or_insert_with(|| columns.tag(&seen.key, out)), value);
+        } else {
+            entry.add(&seen.key, meaning, value, &mut self.columns, out);
+        }
+        true
+    }
+
+    /// Remembers a leaf for [`Slots::add_seen`].
+    pub fn learn(&mut self, leaf: &Leaf<'_, '_>) {
+        let (tag, key) = (leaf.tag, key_of(leaf.tag));
+        let is_plain = tag.attributes.len() < 4 || key.as_ptr() != local(tag.name).as_ptr() && attributes(tag.attributes).count() == 1;
+        if is_plain && !is_key(tag) {
+            self.insert(tag.name, tag.attributes, leaf.around, key);
+        }
+    }
+
+    fn insert(&mut self, name: &[u8], attributes: &[u8], around: &[u8], key: &[u8]) {
+        if name.len() + attributes.len() + around.len() > NAME_BYTES_MAX {
+            return;
+        }
+        if self.sequence.len() >= SEQUENCE_MAX {
+            self.sequence.clear();
+            self.next = 0;
+        }
+        let meaning = self.known(key, around);
+        let [name, attributes, around, key] = [name, attributes, around, key].map(<[u8]>::to_vec);
+        self.sequence.insert(self.next, Seen { name, attributes, around, key, meaning, column: None });
+        self.next += 1;
+    }
+
     fn known(&mut self, key: &[u8], around: &[u8]) -> Option<Meaning> {
         self.wanted.clear();
         self.wanted.extend_from_slice(key);
@@ -178,10 +272,7 @@ impl Slots {
 
     /// What a value means: an address is one whatever it is called, unless its name says that it is something else.
     pub fn meaning(&mut self, key: &[u8], around: &[u8], value: &[u8]) -> Meaning {
-        match self.known(key, around) {
-            None | Some(Meaning::Field(FieldKind::Address)) if is_email(value) => Meaning::Field(FieldKind::Email),
-            meaning => meaning.unwrap_or(Meaning::Extra),
-        }
+        meaning_with(self.known(key, around), value)
     }
 
     /// Adds a value to a person.
@@ -191,11 +282,23 @@ impl Slots {
             value = from_hex(value);
         }
         let meaning = self.meaning(key, around, &value);
-        if value.iter().all(u8::is_ascii_whitespace) && (meaning == Meaning::Extra || value.contains(&b'\n')) {
+        if is_nothing(&value, meaning) {
             return;
         }
         entry.add(key, meaning, value, &mut self.columns, out);
     }
+}
+
+fn meaning_with(meaning: Option<Meaning>, value: &[u8]) -> Meaning {
+    match meaning {
+        None | Some(Meaning::Field(FieldKind::Address)) if is_email(value) => Meaning::Field(FieldKind::Email),
+        meaning => meaning.unwrap_or(Meaning::Extra),
+    }
+}
+
+/// Blanks are how a document is laid out, or a password.
+fn is_nothing(value: &[u8], meaning: Meaning) -> bool {
+    value.iter().all(u8::is_ascii_whitespace) && (meaning == Meaning::Extra || value.contains(&b'\n'))
 }
 
 /// Text that was written in hexadecimal digits; what is none stays as it is.

@@ -16,7 +16,7 @@ use memchr::memmem;
 use sluice_plugin::{
     Claim, Cuts, Descriptor, Framing, Input, Out, Parser, Sample, Start,
     entry::Entry,
-    xml::{Index, Reader, Tag, Token, local},
+    xml::{Index, Reader, Tag, Token, is_same, local},
 };
 
 use crate::{
@@ -121,6 +121,7 @@ impl<'a> Told<'a> for People<'_, '_, '_> {
         self.out.reject(row, reason);
     }
     fn record(&mut self, push: &mut Push<'a, '_>, from: usize, tag: Tag<'a>, beside: &Beside<'_>) -> End {
+        self.slots.begin();
         let mut person = Person { entry: Entry::default(), slots: self.slots, out: self.out, pending: None };
         let end = row::read(&mut push.reader, push.bytes, tag, beside, push.last, &mut person);
         let (entry, bytes) = (person.entry, push.bytes);
@@ -169,7 +170,7 @@ struct Beside<'k> {
 
 impl Around for Beside<'_> {
     fn is_beside(&self, name: &[u8]) -> bool {
-        name == self.name || self.known.paths.is_record_named(self.known.open.path(), local(name))
+        is_same(name, self.name) || self.known.paths.is_record_named(self.known.open.path(), local(name))
     }
     fn is_around(&self, name: &[u8]) -> bool {
         self.known.open.has(name)

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use sluice_plugin::{
     FieldKind,
     columns::Meaning,
-    xml::{Reader, Tag, Token, attribute, local},
+    xml::{Reader, Tag, Token, attribute, is_same, local},
 };
 
 use crate::{
@@ -84,6 +84,8 @@ pub struct Paths {
     nodes: Vec<Node>,
     places: HashMap<Vec<u8>, Path>,
     wanted: Vec<u8>,
+    /// The path that was entered last: siblings have the same.
+    last: Path,
     /// Offset in the member of the last look ahead, and where it ended.
     looked: Option<u64>,
     pub looked_to: u64,
@@ -135,6 +137,10 @@ impl Paths {
         if parent == UNKNOWN || name.len() > NAME_BYTES_MAX {
             return UNKNOWN;
         }
+        let is_it = |node: &Node| node.parent == parent && is_same(&node.name, name);
+        if self.nodes.get(usize::from(self.last)).is_some_and(is_it) && !is_one_of(name, &TABLES) {
+            return self.last;
+        }
         self.wanted.clear();
         self.wanted.extend_from_slice(&parent.to_le_bytes());
         self.wanted.extend_from_slice(name);
@@ -145,6 +151,7 @@ impl Paths {
             self.wanted.extend_from_slice(&which);
         }
         if let Some(path) = self.places.get(&self.wanted) {
+            self.last = *path;
             return *path;
         }
         if self.nodes.len() >= PATHS_MAX {
@@ -168,7 +175,7 @@ impl Paths {
 
     /// Is an element of this name, within another, a record?
     pub fn is_record_named(&self, parent: Path, name: &[u8]) -> bool {
-        self.nodes.get(usize::from(parent)).is_some_and(|node| node.records.iter().any(|record| record == name))
+        self.nodes.get(usize::from(parent)).is_some_and(|node| node.records.iter().any(|record| is_same(record, name)))
     }
 
     /// Are there records anywhere?

@@ -6,13 +6,16 @@
 use sluice_plugin::{
     Out,
     entry::Entry,
-    xml::{Reader, Tag, Token},
+    xml::{Reader, Tag, Token, is_same},
 };
 
 use crate::leaf::{Leaf, Slots, attribute_values, key_of};
 
 /// Depth to which a record's elements are followed; what is deeper is text to it.
 const DEPTH_MAX: usize = 64;
+
+/// Elements within each other for which there is room at once.
+const DEPTH_USUAL: usize = 8;
 
 /// How a record ends.
 pub enum End {
@@ -73,11 +76,17 @@ impl<'a> Sink<'a> for Person<'_, '_, '_, 'a> {
     #[inline]
     fn leaf(&mut self, leaf: &Leaf<'_, 'a>) {
         let Self { entry, slots, out, pending } = self;
+        if pending.is_none() && slots.add_seen(leaf, entry, out) {
+            return;
+        }
+        if pending.is_none() {
+            slots.learn(leaf);
+        }
         leaf.values(pending, |key, around, value, is_hex| slots.add(key, around, value, is_hex, entry, out));
     }
     fn attributes(&mut self, tag: &Tag<'a>) {
         let Self { entry, slots, out, .. } = self;
-        attribute_values(tag, |key, value| slots.add(key, b"", value, false, entry, out));
+        attribute_values(tag, |key, value| slots.add_attribute(key, value, entry, out));
     }
     fn end(&mut self) {
         self.pending = None;
@@ -101,13 +110,17 @@ pub fn read<'a>(
     last: bool,
     sink: &mut impl Sink<'a>,
 ) -> End {
-    let mut open = vec![Inner { tag, from: reader.at(), is_leaf: true }];
+    let mut open = Vec::with_capacity(DEPTH_USUAL);
+    open.push(Inner { tag, from: reader.at(), is_leaf: true });
     if tag.is_empty {
         leave(&mut open, reader.at(), bytes, sink);
         return End::Whole(reader.at());
     }
     let mut fault = None;
-    while let Some((range, token)) = reader.next_token() {
+    loop {
+        // Text is looked at when its element ends, if it was all there is in it.
+        reader.skip_text();
+        let Some((range, token)) = reader.next_token() else { break };
         match token {
             Token::Text(_) | Token::Aside => {}
             Token::Broken => fault = fault.or(Some("broken-tag")),
@@ -122,12 +135,13 @@ pub fn read<'a>(
                 }
                 if open.len() < DEPTH_MAX {
                     open.push(Inner { tag: inner, from: range.end, is_leaf: true });
-                    if inner.is_empty {
-                        leave(&mut open, range.end, bytes, sink);
+                    let text = if inner.is_empty { Some(range.end) } else { reader.text_end(inner.name) };
+                    if let Some(end) = text {
+                        leave(&mut open, end, bytes, sink);
                     }
                 }
             }
-            Token::Close(name) if open.last().is_some_and(|inner| inner.tag.name == name) => {
+            Token::Close(name) if open.last().is_some_and(|inner| is_same(inner.tag.name, name)) => {
                 leave(&mut open, range.start, bytes, sink);
                 if open.is_empty() {
                     return fault.map_or(End::Whole(range.end), |fault| End::Broken(range.end, fault));
@@ -162,8 +176,12 @@ fn leave<'a>(open: &mut Vec<Inner<'a>>, end: usize, bytes: &'a [u8], sink: &mut 
     }
     let around = if open.len() > 1 { open.last().map_or(&b""[..], |outer| key_of(&outer.tag)) } else { b"" };
     let within = if inner.tag.is_empty { b"" } else { &bytes[inner.from..end] };
-    if open.is_empty() && within.iter().all(u8::is_ascii_whitespace) {
-        return sink.attributes(&inner.tag);
+    if open.is_empty() {
+        sink.attributes(&inner.tag);
+        if within.iter().all(u8::is_ascii_whitespace) {
+            return;
+        }
+        return sink.leaf(&Leaf { tag: &Tag { attributes: b"", ..inner.tag }, inner: within, around });
     }
     sink.leaf(&Leaf { tag: &inner.tag, inner: within, around });
 }

@@ -18,6 +18,9 @@ use crate::{
 /// Values of one entry that are kept; what is more is left out.
 const VALUES_MAX: usize = 1024;
 
+/// Values for which there is room at once.
+const VALUES_USUAL: usize = 16;
+
 /// The values of a person, in the order of the input.
 #[derive(Debug)]
 pub struct Entry<'a> {
@@ -29,7 +32,7 @@ pub struct Entry<'a> {
 
 impl<'a> Default for Entry<'a> {
     fn default() -> Self {
-        Self { values: Vec::new(), kinds: 0, domain: DROP }
+        Self { values: Vec::with_capacity(VALUES_USUAL), kinds: 0, domain: DROP }
     }
 }
 

@@ -40,8 +40,8 @@ pub struct NamedColumn {
 pub struct ColumnTags(Vec<(Vec<u8>, u8)>);
 
 impl ColumnTags {
-    /// The tag of a column's values: named now, if it is not yet.
-    pub(crate) fn tag(&mut self, name: &[u8], out: &mut Out<'_>) -> u8 {
+    /// The tag of a column's values, which is named now if it is not yet; 0 if there are too many. Never while a record is being filled.
+    pub fn tag(&mut self, name: &[u8], out: &mut Out<'_>) -> u8 {
         if let Some((_, tag)) = self.0.iter().find(|(known, _)| known == name) {
             return *tag;
         }

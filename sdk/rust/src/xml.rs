@@ -86,10 +86,16 @@ impl<'a> Reader<'a, '_> {
         let found = match bytes.get(at..)? {
             [] => return None,
             [b'<', b'/', ..] => {
-                self.tag(at + 2).map(|(end, inner)| (end, inner.map_or(Token::Broken, |name| Token::Close(name.trim_ascii_end()))))
+                let (end, inner) = self.bare(at + 2)?;
+                Some((end, inner.map_or(Token::Broken, |name| Token::Close(name.trim_ascii_end()))))
             }
             [b'<', first, ..] if is_name(*first) => {
-                self.tag(at + 1).map(|(end, inner)| (end, inner.map_or(Token::Broken, |inner| Token::Open(tag(inner)))))
+                let (end, inner) = self.bare(at + 1)?;
+                match inner.map(tag) {
+                    None => Some((end, Token::Broken)),
+                    Some(tag) if tag.attributes.is_empty() => Some((end, Token::Open(tag))),
+                    Some(_) => self.tag(at + 1).map(|(end, inner)| (end, inner.map_or(Token::Broken, |inner| Token::Open(tag(inner))))),
+                }
             }
             [b'<', b'!' | b'?', ..] | [b'<'] => self.odd(at),
             rest => {
@@ -101,6 +107,38 @@ impl<'a> Reader<'a, '_> {
         let (end, token) = found?;
         self.at = end;
         Some((at..end, token))
+    }
+
+    /// The inside of a tag without attributes, if it ends before the next `<`, and where; `None` if that is not known yet.
+    #[inline(always)]
+    fn bare(&self, from: usize) -> Option<(usize, Option<&'a [u8]>)> {
+        let limit = self.open.find(from).min(self.bytes.len());
+        let end = self.close.find_within(from, limit);
+        if end < limit {
+            return Some((end + 1, Some(&self.bytes[from..end])));
+        }
+        (limit < self.bytes.len() || self.last).then_some((limit, None))
+    }
+
+    /// Where the text ends that is all there is in the element of this name whose tag was read last; the reader is then behind it.
+    #[inline(always)]
+    pub fn text_end(&mut self, name: &[u8]) -> Option<usize> {
+        let end = self.open.find(self.at);
+        let [b'<', b'/', close @ .., b'>'] = self.bytes.get(end..end + name.len() + 3)? else { return None };
+        if !is_same(close, name) {
+            return None;
+        }
+        self.at = end + name.len() + 3;
+        Some(end)
+    }
+
+    /// Leaves out text up to the next tag, if it is there.
+    #[inline(always)]
+    pub fn skip_text(&mut self) {
+        let tag = self.open.find(self.at);
+        if tag < self.bytes.len() {
+            self.at = tag;
+        }
     }
 
     /// The inside of a tag, if it ends, and where. It ends before the next `<`, so that all tags together are looked through once.
@@ -149,6 +187,15 @@ impl<'a> Reader<'a, '_> {
             None => self.last.then_some((self.bytes.len(), Token::Broken)),
         }
     }
+}
+
+/// As `==`, for names: without a call.
+#[inline(always)]
+pub fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let ((words, rest), (others, other_rest)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
+    one.len() == other.len()
+        && words.iter().zip(others).all(|(one, other)| u64::from_le_bytes(*one) == u64::from_le_bytes(*other))
+        && rest.iter().zip(other_rest).all(|(one, other)| one == other)
 }
 
 #[inline(always)]
