@@ -93,7 +93,10 @@ pub fn rich_text<'a>(reader: &mut Reader<'a, '_>, bytes: &'a [u8], end: &[u8]) -
         match token {
             Token::Open(tag) => match local(tag.name) {
                 b"rPh" => sounds = !tag.is_empty,
-                b"t" if !sounds && !tag.is_empty => from = Some(range.end),
+                b"t" if !sounds && !tag.is_empty => match reader.text_end(tag.name) {
+                    Some(end) => plain.extend_from_slice(&unescaped(&text(&bytes[range.end..end]))),
+                    None => from = Some(range.end),
+                },
                 _ => {}
             },
             Token::Close(name) if name == end => return Some(plain),
@@ -113,7 +116,7 @@ pub fn rich_text<'a>(reader: &mut Reader<'a, '_>, bytes: &'a [u8], end: &[u8]) -
 
 /// Undoes `_x000D_`, as characters that XML cannot have are written.
 pub fn unescaped(text: &[u8]) -> std::borrow::Cow<'_, [u8]> {
-    if !text.windows(2).any(|pair| pair == b"_x") {
+    if memchr::memmem::find(text, b"_x").is_none() {
         return text.into();
     }
     let (mut plain, mut rest) = (Vec::with_capacity(text.len()), text);

@@ -31,6 +31,9 @@ use crate::{
 const SAMPLE_BYTES: usize = 64 << 10;
 const SAMPLE_ROWS_MAX: usize = 200;
 
+/// In what the parts of a workbook speak.
+const PARTS: [&[u8]; 3] = [b"spreadsheetml", b"schemas.openxmlformats.org", b"urn:schemas-microsoft-com:vml"];
+
 /// The parser.
 #[derive(Default)]
 pub struct Xlsx {
@@ -70,7 +73,9 @@ impl Parser for Xlsx {
         match local(root.name) {
             b"Workbook" if speaks(b"office:spreadsheet") => Some(Claim::new(97, "a workbook in the XML of 2003")),
             b"workbook" if speaks(b"spreadsheetml") => Some(Claim::new(97, "a workbook's first part")),
-            b"worksheet" | b"sst" | b"styleSheet" if speaks(b"spreadsheetml") => Some(Claim::new(92, "a part of a workbook")),
+            // What is no sheet is nobody's: relations, properties, themes. Texts and slides are for who reads text.
+            _ if speaks(b"wordprocessingml") || speaks(b"presentationml") => None,
+            _ if PARTS.iter().any(|part| speaks(part)) => Some(Claim::new(92, "a part of a workbook")),
             _ => None,
         }
     }

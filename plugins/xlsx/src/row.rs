@@ -152,6 +152,9 @@ fn cell<'a>(
 /// What stands within an element, as it is written.
 fn inside<'a>(reader: &mut Reader<'a, '_>, bytes: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     let from = reader.at();
+    if let Some(end) = reader.text_end(name) {
+        return Some(&bytes[from..end]);
+    }
     loop {
         let (range, token) = reader.next_token()?;
         if matches!(token, Token::Close(end) if end == name) {
