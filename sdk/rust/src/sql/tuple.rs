@@ -181,7 +181,7 @@ pub(super) fn read_simple_tuples(
             }
             last = at + 3;
             match (word(bytes, at), word(bytes, last)) {
-                (Some(word), Some(next)) if word as u32 == u32::from_le_bytes(*b"NULL") && cells.put(at..at) => around = next,
+                (Some(word), Some(next)) if is_null(word as u32) && cells.put(at..at) => around = next,
                 _ => break,
             }
         }
@@ -224,6 +224,11 @@ fn same_again(bytes: &[u8], mut at: usize, head: &[u8]) -> Option<usize> {
     at += is(at, b';');
     at += is(at, b'\r');
     at += is(at, b'\n');
+    // Transact-SQL's end of a batch.
+    let go = is(at, b'G') & is(at + 1, b'O');
+    at += 2 * go;
+    at += go & is(at, b'\r');
+    at += go & is(at, b'\n');
     let text = bytes.get(at..at + head.len())?;
     let ((text_words, text_rest), (head_words, head_rest)) = (text.as_chunks::<8>(), head.as_chunks::<8>());
     // Word by word and not by `==`, which would be a call.
@@ -237,6 +242,12 @@ fn same_again(bytes: &[u8], mut at: usize, head: &[u8]) -> Option<usize> {
     at += head.len();
     at += is(at, b' ');
     (differing == 0 && is(at, b'(') == 1).then_some(at)
+}
+
+/// Are these four bytes NULL, in any case?
+#[inline(always)]
+fn is_null(word: u32) -> bool {
+    word | 0x2020_2020 == u32::from_le_bytes(*b"null")
 }
 
 /// The eight bytes from `at` on.
@@ -294,7 +305,7 @@ pub(super) fn read_usual_tuple(bytes: &[u8], maps: Maps<'_>, start: usize, perso
                     _ => return None,
                 }
             }
-        } else if word == u32::from_le_bytes(*b"NULL") {
+        } else if is_null(word) {
             (from, to, end) = (at, at, at + 4);
         } else if is_number(word as u8) && (word >> 8) as u8 | 0x20 != b'x' {
             from = at;
@@ -307,7 +318,18 @@ pub(super) fn read_usual_tuple(bytes: &[u8], maps: Maps<'_>, start: usize, perso
             at += 1;
             continue;
         } else {
-            return None;
+            // A cast, a function: what it says may be no slice of the input. Arrays are read by who knows them.
+            let Odd::End(value, after) = odd_value(bytes, at, maps.dialect) else { return None };
+            if maps.dialect.postgres {
+                return None;
+            }
+            person.value(columns, &value);
+            (columns, at) = (columns + 1, after + 1);
+            match *bytes.get(after)? {
+                b',' => continue,
+                b')' => return Some((behind(bytes, at)?, columns)),
+                _ => return None,
+            }
         }
         let stop = *bytes.get(end)?;
         person.span(columns, from..to);
