@@ -108,3 +108,22 @@ fn accounts_of_the_server_are_people_too() {
         ],
     );
 }
+
+#[test]
+fn a_row_that_was_cut_off_costs_itself_alone() {
+    let create = "CREATE TABLE `u` (`id` int, `email` text, `password` text);\n";
+    for cut in ["(2,'bob@example.net','y'", "(2,'bob@exam", "(2", "(2,'bob@example.net',"] {
+        let one_list = format!("{create}INSERT INTO `u` VALUES (1,'ann@example.com','x'),{cut},(3,'cy@example.org','z');\n");
+        let a_list_each = format!(
+            "{create}INSERT INTO `u` VALUES (1,'ann@example.com','x');\nINSERT INTO `u` VALUES {cut};\nINSERT INTO `u` VALUES (3,'cy@example.org','z');\n"
+        );
+        let ann = json!({"user_id": "1", "email": "ann@example.com", "password": "x"});
+        let cy = json!({"user_id": "3", "email": "cy@example.org", "password": "z"});
+        for dump in [one_list, a_list_each] {
+            let found = cases::items(&sluice_plugin::native::parse::<Mysqldump>(dump.as_bytes(), 1 << 20));
+            let kinds: Vec<bool> = found.iter().map(|item| item.get("reject").is_some()).collect();
+            assert_eq!(kinds, [false, true, false], "{cut}");
+            assert_eq!((&found[0], &found[2]), (&ann, &cy), "{cut}");
+        }
+    }
+}

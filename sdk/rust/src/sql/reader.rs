@@ -239,7 +239,7 @@ impl Reader {
                     _ => Some(end),
                 },
                 Tuple::Incomplete if !last => None,
-                Tuple::Incomplete | Tuple::Broken => next_start(bytes, at).or(last.then_some(bytes.len())),
+                Tuple::Incomplete | Tuple::Broken => next_start(bytes, at, last).or(last.then_some(bytes.len())),
             },
             Place::Leave(end) => {
                 self.state.within = Within::Statements;
@@ -383,7 +383,7 @@ fn first_tuples(bytes: &[u8], maps: Maps<'_>, mut at: usize, head: &[u8], last: 
                         at = end;
                     }
                     Tuple::Incomplete if !last => return None,
-                    Tuple::Incomplete | Tuple::Broken => match next_start(bytes, start) {
+                    Tuple::Incomplete | Tuple::Broken => match next_start(bytes, start, last) {
                         Some(end) => at = end,
                         None if last => break,
                         None => return None,
@@ -626,12 +626,12 @@ fn other_row(bytes: &[u8], maps: Maps<'_>, at: usize, last: bool, out: &mut Out<
 
 /// A tuple of a wrong number of values may be several, joined by a quote too many or too few: where the next one begins, if so.
 fn joined_end(bytes: &[u8], at: usize, end: usize) -> usize {
-    next_start(bytes, at).filter(|next| *next < end && bytes[*next] == b'(').unwrap_or(end)
+    next_start(bytes, at, true).filter(|next| *next < end && bytes[*next] == b'(').unwrap_or(end)
 }
 
 #[cold]
 fn broken_row(bytes: &[u8], at: usize, last: bool, out: &mut Out<'_>) -> Option<usize> {
-    match next_start(bytes, at) {
+    match next_start(bytes, at, last) {
         Some(end) => {
             out.reject(&bytes[at..end], "malformed-row");
             Some(end)

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr2, memmem};
+use memchr::memchr2_iter;
 
 use super::{
     Dialect, composite,
@@ -15,6 +15,9 @@ use crate::{Bitmaps, Class, Out, cells::Plan, person::Person};
 
 /// The longest tuple, which bounds how far a stray quote can reach.
 pub(super) const TUPLE_BYTES_MAX: usize = 2 << 20;
+
+/// Digits of a number that a tuple begins with, where one is looked for behind a broken one.
+const DIGITS_MAX: usize = 20;
 
 /// Where quotes and backslashes are. Numbers are short: their ends need no map.
 #[derive(Clone, Copy, Debug)]
@@ -271,11 +274,10 @@ fn near_number_end(bytes: &[u8], at: usize) -> Option<usize> {
     None
 }
 
-/// Where the comma or parenthesis behind a number is; the length of the input if there is none.
+/// Where the comma or parenthesis behind a number is, if that is near.
 #[inline(always)]
-fn number_end(bytes: &[u8], at: usize) -> usize {
-    let near = near_number_end(bytes, at).filter(|end| matches!(bytes.get(*end), Some(b',' | b')')));
-    near.unwrap_or_else(|| memchr2(b',', b')', &bytes[at..]).map_or(bytes.len(), |end| at + end))
+fn number_end(bytes: &[u8], at: usize) -> Option<usize> {
+    near_number_end(bytes, at).filter(|end| matches!(bytes.get(*end), Some(b',' | b')')))
 }
 
 /// Reads the tuple whose parenthesis opens at `start` if there is nothing odd about it, and gives where it ends and how many values it
@@ -309,11 +311,8 @@ pub(super) fn read_usual_tuple(bytes: &[u8], maps: Maps<'_>, start: usize, perso
             (from, to, end) = (at, at, at + 4);
         } else if is_number(word as u8) && (word >> 8) as u8 | 0x20 != b'x' {
             from = at;
-            to = number_end(bytes, at);
+            to = number_end(bytes, at)?;
             end = to;
-            if bytes[to - 1] <= b' ' {
-                return None;
-            }
         } else if (word as u8 == b' ') | (word as u16 == u16::from_le_bytes(*b"N'")) {
             at += 1;
             continue;
@@ -375,12 +374,8 @@ fn read_values<'i>(bytes: &'i [u8], maps: Maps<'_>, start: usize, last: bool, si
                 read = Some((&bytes[from..quote], quote + 1));
             }
         } else if is_number(first) && !matches!(bytes.get(at + 1), Some(b'x' | b'X') | None) {
-            let end = number_end(bytes, at);
-            if end >= bytes.len() {
-                return Tuple::Incomplete;
-            }
-            let value = &bytes[at..end];
-            read = Some((if value[value.len() - 1] <= b' ' { value.trim_ascii_end() } else { value }, end));
+            // What has no end near, and what is before the end of the input, is read as an expression.
+            read = number_end(bytes, at).map(|end| (&bytes[at..end], end));
         } else if bytes.get(at..at + 4) == Some(b"NULL") && matches!(bytes.get(at + 4), Some(b',' | b')')) {
             read = Some((&b""[..], at + 4));
         } else if matches!(first, b' ' | b'\n' | b'\r' | b'\t') {
@@ -468,10 +463,32 @@ fn escaped_string<'i>(bytes: &'i [u8], maps: Maps<'_>, from: usize, mut at: usiz
 }
 
 /// Where to go on after a tuple that cannot be read: at the next one on the line, or on the next line. `None` when neither is in sight.
-pub(super) fn next_start(bytes: &[u8], start: usize) -> Option<usize> {
-    let line = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |at| start + at + 1);
-    match memmem::find(&bytes[start..line], b"),(") {
-        Some(at) => Some(start + at + 2),
-        None => (bytes[..line].ends_with(b"\n")).then_some(line),
+///
+/// The next one is known by what is before it, or by a first value that is a number or a string as this one's is: a row that was cut off
+/// has no parenthesis behind it.
+pub(super) fn next_start(bytes: &[u8], start: usize, last: bool) -> Option<usize> {
+    let kind = |at: usize| bytes.get(at + 1).map(u8::is_ascii_digit);
+    let is_alike = |at: usize| {
+        let digits = bytes[at + 1..].iter().take(DIGITS_MAX).take_while(|byte| byte.is_ascii_digit()).count();
+        let is_whole = bytes.get(at + 1) == Some(&b'\'') || digits > 0 && bytes.get(at + 1 + digits) == Some(&b',');
+        kind(at) == kind(start) && is_whole
+    };
+    for at in memchr2_iter(b'\n', b'(', &bytes[start + 1..]).map(|at| start + 1 + at) {
+        if bytes[at] == b'\n' {
+            return Some(at + 1);
+        }
+        if bytes[at - 1] != b',' {
+            continue;
+        }
+        if bytes[at - 2] == b')' {
+            return Some(at);
+        }
+        if !last && bytes.len() - at < DIGITS_MAX + 2 {
+            return None;
+        }
+        if is_alike(at) {
+            return Some(at);
+        }
     }
+    None
 }
