@@ -168,28 +168,34 @@ pub fn shown(text: &[u8]) -> Option<Account<'_>> {
 
 /// What a digest is, if it is one of this salt and plain.
 fn kind_of(kind: HashKind, hash: &[u8], salt: &[u8], plain: &[u8]) -> Option<HashKind> {
-    let wanted = hex::bytes(hash)?;
+    let mut wanted = [0; DIGEST_BYTES_MAX];
+    let wanted = wanted.get_mut(..hash.len() / 2)?;
+    if !hex::decode(hash, wanted) {
+        return None;
+    }
+    let wanted = &*wanted;
     let is = |digest: &[u8]| digest == wanted;
-    let around = [[plain, salt].concat(), [salt, plain].concat()];
     match wanted.len() {
-        16 => {
-            let inner = lower_hex(&Md5::digest(plain));
-            if salt.is_empty() && is(&Md4::digest(utf16(plain))) {
-                Some(HashKind::Ntlm)
-            } else if !salt.is_empty() && is(&Md5::digest([&inner[..], salt].concat())) {
-                Some(HashKind::Vbulletin)
-            } else {
-                around.iter().any(|text| is(&Md5::digest(text))).then_some(HashKind::Md5)
-            }
-        }
-        20 if salt.is_empty() && is(&Sha1::digest(Sha1::digest(plain))) => Some(HashKind::Mysql41),
-        20 => around.iter().any(|text| is(&Sha1::digest(text))).then_some(HashKind::Sha1),
-        28 => around.iter().any(|text| is(&Sha224::digest(text))).then_some(kind),
-        32 => around.iter().any(|text| is(&Sha256::digest(text))).then_some(kind),
-        48 => around.iter().any(|text| is(&Sha384::digest(text))).then_some(kind),
-        64 => around.iter().any(|text| is(&Sha512::digest(text))).then_some(kind),
+        16 if around::<Md5>(wanted, salt, plain) => Some(HashKind::Md5),
+        16 if salt.is_empty() => is(&Md4::digest(utf16(plain))).then_some(HashKind::Ntlm),
+        16 => is(&Md5::new().chain_update(lower_hex(&Md5::digest(plain))).chain_update(salt).finalize()).then_some(HashKind::Vbulletin),
+        20 if around::<Sha1>(wanted, salt, plain) => Some(HashKind::Sha1),
+        20 => (salt.is_empty() && is(&Sha1::digest(Sha1::digest(plain)))).then_some(HashKind::Mysql41),
+        28 => around::<Sha224>(wanted, salt, plain).then_some(kind),
+        32 => around::<Sha256>(wanted, salt, plain).then_some(kind),
+        48 => around::<Sha384>(wanted, salt, plain).then_some(kind),
+        64 => around::<Sha512>(wanted, salt, plain).then_some(kind),
         _ => None,
     }
+}
+
+/// Of SHA-512.
+const DIGEST_BYTES_MAX: usize = 64;
+
+/// Is it the digest of the plain with the salt behind or before it?
+fn around<D: Digest>(wanted: &[u8], salt: &[u8], plain: &[u8]) -> bool {
+    let is = |first: &[u8], second: &[u8]| D::new().chain_update(first).chain_update(second).finalize().as_slice() == wanted;
+    is(plain, salt) || !salt.is_empty() && is(salt, plain)
 }
 
 fn lower_hex(bytes: &[u8]) -> Vec<u8> {

@@ -10,6 +10,23 @@ pub fn bytes(digits: &[u8]) -> Option<Vec<u8>> {
     bytes.filter(|_| rest.is_empty())
 }
 
+/// Writes the bytes that digits are to where there is room for as many; `false` if they are none.
+pub fn decode(digits: &[u8], into: &mut [u8]) -> bool {
+    let (pairs, rest) = digits.as_chunks::<2>();
+    let digit = |digit: u8| match digit {
+        b'0'..=b'9' => digit - b'0',
+        b'a'..=b'f' | b'A'..=b'F' => (digit | 0x20) - b'a' + 10,
+        _ => u8::MAX,
+    };
+    let mut fine = rest.is_empty() && pairs.len() == into.len();
+    for (byte, [high, low]) in into.iter_mut().zip(pairs) {
+        let (high, low) = (digit(*high), digit(*low));
+        fine &= high != u8::MAX && low != u8::MAX;
+        *byte = high << 4 | low & 15;
+    }
+    fine
+}
+
 /// `$HEX[…]`, in which crackers write what could be misread, as the bytes it stands for.
 pub fn plain(value: &[u8]) -> Cow<'_, [u8]> {
     let digits = value.strip_prefix(b"$HEX[").and_then(|inner| inner.strip_suffix(b"]"));

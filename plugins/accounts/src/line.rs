@@ -1,6 +1,6 @@
 //! One line, whatever it is.
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 use sluice_plugin::Out;
 
 use crate::{
@@ -12,6 +12,9 @@ use crate::{
 
 /// Kerberos' tickets have some thousand digits; what is longer is no account.
 pub const LINE_BYTES_MAX: usize = 64 << 10;
+
+/// `passwd` has seven fields, and its kin more.
+const UNIX_COLONS_MIN: usize = 6;
 
 /// Reads a line and says what it is; `row` is the line with its end.
 pub fn read(row: &[u8], text: &[u8], dialect: Dialect, columns: &mut Columns, out: &mut Out<'_>) {
@@ -31,12 +34,26 @@ pub fn read(row: &[u8], text: &[u8], dialect: Dialect, columns: &mut Columns, ou
     }
 }
 
-/// What tells by itself goes first; then what is only told by the file it is in.
+/// What the file's lines are goes first, since most are; then what tells by itself; then what is only told by the file it is in.
 fn understand(text: &[u8], dialect: Dialect) -> Result<Account<'_>, &'static str> {
-    if let Some(account) = windows::hashes(text).or_else(|| windows::key(text)).or_else(|| windows::remembered(text)) {
+    let colons = memchr_iter(b':', text).count();
+    let of_unix = || if colons >= UNIX_COLONS_MIN { unix::shadow(text).or_else(|| unix::passwd(text)) } else { None };
+    let usual = match dialect {
+        Dialect::Unix => of_unix(),
+        Dialect::Potfile => cracked::found(text, true).map(Ok),
+        _ => None,
+    };
+    if let Some(account) = usual {
+        return account;
+    }
+    if colons > 1
+        && let Some(account) = windows::hashes(text).or_else(|| windows::key(text)).or_else(|| windows::remembered(text))
+    {
         return Ok(account);
     }
-    if let Some(account) = unix::shadow(text).or_else(|| unix::passwd(text)) {
+    if dialect != Dialect::Unix
+        && let Some(account) = of_unix()
+    {
         return account;
     }
     if dialect == Dialect::Digest
@@ -44,7 +61,9 @@ fn understand(text: &[u8], dialect: Dialect) -> Result<Account<'_>, &'static str
     {
         return Ok(account);
     }
-    if let Some(account) = cracked::found(text, dialect == Dialect::Potfile) {
+    if dialect != Dialect::Potfile
+        && let Some(account) = cracked::found(text, false)
+    {
         return Ok(account);
     }
     match dialect {

@@ -42,9 +42,14 @@ pub fn hashes(text: &[u8]) -> Option<Account<'_>> {
     account.field(FieldKind::UserId, id);
     account.extra(Extra::History, history);
     let rest = &text[at + 2 * HASH_BYTES + 1..];
-    for (label, column) in [(&b"(status="[..], Extra::Status), (b"(pwdLastSet=", Extra::PasswordSet)] {
-        let value = memmem::find(rest, label).map(|at| &rest[at + label.len()..]);
-        account.extra(column, value.and_then(|value| Some(&value[..memchr(b')', value)?])).unwrap_or_default());
+    // `(pwdLastSet=…) (status=…)`: most rows have at most the second.
+    for part in rest.split(|byte| *byte == b'(').skip(1) {
+        let value = part.split(|byte| *byte == b')').next().unwrap_or_default();
+        if let Some(value) = value.strip_prefix(b"status=") {
+            account.extra(Extra::Status, value);
+        } else if let Some(value) = value.strip_prefix(b"pwdLastSet=") {
+            account.extra(Extra::PasswordSet, value);
+        }
     }
     Some(account)
 }
@@ -79,8 +84,10 @@ fn is_number(value: &[u8]) -> bool {
 
 /// `ann_history0` is what ann's password was before.
 fn without_history(name: &[u8]) -> (&[u8], &[u8]) {
-    match memmem::rfind(name, b"_history") {
-        Some(at) if at > 0 && is_number(&name[at + 8..]) => (&name[..at], &name[at + 8..]),
+    let digits = name.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let (front, number) = name.split_at(name.len() - digits);
+    match front.strip_suffix(b"_history") {
+        Some(former) if digits > 0 && !former.is_empty() => (former, number),
         _ => (name, b""),
     }
 }

@@ -48,7 +48,7 @@ pub(crate) fn probe(sample: &Sample<'_>) -> Option<Claim> {
         return Some(Claim::new(5, "it begins like another format (SQL, JSON, markup or a table with a header)"));
     }
     if tables * 2 > seen {
-        return Some(Claim::new(20, "most lines have three columns or more"));
+        return Some(Claim::new(8, "most lines have three columns or more"));
     }
     if others * 2 > seen {
         return Some(Claim::new(
@@ -57,7 +57,7 @@ pub(crate) fn probe(sample: &Sample<'_>) -> Option<Claim> {
         ));
     }
     if keys * 2 > seen || logins.len() * 3 < read && read >= 12 {
-        return Some(Claim::new(10, "most lines are keys with their values, or begin as others do"));
+        return Some(Claim::new(4, "most lines are keys with their values, or begin as others do"));
     }
     let confidence = match (share, told) {
         (90.., 60..) => 85,
@@ -65,7 +65,7 @@ pub(crate) fn probe(sample: &Sample<'_>) -> Option<Claim> {
         (70.., 10..) => 60,
         (70.., _) => 40,
         (40.., 30..) => 45,
-        _ => return (told > 5).then(|| Claim::new(15, "a few lines read as logins")),
+        _ => return (told > 5).then(|| Claim::new(6, "a few lines read as logins")),
     };
     let what = if urls * 2 > read { "URL, login and password" } else { "login and password" };
     Some(Claim::new(confidence, format!("{share} % of {seen} lines read as {what}, {told} % with an e-mail or a URL")))
