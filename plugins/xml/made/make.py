@@ -169,6 +169,7 @@ text += "  <user>\n    <email>broken2@example.com</password>\n  </user>\n" + goo
 text += "  <us>er>\n    <email>broken3@example.com</email>\n  </user>\n" + good(PEOPLE[3])
 text += "  \x01\x02 user>broken4@example.com</email></user>\n" + good(PEOPLE[4])
 text += "  <user email=\"x>\n    <password>y</password>\n  </user>\n" + good(PEOPLE[5])
+text += "  <user>\n    <email>broken6@example.com</email>\n    <note><![CDATA[x & y <brok\n" + "  <user>\n    <email>ann@example.com</email>\n    <password><![CDATA[pa<ss>&\"w'ord]]></password>\n  </user>\n"
 text += "  <!-- <user>nobody</user> -->\n  <user>\n    <email>broken5@example.com</email>\n</users>\n<users>\n" + good(PEOPLE[0]) + "  <user>\n    <email>cut.off@exam"
 case("broken", text, [short[0], reject("broken-tag"), short[1], reject("tags-do-not-match"), short[2], reject("tags-do-not-match"), short[3], reject("text-between-records"),
-                      short[4], reject("broken-tag"), short[5], reject("record-not-closed"), short[0], reject("record-not-closed")])
+                      short[4], reject("broken-tag"), short[5], reject("broken-tag"), short[0], reject("record-not-closed"), short[0], reject("record-not-closed")])

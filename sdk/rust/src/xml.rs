@@ -23,6 +23,13 @@ impl Index {
     }
 }
 
+/// What is no tag: how it begins and ends. The first is text.
+const SECTIONS: [(&[u8], &[u8]); 3] = [(b"<![CDATA[", b"]]>"), (b"<!--", b"-->"), (b"<?", b"?>")];
+
+const DOCUMENT_TYPE: &[u8] = b"<!DOCTYPE";
+/// Bytes of a document type: what does not end within them is broken.
+const DOCUMENT_TYPE_BYTES_MAX: usize = 2 << 10;
+
 /// What a tag says.
 #[derive(Clone, Copy, Debug)]
 pub struct Tag<'a> {
@@ -162,31 +169,51 @@ impl<'a> Reader<'a, '_> {
     #[inline(never)]
     fn odd(&self, at: usize) -> Option<(usize, Token<'a>)> {
         let rest = &self.bytes[at..];
-        let until = |mark: &[u8], from: usize| memmem::find(rest.get(from..)?, mark).map(|found| at + from + found + mark.len());
-        let is_short = |whole: &[u8]| rest.len() < whole.len() && whole.starts_with(rest) && !self.last;
-        if is_short(b"<![CDATA[") || is_short(b"<!--") {
+        if !self.last && SECTIONS.iter().any(|(start, _)| rest.len() < start.len() && start.starts_with(rest)) {
             return None;
         }
-        let end = match rest {
-            [b'<', b'!', b'-', b'-', ..] => until(b"-->", 4),
-            [b'<', b'?', ..] => until(b"?>", 2),
-            _ if rest.starts_with(b"<![CDATA[") => {
-                return match until(b"]]>", 9) {
-                    Some(end) => Some((end, Token::Text(&self.bytes[at..end]))),
-                    None => self.last.then_some((self.bytes.len(), Token::Broken)),
-                };
+        if !self.last
+            && rest.len() < DOCUMENT_TYPE.len()
+            && DOCUMENT_TYPE.get(..rest.len()).is_some_and(|start| rest.eq_ignore_ascii_case(start))
+        {
+            return None;
+        }
+        let section = SECTIONS.iter().find(|(start, _)| rest.starts_with(start));
+        let end = match section {
+            Some((start, end)) => {
+                // What begins again has not ended: one that is not closed costs no more than what stands before the next tag.
+                let inner = &rest[start.len()..];
+                let again = memmem::find(inner, start);
+                match memmem::find(&inner[..again.unwrap_or(inner.len())], end) {
+                    Some(found) => Some(at + start.len() + found + end.len()),
+                    None if again.is_none() && !self.last => return None,
+                    None => None,
+                }
             }
-            // A document type may have a subset of its own in brackets.
-            _ => match memchr2(b'[', b'>', rest) {
-                Some(found) if rest[found] == b'[' => until(b"]", found).and_then(|to| Some(to + memchr(b'>', self.bytes.get(to..)?)? + 1)),
-                found => found.map(|found| at + found + 1),
+            None if !is_document_type(rest) => None,
+            None => match document_type(&rest[..rest.len().min(DOCUMENT_TYPE_BYTES_MAX)]) {
+                None if rest.len() < DOCUMENT_TYPE_BYTES_MAX && !self.last => return None,
+                end => end.map(|end| at + end),
             },
         };
-        match end {
-            Some(end) => Some((end, Token::Aside)),
-            None => self.last.then_some((self.bytes.len(), Token::Broken)),
-        }
+        let Some(end) = end else {
+            let from = at + section.map_or(1, |(start, _)| start.len());
+            return Some((self.open.find(from).min(self.bytes.len()), Token::Broken));
+        };
+        let is_text = rest.starts_with(SECTIONS[0].0);
+        Some((end, if is_text { Token::Text(&self.bytes[at..end]) } else { Token::Aside }))
     }
+}
+
+fn is_document_type(text: &[u8]) -> bool {
+    text.get(..DOCUMENT_TYPE.len()).is_some_and(|start| start.eq_ignore_ascii_case(DOCUMENT_TYPE))
+}
+
+/// Where a document type ends, which may have a subset of its own in brackets.
+fn document_type(text: &[u8]) -> Option<usize> {
+    let found = memchr2(b'[', b'>', text)?;
+    let end = if text[found] == b'[' { found + memchr(b']', &text[found..])? } else { found };
+    Some(end + memchr(b'>', &text[end..])? + 1)
 }
 
 /// As `==`, for names: without a call.

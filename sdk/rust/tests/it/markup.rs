@@ -40,7 +40,8 @@ fn what_is_broken_costs_what_stands_before_the_next_tag() {
     assert_eq!(pieces(b"<a b=\"x><c>y</c>"), ["!", "<c>", "y", "</c>"]);
     assert_eq!(pieces(b"<a <b>"), ["!", "<b>"]);
     assert_eq!(pieces(b"<a"), ["!"]);
-    assert_eq!(pieces(b"<!-- <a>"), ["!"]);
+    assert_eq!(pieces(b"<!-- <a>"), ["!", "<a>"]);
+    assert_eq!(pieces(b"<![CDATA[x<a>y</a><![CDATA[z]]>"), ["!", "<a>", "y", "</a>", "z"]);
 }
 
 #[test]
