@@ -1,5 +1,6 @@
 """Makes the cases again. A server's log as Python's own server and logging write it, with nobody in it; prose, markup, sources and mail
-headers with people among what only looks like them. Each line stands beside its addresses here."""
+headers with people among what only looks like them. Each line stands beside its addresses here.
+What no format's plugin claims this one does not claim firmly either: those are texts of the tests, and no cases."""
 
 import http.server
 import io
@@ -8,6 +9,7 @@ import logging
 from pathlib import Path
 
 CASES = Path(__file__).parent.parent / "cases"
+TEXTS = Path(__file__).parent.parent / "tests/it/texts"
 
 PATHS = """/img/logo@2x.png /img/icon@3x.jpg?v=1.2 /npm/vue@3.4.21/dist/vue.js /@scope/pkg@1.0.1/index.js /assets/a@1.5x.webp /@fs/src/main.ts
 /p/retina@2x.app /static/photo@2x.zip /medium.com/@someone /unpkg/lodash@4.17.21.tgz /x/@babel/core@7.24.0/lib/index.js /a@b /@2x.com""".split()
@@ -87,7 +89,15 @@ LINES = [
     ("last@example.com", ["last@example.com"]),
 ]
 
-(CASES / "server.log").write_text(log(), encoding="utf-8")
-(CASES / "server.jsonl").write_text("")
-(CASES / "prose.txt").write_text("\n".join(line for line, _ in LINES), encoding="utf-8")
-(CASES / "prose.jsonl").write_text("".join(json.dumps({"email": address}, ensure_ascii=False) + "\n" for _, all in LINES for address in all), encoding="utf-8")
+(TEXTS / "server.log").write_text(log(), encoding="utf-8")
+(TEXTS / "server.jsonl").write_text("")
+(TEXTS / "prose.txt").write_text("\n".join(line for line, _ in LINES), encoding="utf-8")
+(TEXTS / "prose.jsonl").write_text("".join(json.dumps({"email": address}, ensure_ascii=False) + "\n" for _, all in LINES for address in all), encoding="utf-8")
+
+# A list of addresses and nothing else, as lists for mailings are: the one format of which nobody else reads anything.
+NAMES = "ann bob cyd dan eve fay gus hal ida jim kit lea max ned oda pam qin ray sue tom ula vic wim xia yan zoe".split()
+ALL = [f"{name}{number}@{host}" for number in (1, 22) for name in NAMES for host in ("example.com", "mail.example.org")]
+DRESSED = ["{}", "{}", "{}", "<{}>", '"{}"', "{},", "{};", " {} ", "'{}'"]
+rows = [DRESSED[number % len(DRESSED)].format(address) for number, address in enumerate(ALL)]
+(CASES / "list.txt").write_text("\r\n".join(["My list", "", *rows, "logo@2x.png", "total: 104"]) + "\n")
+(CASES / "list.jsonl").write_text("".join(json.dumps({"email": address}) + "\n" for address in ALL))

@@ -2,7 +2,7 @@
 //!
 //! One record an address, whose row is the address; all else is skipped. Precision goes first: a server's log full of `logo@2x.png`,
 //! `pkg@1.0.1`, `git@host:…`, logins in URLs and numbers of messages has nobody in it.
-//! It claims any text, and less than any other plugin that claims anything for a reason.
+//! A list of addresses and nothing else it claims firmly; any other text too, but less than any plugin that claims it for a reason.
 //! Deliberately absent: names, passwords, or whatever else stands beside an address: what that is only a format says.
 #![forbid(unsafe_code)]
 
@@ -14,6 +14,8 @@ use sluice_plugin::{Claim, Descriptor, Framing, Input, Out, Parser, Sample, Star
 
 /// Lines are looked at as they are up to this; longer ones in parts that end at a blank.
 const PART_BYTES: usize = 16 << 10;
+/// Lines of the sample that are looked at for a list of nothing but addresses.
+const LINES_MAX: usize = 500;
 /// What has no blank for so long is cut.
 const PART_BYTES_MAX: usize = 20 << 10;
 
@@ -38,6 +40,14 @@ impl Parser for Text {
         if sample.head.is_empty() || odd * 20 > sample.head.len() {
             return None;
         }
+        let (lists, lines) = sample
+            .lines()
+            .filter(|line| !line.trim_ascii().is_empty())
+            .take(LINES_MAX)
+            .fold((0, 0), |(lists, lines), line| (lists + usize::from(is_address(line)), lines + 1));
+        if lists * 10 >= lines * 9 && lists > 0 {
+            return Some(Claim::new(70, format!("{lists} of {lines} lines are an e-mail address and nothing else")));
+        }
         let addresses: usize = [sample.head, sample.tail].into_iter().map(count).sum();
         Some(match addresses {
             0 => Claim::new(12, "it is text, without an e-mail address in its sample"),
@@ -59,6 +69,14 @@ impl Parser for Text {
         input.consume_to(at);
         Ok(())
     }
+}
+
+/// Is there an address in the line, perhaps in quotes or brackets, and nothing else?
+fn is_address(line: &[u8]) -> bool {
+    let at = memchr(b'@', line).filter(|at| *at <= 320 && line.len() <= 1024);
+    let found = at.and_then(|at| address::around(line, at));
+    let is_dress = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'<' | b'>' | b',' | b';');
+    found.is_some_and(|found| line[..found.start].iter().chain(&line[found.end..]).all(is_dress))
 }
 
 /// Where the part ends that begins at `at`, if all of it is there. Where parts end the line alone says, and not the push.

@@ -1,4 +1,4 @@
-//! Each file of `cases/` gives the NAME.jsonl beside it, whatever the push size. It claims little of them, as it claims little of anything.
+//! Each file of `cases/` and `texts/` gives the NAME.jsonl beside it, whatever the push size. Of texts it claims little, for they have no format.
 
 use std::{fs, path::Path};
 
@@ -6,11 +6,16 @@ use sluice_plugin::{Parser, Sample, native::cases};
 use sluice_text::Text;
 
 fn case(name: &str, expectation: &str) -> Option<u8> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/texts");
     let input = fs::read(folder.join(name)).unwrap();
     let wanted = fs::read_to_string(folder.join(expectation)).unwrap();
     cases::gives::<Text>(&input, &wanted.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<_>>());
     Text::probe(&Sample { name, size: Some(input.len() as u64), head: &input, tail: b"" }).map(|claim| claim.confidence)
+}
+
+#[test]
+fn every_case_gives_what_stands_beside_it() {
+    assert!(cases::check::<Text>(concat!(env!("CARGO_MANIFEST_DIR"), "/cases")) >= 1);
 }
 
 #[test]
