@@ -7,7 +7,7 @@ import argparse, importlib, json, shutil, sys, tempfile, time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-import large, peers, report
+import large, peers, rates, report
 from judge import judge
 from workshop import Workshop
 
@@ -22,6 +22,10 @@ def main():
     make = Workshop(folder, options.seed, options.people)
     results = []
     try:
+        if options.rates:
+            for told in rates.run(files(make, options), options):
+                print(told, flush=True)
+            return
         for file in files(make, options):
             verdict = judge(file, options.sluice, options.plugins)
             results.append((file, verdict, peers.compare(file) if options.peers else []))
@@ -60,6 +64,8 @@ def parse():
     arguments.add_argument("--shapes", default="", help=f"of {', '.join(SHAPES)}")
     arguments.add_argument("--folder", help="keep the files here")
     arguments.add_argument("--peers", action="store_true", help="other people's programs on the same files")
+    arguments.add_argument("--rates", action="store_true", help="large files instead: MB/s of ours and of peers")
+    arguments.add_argument("--megabytes", type=int, default=64)
     arguments.add_argument("--large", action="store_true", help="a mysqldump of 1 GB instead: sluice parse, sqldump2json, MariaDB reloading it")
     arguments.add_argument("--gigabytes", type=float, default=1.0)
     arguments.add_argument("--json", action="store_true")
