@@ -7,29 +7,22 @@ from pathlib import Path
 
 from servers import MariaDb
 from shapes import mysqls
-from workshop import Workshop
 
 # sqldump2json reads some 100 KB a second: nobody waits for a gigabyte of it.
 PEER_BYTES = 4_000_000
 
 
-def run(options):
-    folder = Path(options.folder or Path(options.sluice).resolve().parent / "recall-large").resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    make = Workshop(folder, options.seed, 20_000)
-    try:
-        file, _, server, _ = mysqls.filled(make, "large", "sql", "bcrypt")
-        head, rows, tail = parts(server.dump())
-        size = write(file.path, head, rows, tail, int(options.gigabytes * 1e9))
-        out = [f"mysqldump of {size / 1e9:.2f} GB: rows of MariaDB’s own dump again and again"]
-        out.append(ours(options, file.path, size))
-        out.append(peer(file.path, head, rows))
-        out.append(reload(server, file.path, size))
-    finally:
-        make.close()
-    if not options.folder:
-        subprocess.run(["rm", "-rf", folder])
-    return "\n".join(out)
+def run(make, options):
+    people, make.count = make.count, 20_000
+    file, _, server, _ = mysqls.filled(make, "large", "sql", "bcrypt")
+    make.count = people
+    head, rows, tail = parts(server.dump())
+    size = write(file.path, head, rows, tail, int(options.gigabytes * 1e9))
+    yield f"- mysqldump of {size / 1e9:.2f} GB: the rows of MariaDB's own dump of 20,000 people, again and again"
+    yield from ours(options, file.path, size)
+    yield peer(file.path, head, rows)
+    yield reload(server, file.path, size)
+    file.path.unlink()
 
 
 def parts(dump):
@@ -62,11 +55,9 @@ def timed(command, **options):
 
 def ours(options, path, size):
     command = [options.sluice, "parse", str(path), "--plugin-dir", str(options.plugins), "--out", "/dev/null"]
-    lines = []
     for threads in (1, os.cpu_count()):
         seconds, _ = timed([*command, "--threads", str(threads)], stderr=subprocess.DEVNULL)
-        lines.append(f"sluice parse, {threads} thread(s): {seconds:.1f} s, {size / seconds / 1e6:.0f} MB/s")
-    return "\n".join(lines)
+        yield f"- `sluice parse --threads {threads} --out /dev/null`: {seconds:.1f} s, {size / seconds / 1e6:.0f} MB/s"
 
 
 def peer(path, head, rows):
@@ -81,11 +72,11 @@ def peer(path, head, rows):
     size = small.stat().st_size
     seconds, _ = timed([Path(sys.executable).parent / "sqldump2json", "-i", small], stderr=subprocess.DEVNULL)
     small.unlink()
-    return f"sqldump2json, on {size / 1e6:.1f} MB of it: {seconds:.1f} s, {size / seconds / 1e6:.2f} MB/s"
+    return f"- sqldump2json, on {size / 1e6:.1f} MB of it: {seconds:.1f} s, {size / seconds / 1e6:.2f} MB/s"
 
 
 def reload(server, path, size):
     server.run("DROP DATABASE IF EXISTS again; CREATE DATABASE again;")
     with open(path, "rb") as dump:
         seconds, code = timed(["mariadb", *server.options(), "--binary-mode", "again"], stdin=dump, env=server.env())
-    return f"MariaDB reloading it: {seconds:.1f} s, {size / seconds / 1e6:.0f} MB/s" + (f", and failed: {code}" if code else "")
+    return f"- MariaDB reloading it: {seconds:.1f} s, {size / seconds / 1e6:.0f} MB/s" + (f", and failed: {code}" if code else "")

@@ -22,7 +22,7 @@ const TOOLS: [(&str, &str); 8] = [
     ("7za", "p7zip-full"),
     ("htpasswd", "apache2-utils"),
     ("slapadd", "slapd"),
-    ("xz", "xz-utils"),
+    ("mkpasswd", "whois"),
 ];
 
 /// Runs it; `args` are `recall.py`'s own.
