@@ -163,26 +163,6 @@ pub fn infer(samples: &[&[u8]]) -> Meaning {
     }
 }
 
-/// The meanings of a headerless table's columns, each given by some of its values.
-///
-/// Beside an e-mail, a column of words that look made up is its password, when no other column is a secret.
-pub fn infer_table(columns: &[Vec<&[u8]>]) -> Vec<Meaning> {
-    let mut meanings: Vec<Meaning> = columns.iter().map(|column| infer(column)).collect();
-    let has_email = meanings.contains(&Meaning::Field(FieldKind::Email));
-    let has_secret = meanings.iter().any(|meaning| matches!(meaning, Meaning::Secret(_)));
-    if has_email && !has_secret {
-        let password = (0..columns.len()).find(|at| {
-            let filled = columns[*at].iter().filter(|value| !value.is_empty());
-            let made_up = filled.clone().filter(|value| is_made_up(value)).count();
-            meanings[*at] == Meaning::Extra && made_up > 0 && made_up * 2 >= filled.count()
-        });
-        if let Some(at) = password {
-            meanings[at] = Meaning::Secret(None);
-        }
-    }
-    meanings
-}
-
 /// Does it look like an e-mail address? A look, not a judgement: the host normalises.
 pub fn is_email(value: &[u8]) -> bool {
     let Some(at) = memchr::memchr(b'@', value) else { return false };

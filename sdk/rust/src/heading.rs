@@ -6,8 +6,9 @@
 use sluice_record::FieldKind;
 
 use crate::{
-    columns::{Meaning, infer, infer_table, is_email, is_ip, known},
+    columns::{Meaning, infer, is_email, is_ip, known},
     person::{COLUMNS_MAX, NamedColumn, People},
+    unnamed,
 };
 
 /// Rows above a header that may be titles.
@@ -88,7 +89,7 @@ pub fn columns_of_header(cells: Cells<'_>, data: &[Cells<'_>]) -> People {
 pub fn columns_without_header(data: &[Cells<'_>], width: usize) -> People {
     let width = width.min(COLUMNS_MAX);
     let cells = |column: usize| data.iter().filter_map(|row| row.get(column)).map(Vec::as_slice).collect();
-    let meanings = infer_table(&(0..width).map(cells).collect::<Vec<Vec<&[u8]>>>());
+    let meanings = unnamed::meanings(&(0..width).map(cells).collect::<Vec<Vec<&[u8]>>>());
     let named = |(at, meaning): (usize, Meaning)| NamedColumn { name: nameless(at), meaning };
     People::new(meanings.into_iter().enumerate().map(named).collect())
 }

@@ -60,6 +60,7 @@ pub mod person;
 mod secret;
 pub mod sql;
 pub mod text;
+mod unnamed;
 pub mod xml;
 
 pub use bitmap::{Bitmaps, Block, Class, Matches};

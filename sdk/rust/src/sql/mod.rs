@@ -13,7 +13,6 @@ mod reader;
 mod statement;
 mod tables;
 mod tuple;
-mod unnamed;
 mod value;
 
 pub use reader::Reader;

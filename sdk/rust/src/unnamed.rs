@@ -1,7 +1,6 @@
 //! The columns of a table that nobody named: what they hold is told by some of its rows, each column by itself and then beside the others.
 //!
-//! A dump without its schema has logins, passwords and salts in columns of their own, unlike a list of `email:password`, so more can be
-//! told than [`crate::columns::infer_table`] does. Deliberately absent: the order in which programs create their columns.
+//! Deliberately absent: the order in which programs create their columns.
 
 use crate::{
     FieldKind, Secret,
@@ -13,7 +12,7 @@ use crate::{
 const LOGINS_MIN: usize = 4;
 
 /// What columns hold, each given by some of its values.
-pub(super) fn meanings(columns: &[Vec<&[u8]>]) -> Vec<Meaning> {
+pub(crate) fn meanings(columns: &[Vec<&[u8]>]) -> Vec<Meaning> {
     let mut meanings: Vec<Meaning> = columns.iter().map(|column| infer(column)).collect();
     let unknown = |meanings: &[Meaning], at: usize| meanings[at] == Meaning::Extra;
     let has_secret = |meanings: &[Meaning]| meanings.iter().any(|meaning| matches!(meaning, Meaning::Secret(_)));
