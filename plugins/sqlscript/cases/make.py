@@ -127,11 +127,13 @@ def server(name, lines, old=False):
         text += f"INSERT [dbo].[Log] ([Line]) VALUES (N'mail to {person['email']}')\n" + go
     binary = "0x0200" + hashlib.sha512(b"x").hexdigest().upper() + "89ABCDEF"
     text += f"INSERT [dbo].[Users] ([Id], [UserName], [Email], [PasswordHash], [Full]]Name], [DateOfBirth], [LastLogin], [Note]) VALUES (11, N'sa', NULL, {binary}, NULL, NULL, NULL, NULL)\n" + go
+    text += "INSERT [dbo].[Users] ([Email], [PasswordHash], [PasswordSalt]) VALUES (N'raw@example.com', 0x5F4DCC3B5AA765D61D8327DEB882CF99, 0x00FFAB12)\n" + go
     if old:
         text += "print 'Processed 100 total records'\n"
     text += "SET IDENTITY_INSERT [dbo].[Users] OFF\n" + go
     text += "ALTER TABLE [dbo].[Users] ADD  CONSTRAINT [DF_Users]  DEFAULT (getdate()) FOR [LastLogin]\nGO\nALTER DATABASE [Forum] SET  READ_WRITE \nGO\n"
-    found = [record(person, note="Note") for person in people()] + [{"user_id": "11", "username": "sa", "hash": binary, "hash_kind": "mssql2012"}]
+    found = [record(person, note="Note") for person in people()] + [{"user_id": "11", "username": "sa", "hash": binary, "hash_kind": "mssql2012"},
+        {"email": "raw@example.com", "hash": "5F4DCC3B5AA765D61D8327DEB882CF99", "hash_kind": "md5", "salt": "00FFAB12"}]
     if not old:
         found = [one | ({"last_login_at": f"{SEEN.isoformat()}.000"} if "last_login_at" in one else {}) for one in found]
     write(name, text.replace("\r\n", "\n").replace("\n", lines) if lines != "\n" else text, [one if lines == "\n" else json.loads(json.dumps(one).replace("\\r\\n", "\\n").replace("\\n", "\\r\\n")) for one in found])

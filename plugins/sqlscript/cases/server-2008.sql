@@ -52,6 +52,7 @@ INSERT [dbo].[Users] ([Id], [UserName], [Email], [PasswordHash], [Full]]Name], [
 GO', CAST(0x6E0D0B00 AS Date), CAST(0x0000ACA2018B7FA8 AS DateTime), NULL)
 INSERT [dbo].[Log] ([Line]) VALUES (N'mail to User.9+x@example.com')
 INSERT [dbo].[Users] ([Id], [UserName], [Email], [PasswordHash], [Full]]Name], [DateOfBirth], [LastLogin], [Note]) VALUES (11, N'sa', NULL, 0x0200A4ABD4448C49562D828115D13A1FCCEA927F52B4D5459297F8B43E42DA89238BC13626E43DCB38DDB082488927EC904FB42057443983E88585179D50551AFE6289ABCDEF, NULL, NULL, NULL, NULL)
+INSERT [dbo].[Users] ([Email], [PasswordHash], [PasswordSalt]) VALUES (N'raw@example.com', 0x5F4DCC3B5AA765D61D8327DEB882CF99, 0x00FFAB12)
 print 'Processed 100 total records'
 SET IDENTITY_INSERT [dbo].[Users] OFF
 ALTER TABLE [dbo].[Users] ADD  CONSTRAINT [DF_Users]  DEFAULT (getdate()) FOR [LastLogin]

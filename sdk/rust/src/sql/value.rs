@@ -171,9 +171,9 @@ impl<'i> Expression<'i, '_> {
 
     fn number(&mut self, start: usize, word: &'i [u8]) -> Told<'i> {
         if let [b'0', b'x' | b'X', digits @ ..] = word {
-            let value = hexadecimal(digits);
-            // A hash of SQL Server's is known by its whole literal.
-            return Ok(if self.dialect.transact && matches!(value, Cow::Borrowed(_)) { Cow::Borrowed(word) } else { value });
+            // A hash of SQL Server's own is known by its whole literal: a version, a salt and one or two digests.
+            let is_own = digits.starts_with(b"0100") && matches!(digits.len(), 52 | 92) || digits.starts_with(b"0200") && digits.len() == 140;
+            return Ok(if self.dialect.transact && is_own { Cow::Borrowed(word) } else { hexadecimal(digits) });
         }
         // The fraction, and the exponent's sign.
         while matches!(self.ahead(0)?, b'.' | b'+' | b'-') && (self.ahead(0)? == b'.' || self.bytes[self.at - 1] | 0x20 == b'e') {
