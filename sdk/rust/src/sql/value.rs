@@ -165,14 +165,17 @@ impl<'i> Expression<'i, '_> {
             }
             b'[' if word.eq_ignore_ascii_case(b"array") => Err(Trouble::Untold),
             _ if [&b"null"[..], b"default"].iter().any(|none| word.eq_ignore_ascii_case(none)) => Ok(Cow::Borrowed(b"")),
-            _ => Ok(Cow::Borrowed(word)),
+            _ if [&b"true"[..], b"false"].iter().any(|known| word.eq_ignore_ascii_case(known)) => Ok(Cow::Borrowed(word)),
+            // A routine's variable, another column.
+            _ => Err(Trouble::Untold),
         }
     }
 
     fn number(&mut self, start: usize, word: &'i [u8]) -> Told<'i> {
         if let [b'0', b'x' | b'X', digits @ ..] = word {
             // A hash of SQL Server's own is known by its whole literal: a version, a salt and one or two digests.
-            let is_own = digits.starts_with(b"0100") && matches!(digits.len(), 52 | 92) || digits.starts_with(b"0200") && digits.len() == 140;
+            let is_own =
+                digits.starts_with(b"0100") && matches!(digits.len(), 52 | 92) || digits.starts_with(b"0200") && digits.len() == 140;
             return Ok(if self.dialect.transact && is_own { Cow::Borrowed(word) } else { hexadecimal(digits) });
         }
         // The fraction, and the exponent's sign.
