@@ -52,7 +52,7 @@ pub fn header_row(rows: &[Cells<'_>], width: usize) -> Option<usize> {
     (data.len() >= 2 && (0..width).any(|column| typed(column) * 5 >= data.len() * 4)).then_some(at)
 }
 
-/// Is the cell something a column is never called: a number, a date, an e-mail, an IP, a hash?
+/// Is the cell something a column is never called: a number, a date, an e-mail, an IP, a hash, a name with its value?
 fn is_data(cell: &[u8]) -> bool {
     let cell = cell.trim_ascii();
     let digits = cell.iter().filter(|byte| byte.is_ascii_digit()).count();
@@ -60,6 +60,7 @@ fn is_data(cell: &[u8]) -> bool {
         || is_email(cell)
         || is_ip(cell)
         || cell.starts_with(b"http")
+        || cell.windows(2).any(|two| two == b": ")
         || cell.starts_with(b"$2")
         || cell.len() >= 32 && cell.iter().all(u8::is_ascii_hexdigit)
 }
