@@ -131,6 +131,7 @@ impl Blob for SliceBlob {
 }
 
 /// A blob read from front to back. Its errors are marked as the source's, so that no decoder's complaint is taken for them.
+#[derive(Clone)]
 pub(crate) struct BlobReader {
     blob: Arc<dyn Blob>,
     at: u64,

@@ -6,7 +6,7 @@ use std::{
     rc::Rc,
 };
 
-use crate::{IntakeLimits, error::Fault, error::damage};
+use crate::{IntakeLimits, decompress::too_wide, error::Fault, error::damage};
 
 /// The budget of a whole dump, shared by all its layers.
 pub(crate) struct Budget {
@@ -36,10 +36,13 @@ impl Budget {
     }
 }
 
-/// One compressed stream: what went in, what came out, how it ended.
+/// One compressed stream, or one member of several that are packed as one: what went in, what came out, how it ended.
 #[derive(Default)]
 pub(crate) struct Layer {
-    taken: Cell<u64>,
+    /// Bytes the decoder took, and gave, for all members that are packed as one.
+    taken: Rc<Cell<u64>>,
+    given: Rc<Cell<u64>>,
+    /// Bytes of this one.
     out: Cell<u64>,
     drained: Cell<bool>,
     ended: RefCell<Option<Ended>>,
@@ -53,6 +56,21 @@ enum Ended {
 }
 
 impl Layer {
+    /// A further member of the same packed stream.
+    pub(crate) fn beside(&self) -> Rc<Self> {
+        Rc::new(Self { taken: Rc::clone(&self.taken), given: Rc::clone(&self.given), ..Self::default() })
+    }
+
+    /// Its decoder took so many bytes so far.
+    pub(crate) fn took(&self, bytes: u64) {
+        self.taken.set(bytes);
+    }
+
+    /// Was it stopped by us?
+    pub(crate) fn is_refused(&self) -> bool {
+        matches!(&*self.ended.borrow(), Some(Ended::Refused(_)))
+    }
+
     /// The bytes that came out, if all of them did.
     pub(crate) fn drained(&self) -> Option<u64> {
         self.drained.get().then(|| self.out.get())
@@ -99,11 +117,12 @@ pub(crate) struct Guard<R> {
 impl<R: Read> Guard<R> {
     fn count(&self, count: u64) -> Result<(), Fault> {
         self.layer.drained.set(count == 0);
-        let out = self.layer.out.get() + count;
-        self.layer.out.set(out);
+        self.layer.out.set(self.layer.out.get() + count);
+        let given = self.layer.given.get() + count;
+        self.layer.given.set(given);
         self.budget.spend(count)?;
         let IntakeLimits { ratio_max, ratio_free_bytes, .. } = self.budget.limits;
-        if out > ratio_free_bytes && out > self.layer.taken.get().saturating_mul(ratio_max) {
+        if given > ratio_free_bytes && given > self.layer.taken.get().saturating_mul(ratio_max) {
             return Err(Fault::Member(format!("it unpacks to more than {ratio_max} times its size: taken for a bomb")));
         }
         Ok(())
@@ -123,6 +142,7 @@ impl<R: Read> Read for Guard<R> {
                 Err(fault) => Ended::Refused(fault),
             },
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Err(error),
+            Err(error) if error.kind() == io::ErrorKind::OutOfMemory => Ended::Refused(Fault::Member(too_wide(&self.budget.limits))),
             Err(error) => match error.downcast::<Fault>() {
                 Ok(fault) => Ended::Refused(fault),
                 Err(error) => Ended::Damaged(damage(&error)),

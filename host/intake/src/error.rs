@@ -89,6 +89,9 @@ impl Fault {
 pub(crate) fn damage(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => "it ends early, as if cut short".to_owned(),
+        _ if error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<sevenz_rust2::Error>) => {
+            "it is damaged (its checksum does not fit)".to_owned()
+        }
         _ => format!("it is damaged ({error})"),
     }
 }

@@ -12,14 +12,16 @@
 //! count has a bound ([`IntakeLimits`]), and a name from an archive is text for people. It never names a file: what must be
 //! spooled goes into a nameless file of the scratch folder.
 //!
-//! Memory, whatever the input: an open container takes 64 KiB for its sample and up to 256 KiB of read-ahead, a zstd layer its
-//! window (8 MiB as a rule, 128 MiB at the most), a spooled zip [`SPOOL_MEMORY_BYTES_MAX`]; see [`stage()`] and [`StagedReader`] for theirs.
+//! Memory, whatever the input: an open container takes 64 KiB for its sample and up to 256 KiB of read-ahead, a compressed layer its
+//! window (some MiB as a rule, [`IntakeLimits::window_bytes_max`] at the most), a 7z's or rar's list of members a few times its bytes,
+//! a spooled archive [`SPOOL_MEMORY_BYTES_MAX`]; see [`stage()`] and [`StagedReader`] for theirs.
 #![forbid(unsafe_code)]
 
 mod blob;
 mod budget;
 mod cut;
 mod decode;
+mod decompress;
 mod encoding;
 mod error;
 mod format;
@@ -29,6 +31,9 @@ mod limits;
 mod member;
 mod name;
 mod notes;
+mod rar;
+mod seven_zip;
+mod seven_zip_list;
 mod spool;
 mod stage;
 mod staged;

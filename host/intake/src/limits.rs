@@ -9,7 +9,7 @@ pub struct IntakeLimits {
     pub ratio_max: u64,
     /// Decoded bytes that are never held against the ratio.
     pub ratio_free_bytes: u64,
-    /// Archives (zip, tar) within archives. Compressed streams (gz, zst) within one another are counted apart, with the same bound.
+    /// Archives (zip, tar, 7z, rar) within archives. Compressed streams (gz, zst, bz2, xz, …) within one another are counted apart, with the same bound.
     pub depth_max: u32,
     /// Entries looked at in one dump; what follows is left out with a note.
     pub members_max: u32,
@@ -19,8 +19,12 @@ pub struct IntakeLimits {
     pub dump_bytes_max: u64,
     /// Bytes of a member's name as displayed.
     pub name_bytes_max: usize,
-    /// Bytes of a zip within a stream that may be spooled to the scratch folder.
+    /// Bytes of an archive within a stream that may be spooled to the scratch folder, where it cannot be read from front to back.
     pub spool_bytes_max: u64,
+    /// Bytes of what a decoder may look back on (a window, a dictionary, a model), asked for by the data itself.
+    pub window_bytes_max: u64,
+    /// Bytes of a 7z's list of members, unpacked; it is read as a whole.
+    pub list_bytes_max: u64,
 }
 
 impl Default for IntakeLimits {
@@ -35,6 +39,10 @@ impl Default for IntakeLimits {
             name_bytes_max: limits::MEMBER_NAME_BYTES_MAX,
             // A zip's directory is at its end, so all of it must be there before the first member can be read.
             spool_bytes_max: 256 << 30,
+            // What the packers' strongest settings ask for: 64 MiB for `xz -9`, 192 for PPMd and 256 for LZMA in `7z -mx9`.
+            window_bytes_max: 256 << 20,
+            // A member takes some 150 bytes of it.
+            list_bytes_max: 64 << 20,
         }
     }
 }

@@ -36,8 +36,8 @@ fn hides(char: char) -> bool {
 pub(crate) fn unpacked(name: &str) -> String {
     let Some((stem, extension)) = name.rsplit_once('.') else { return name.to_owned() };
     match extension.to_ascii_lowercase().as_str() {
-        "gz" | "gzip" | "z" | "zst" | "zstd" if !stem.is_empty() && !stem.ends_with('/') => stem.to_owned(),
-        "tgz" | "tzst" => format!("{stem}.tar"),
+        "gz" | "gzip" | "z" | "zst" | "zstd" | "bz2" | "xz" | "lzma" | "lz4" if !stem.is_empty() && !stem.ends_with('/') => stem.to_owned(),
+        "tgz" | "tzst" | "tbz" | "tbz2" | "txz" | "tlz" => format!("{stem}.tar"),
         _ => name.to_owned(),
     }
 }

@@ -26,7 +26,7 @@ pub(crate) fn spool(reader: &mut dyn Read, scratch: &Dir, bytes_max: u64) -> Res
         spooled += memory.len() as u64;
         if spooled > bytes_max {
             return Err(IntakeError::from_read(io::Error::other(Fault::Member(format!(
-                "it is a zip within a stream and greater than {bytes_max} bytes: unpack the outer archive first"
+                "it is an archive within a stream that must be read from its end, and greater than {bytes_max} bytes: unpack the outer archive first"
             )))));
         }
         file.write_all(&memory).map_err(&writing)?;

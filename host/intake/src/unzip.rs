@@ -76,11 +76,7 @@ fn read_entry<E: From<IntakeError>>(walk: &mut Walk<'_, E>, place: Place, entry:
         match find_password(entry, walk.passwords) {
             Ok(Some(password)) => Some(password),
             Ok(None) => {
-                let reason = if walk.passwords.is_empty() {
-                    "encrypted, and no password was given"
-                } else {
-                    "encrypted, and no password given opens it"
-                };
+                let reason = walk.locked();
                 walk.notes.refused(&name, reason);
                 return Ok(());
             }
@@ -113,7 +109,7 @@ fn read_entry<E: From<IntakeError>>(walk: &mut Walk<'_, E>, place: Place, entry:
     opened
 }
 
-/// A zip or tar that is stored as it is needs no spooling; its own members have their own checksums.
+/// An archive that is stored as it is needs no spooling; its own members have their own checksums.
 fn archive_at_rest(entry: &Entry, file: &ZipFile<'_, Source>) -> Option<Arc<dyn Blob>> {
     if entry.is_encrypted() || !entry.is_stored() {
         return None;
@@ -121,7 +117,7 @@ fn archive_at_rest(entry: &Entry, file: &ZipFile<'_, Source>) -> Option<Arc<dyn 
     let inner: Arc<dyn Blob> = Arc::new(SliceBlob::new(entry.archive(), file.data_start()?, file.compressed_size()));
     let mut head = [0; 512];
     let count = crate::blob::read_full(&*inner, 0, &mut head).ok()?;
-    matches!(Format::of(&head[..count]), Format::Zip | Format::Tar).then_some(inner)
+    matches!(Format::of(&head[..count]), Format::Archive(_)).then_some(inner)
 }
 
 fn open(entry: &Entry, layer: &Rc<Layer>) -> Result<ZipArchive<Source>, ZipError> {
@@ -184,7 +180,7 @@ fn zip_error(error: ZipError) -> IntakeError {
         ZipError::CompressionMethodNotSupported(method) => {
             format!("zip compression method {method} cannot be opened yet: pack it again with deflate")
         }
-        ZipError::InvalidPassword => "encrypted, and no password given opens it".to_owned(),
+        ZipError::InvalidPassword => "encrypted, and no password given opens it: give another one with --password".to_owned(),
         _ => "the zip is damaged here".to_owned(),
     };
     IntakeError::Member { reason }

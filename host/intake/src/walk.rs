@@ -10,30 +10,29 @@ use std::{
 };
 
 use cap_std::fs::Dir;
-use flate2::bufread::MultiGzDecoder;
 use sluice_record::{MemberNote, limits};
 
 use crate::{
     Blob, IntakeError, IntakeLimits, Member,
     blob::{BlobReader, read_full},
     budget::{Budget, Guard, Layer, Taken},
-    format::Format,
+    decompress::decoder,
+    format::{Archive, Codec, Format},
     name,
     notes::Notes,
+    rar, seven_zip,
     spool::{read_up_to, spool},
-    tar, unzip,
+    tar, unzip, zip_directory,
 };
 
 /// Bytes a decoder reads ahead.
 const READ_AHEAD_BYTES: usize = 256 << 10;
-/// The widest zstd window that is opened, as a power of two: what `zstd -d` itself allows without being told.
-const ZSTD_WINDOW_LOG_MAX: u32 = 27;
 
 /// Walks a dump: calls `visit` with every leaf in the order they stand, containers and compressed streams opened whatever their
 /// nesting. Gives back what was left out and why.
 ///
 /// `name` is the dump's, for display and probing. `passwords` are tried in their order on encrypted members. `scratch` gets
-/// nameless files only, for a zip that lies within a stream. An error of the visitor ends the walk; for an
+/// nameless files only, for a zip, 7z or rar that lies within a stream. An error of the visitor ends the walk; for an
 /// [`IntakeError::Member`] out of [`stage`](crate::stage()) it should rather drop what it wrote and return `Ok`.
 pub fn walk<E: From<IntakeError>>(
     dump: Arc<dyn Blob>,
@@ -118,24 +117,36 @@ impl<E: From<IntakeError>> Walk<'_, E> {
             return Ok(());
         }
         let format = Format::of(&head);
-        let depth = if matches!(format, Format::Gzip | Format::Zstd) { place.streams } else { place.archives };
-        if !matches!(format, Format::Plain | Format::Unread(_)) && depth >= self.budget.limits.depth_max {
+        let depth = if matches!(format, Format::Stream(_)) { place.streams } else { place.archives };
+        if format.is_container() && depth >= self.budget.limits.depth_max {
             self.notes.refused(&place.name, format!("containers within containers, more than {} deep", self.budget.limits.depth_max));
             return Ok(());
         }
         match format {
+            Format::Plain if self.is_part_of_a_zip(&place, &content)? => Ok(()),
             Format::Plain => self.leaf(place, content, head),
-            Format::Gzip | Format::Zstd => self.stream(&place, format, content, head),
-            Format::Tar => tar::walk(self, &place, content, head),
-            Format::Zip => match self.at_rest(content, head) {
-                Ok(blob) => unzip::walk(self, &place, blob),
-                Err(error) => self.give_up(&place.name, error),
+            Format::Stream(codec) => self.stream(&place, codec, content, head),
+            Format::Archive(Archive::Tar) => tar::walk(self, &place, content, head),
+            Format::Archive(archive) => match (self.at_rest(content, head), archive) {
+                (Err(error), _) => self.give_up(&place.name, error),
+                (Ok(blob), Archive::SevenZip) => seven_zip::walk(self, &place, blob),
+                (Ok(blob), Archive::Rar) => rar::walk(self, &place, blob),
+                (Ok(blob), Archive::Zip | Archive::Tar) => unzip::walk(self, &place, blob),
             },
             Format::Unread(format) => {
-                self.notes.refused(&place.name, format!("{format} cannot be opened yet: unpack it and hand in what is inside"));
+                self.notes.refused(&place.name, format!("{format} cannot be opened: unpack it and hand in what is inside"));
                 Ok(())
             }
         }
+    }
+
+    fn is_part_of_a_zip(&mut self, place: &Place, content: &Content<'_>) -> Result<bool, E> {
+        let Content::AtRest(blob) = content else { return Ok(false) };
+        let is_part = zip_directory::is_last_part(&**blob).map_err(IntakeError::from_read)?;
+        if is_part {
+            self.notes.refused(&place.name, zip_directory::IN_PARTS);
+        }
+        Ok(is_part)
     }
 
     fn leaf(&mut self, place: Place, content: Content<'_>, head: Vec<u8>) -> Result<(), E> {
@@ -157,22 +168,42 @@ impl<E: From<IntakeError>> Walk<'_, E> {
         visited
     }
 
-    /// A gz or zst stream and what is in it.
-    fn stream(&mut self, place: &Place, format: Format, content: Content<'_>, head: Vec<u8>) -> Result<(), E> {
+    /// A compressed stream and what is in it.
+    fn stream(&mut self, place: &Place, codec: Codec, content: Content<'_>, head: Vec<u8>) -> Result<(), E> {
         let layer = Rc::<Layer>::default();
         let taken = Taken { inner: reread(content, head), layer: Rc::clone(&layer) };
         let source = BufReader::with_capacity(READ_AHEAD_BYTES, taken);
-        let decoder: Box<dyn Read + '_> = match format {
-            Format::Gzip => Box::new(MultiGzDecoder::new(source)),
-            _ => match zstd_decoder(source) {
-                Ok(decoder) => Box::new(decoder),
-                Err(source) => return Err(IntakeError::Io { doing: "setting up zstd", source }.into()),
-            },
+        let decoder = match decoder(codec, source, &self.budget.limits) {
+            Ok(decoder) => decoder,
+            Err(error) => return self.give_up(&place.name, error),
         };
         let mut guard = Guard { decoder, layer: Rc::clone(&layer), budget: Rc::clone(&self.budget) };
         let opened = self.open(place.unpacked(), Content::Stream { reader: &mut guard, size_hint: None });
         self.note_end(&place.name, &layer);
         opened
+    }
+
+    /// Opens a member of those that are decoded one after another, and passes it.
+    pub(crate) fn open_passing(&mut self, place: Place, bytes: u64, mut member: Guard<&mut dyn Read>) -> Result<bool, E> {
+        let name = place.name.clone();
+        self.open(place, Content::Stream { reader: &mut member, size_hint: Some(bytes) })?;
+        self.pass(&name, bytes, member)
+    }
+
+    /// Decodes the rest of a member, which is counted as what is wanted is. Says whether what is behind it can be read.
+    pub(crate) fn pass(&mut self, name: &str, bytes: u64, mut member: Guard<&mut dyn Read>) -> Result<bool, E> {
+        if let Err(error) = io::copy(&mut member, &mut io::sink()).map_err(IntakeError::from_read)
+            && !matches!(error, IntakeError::Member { .. })
+        {
+            return Err(error.into());
+        }
+        self.note_end(name, &member.layer);
+        if let (None, Some(came)) = (member.layer.complaint(), member.layer.drained())
+            && bytes != came
+        {
+            self.notes.refused(name, format!("the archive says that it has {bytes} bytes, and it has {came}"));
+        }
+        Ok(!member.layer.is_refused())
     }
 
     /// Notes how a compressed stream ended, unless well.
@@ -193,6 +224,15 @@ impl<E: From<IntakeError>> Walk<'_, E> {
         }
     }
 
+    /// Why an encrypted member is left out.
+    pub(crate) fn locked(&self) -> &'static str {
+        if self.passwords.is_empty() {
+            "encrypted, and no password was given: give one with --password"
+        } else {
+            "encrypted, and no password given opens it: give another one with --password"
+        }
+    }
+
     /// Counts an entry of an archive; once there are too many, notes it and says no.
     pub(crate) fn admits_entry(&mut self, archive: &Place) -> bool {
         if !self.full && self.entries >= self.budget.limits.members_max {
@@ -202,6 +242,11 @@ impl<E: From<IntakeError>> Walk<'_, E> {
         }
         self.entries += u32::from(!self.full);
         !self.full
+    }
+
+    /// Was the bound on entries reached?
+    pub(crate) const fn is_full(&self) -> bool {
+        self.full
     }
 
     fn at_rest(&self, content: Content<'_>, head: Vec<u8>) -> Result<Arc<dyn Blob>, IntakeError> {
@@ -218,10 +263,4 @@ pub(crate) fn reread<'a>(content: Content<'a>, head: Vec<u8>) -> Box<dyn Read + 
         Content::AtRest(blob) => Box::new(BlobReader::new(blob, 0)),
         Content::Stream { reader, .. } => Box::new(Cursor::new(head).chain(reader)),
     }
-}
-
-fn zstd_decoder<'a, R: io::BufRead + 'a>(source: R) -> io::Result<zstd::Decoder<'a, R>> {
-    let mut decoder = zstd::Decoder::with_buffer(source)?;
-    decoder.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
-    Ok(decoder)
 }

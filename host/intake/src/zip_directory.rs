@@ -12,6 +12,7 @@ use std::{
 use crate::{
     Blob, SliceBlob,
     blob::{BlobReader, read_full},
+    error::Fault,
 };
 
 const END_BYTES: usize = 22;
@@ -25,6 +26,10 @@ const END64: &[u8; 4] = b"PK\x06\x06";
 const LOCATOR: &[u8; 4] = b"PK\x06\x07";
 const CENTRAL: &[u8; 4] = b"PK\x01\x02";
 const LOCAL: &[u8; 4] = b"PK\x03\x04";
+/// What the first of several parts begins with.
+const SPANNED: &[u8; 4] = b"PK\x07\x08";
+pub(crate) const IN_PARTS: &str =
+    "one part of a zip in several files: join them (`zip -s 0 LAST.zip --out WHOLE.zip`) and hand in the whole";
 const FLAG_SIZES_FOLLOW: u16 = 1 << 3;
 
 fn u16_at(bytes: &[u8], at: usize) -> u16 {
@@ -134,6 +139,18 @@ impl Seek for Alone {
     }
 }
 
+/// Is it the last part of a zip in several files? That one begins with anything.
+pub(crate) fn is_last_part(blob: &dyn Blob) -> io::Result<bool> {
+    let mut end = [0; END_BYTES];
+    read_full(blob, blob.len().saturating_sub(END_BYTES as u64), &mut end)?;
+    Ok(end.starts_with(END) && is_of_several(&end))
+}
+
+/// Says an archive's end that there are others before it?
+fn is_of_several(end: &[u8]) -> bool {
+    !matches!(u16_at(end, 4), 0 | 0xFFFF)
+}
+
 /// Walks the entries.
 pub(crate) struct Directory {
     archive: Arc<dyn Blob>,
@@ -142,7 +159,7 @@ pub(crate) struct Directory {
 }
 
 impl Directory {
-    /// Finds it at the archive's end; `None` if there is none, as in an archive cut short.
+    /// Finds it at the archive's end; `None` if there is none, as in an archive cut short. A part of an archive is refused.
     pub(crate) fn find(blob: &Arc<dyn Blob>) -> io::Result<Option<Self>> {
         let len = blob.len();
         let mut end = vec![0; usize::try_from(len).unwrap_or(usize::MAX).min(END_BYTES + COMMENT_BYTES_MAX)];
@@ -150,9 +167,18 @@ impl Directory {
         read_full(&**blob, end_start, &mut end)?;
         for at in memchr::memmem::rfind_iter(&end, END) {
             let Some(record) = end.get(at..at + END_BYTES) else { continue };
+            let is_last = at + END_BYTES + usize::from(u16_at(record, 20)) == end.len();
+            if is_last && is_of_several(record) {
+                return Err(io::Error::other(Fault::Member(IN_PARTS.to_owned())));
+            }
             if let Some(directory) = Self::at_end_record(blob, end_start + at as u64, record)? {
                 return Ok(Some(directory));
             }
+        }
+        let mut first = [0; 8];
+        read_full(&**blob, 0, &mut first)?;
+        if first.starts_with(SPANNED) && first.ends_with(LOCAL) {
+            return Err(io::Error::other(Fault::Member(IN_PARTS.to_owned())));
         }
         Ok(None)
     }
@@ -166,6 +192,9 @@ impl Directory {
         {
             (count, bytes, offset) = (u64_at(&end64, 32), u64_at(&end64, 40), u64_at(&end64, 48));
             directory_end = end64_at;
+        } else if offset == 0xFFFF_FFFF {
+            // `zip -fz` writes this into a pipe, and no record that has the offset.
+            offset = directory_end.saturating_sub(bytes);
         }
         // Bytes in front of the archive (a self-extractor) shift everything.
         let Some(shift) = directory_end.checked_sub(bytes).and_then(|start| start.checked_sub(offset)) else { return Ok(None) };

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod archives;
+mod containers;
+mod damage;
 mod encodings;
 mod joining;
 mod support;
