@@ -1,6 +1,11 @@
-//! Containers around a dump, written as a stream.
+//! Containers around a dump, written as a stream; but for 7z, whose writer wants to read, and which is held in memory.
 
 use std::io::{self, Seek, Write};
+
+use zip::{AesMode, unstable::write::FileOptionsExt, write::SimpleFileOptions};
+
+/// What encrypted containers are locked with.
+pub const PASSWORD: &str = "synthetic";
 
 /// What a dump is wrapped in.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, clap::ValueEnum)]
@@ -17,6 +22,19 @@ pub enum Container {
     /// tar in gzip.
     #[value(name = "tar.gz", alias = "tgz")]
     TarGz,
+    /// bzip2.
+    Bz2,
+    /// xz.
+    Xz,
+    /// lz4.
+    Lz4,
+    /// 7z with one member.
+    #[value(name = "7z")]
+    SevenZ,
+    /// zip whose member is encrypted as by old tools, with [`PASSWORD`].
+    ZipCrypto,
+    /// zip whose member is encrypted by AES-256, with [`PASSWORD`].
+    ZipAes,
 }
 
 impl Container {
@@ -38,11 +56,39 @@ impl Container {
                 fill(&mut zst)?;
                 out = zst.finish()?;
             }
-            Self::Zip => {
+            Self::Zip | Self::ZipCrypto | Self::ZipAes => {
                 let mut zip = zip::ZipWriter::new(out);
-                zip.start_file(member, zip::write::SimpleFileOptions::default().large_file(true).compression_level(Some(1)))?;
+                let options = SimpleFileOptions::default().large_file(true).compression_level(Some(1));
+                let options = match self {
+                    Self::ZipCrypto => options.with_deprecated_encryption(PASSWORD.as_bytes())?,
+                    Self::ZipAes => options.with_aes_encryption(AesMode::Aes256, PASSWORD),
+                    _ => options,
+                };
+                zip.start_file(member, options)?;
                 fill(&mut zip)?;
                 out = zip.finish()?;
+            }
+            Self::Bz2 => {
+                let mut bz2 = bzip2::write::BzEncoder::new(out, bzip2::Compression::fast());
+                fill(&mut bz2)?;
+                out = bz2.finish()?;
+            }
+            Self::Xz => {
+                let mut xz = lzma_rust2::XzWriter::new(out, lzma_rust2::XzOptions::with_preset(1))?;
+                fill(&mut xz)?;
+                out = xz.finish()?;
+            }
+            Self::Lz4 => {
+                let mut lz4 = lz4_flex::frame::FrameEncoder::new(out);
+                fill(&mut lz4)?;
+                out = lz4.finish()?;
+            }
+            Self::SevenZ => {
+                let mut bytes = Vec::new();
+                fill(&mut bytes)?;
+                let mut archive = sevenz_rust2::ArchiveWriter::new(out).map_err(io::Error::other)?;
+                archive.push_archive_entry(sevenz_rust2::ArchiveEntry::new_file(member), Some(&bytes[..])).map_err(io::Error::other)?;
+                out = archive.finish()?;
             }
             Self::TarGz => {
                 let mut counter = Counter(0);
@@ -71,7 +117,11 @@ impl Container {
             Self::Plain => "",
             Self::Gz => ".gz",
             Self::Zst => ".zst",
-            Self::Zip => ".zip",
+            Self::Zip | Self::ZipCrypto | Self::ZipAes => ".zip",
+            Self::Bz2 => ".bz2",
+            Self::Xz => ".xz",
+            Self::Lz4 => ".lz4",
+            Self::SevenZ => ".7z",
             Self::TarGz => ".tar.gz",
         }
     }

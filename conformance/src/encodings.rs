@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use encoding_rs::{CoderResult, Encoder, Encoding, UTF_8};
+use encoding_rs::{CoderResult, Encoder, Encoding, UTF_8, WINDOWS_1252};
 
 /// How a dump's text is written.
 #[derive(Clone, Copy, Debug)]
@@ -16,16 +16,19 @@ pub enum TextEncoding {
         /// With a byte-order mark?
         mark: bool,
     },
+    /// UTF-8 that somebody took for windows-1252 and made UTF-8 once more.
+    Twice,
 }
 
 impl TextEncoding {
-    /// `utf-8`, `utf-16le`, `utf-16be`, either with `-bom`, or a WHATWG label (`latin1`, `windows-1251`, `gbk`, `shift_jis` …).
+    /// `utf-8`, `utf-16le`, `utf-16be`, either with `-bom`, `utf-8-twice`, or a WHATWG label (`latin1`, `windows-1251`, `gbk`, `shift_jis` …).
     pub fn from_label(label: &str) -> Option<Self> {
         let lower = label.to_ascii_lowercase();
         let (name, mark) = lower.strip_suffix("-bom").map_or((lower.as_str(), false), |name| (name, true));
         match name {
             "utf-16le" => Some(Self::Utf16 { big: false, mark }),
             "utf-16be" => Some(Self::Utf16 { big: true, mark }),
+            "utf-8-twice" => Some(Self::Twice),
             _ => Encoding::for_label(label.as_bytes()).map(Self::Whatwg),
         }
     }
@@ -34,7 +37,7 @@ impl TextEncoding {
     pub fn repertoire(self) -> &'static Encoding {
         match self {
             Self::Whatwg(encoding) => encoding,
-            Self::Utf16 { .. } => UTF_8,
+            Self::Utf16 { .. } | Self::Twice => UTF_8,
         }
     }
 
@@ -44,6 +47,7 @@ impl TextEncoding {
             Self::Whatwg(encoding) if encoding == UTF_8 => Box::new(out),
             Self::Whatwg(encoding) => Box::new(Encoded { out, encoder: encoding.new_encoder(), buffer: vec![0; 64 << 10] }),
             Self::Utf16 { big, mark } => Box::new(Utf16 { out, big, mark, buffer: Vec::new() }),
+            Self::Twice => Box::new(Twice(out)),
         }
     }
 }
@@ -101,5 +105,18 @@ impl Write for Utf16<'_> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
+    }
+}
+
+struct Twice<'a>(&'a mut dyn Write);
+
+impl Write for Twice<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write_all(WINDOWS_1252.decode_without_bom_handling(bytes).0.as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }

@@ -5,9 +5,10 @@ use std::{
     io::{Cursor, Read},
 };
 
+use clap::ValueEnum;
 use serde_json::Value;
 use sluice_conformance::{
-    containers::Container,
+    containers::{Container, PASSWORD},
     encodings::TextEncoding,
     formats::Format,
     generate::{Made, Recipe, Size},
@@ -84,7 +85,7 @@ fn sizes_are_kept() {
 #[test]
 fn encodings_decode_back_and_containers_open() {
     for format in FORMATS {
-        for label in ["utf-8", "utf-16le", "utf-16be-bom", "latin1", "windows-1251", "gbk", "shift_jis"] {
+        for label in ["utf-8", "utf-16le", "utf-16be-bom", "latin1", "windows-1251", "gbk", "shift_jis", "utf-8-twice"] {
             let encoding = TextEncoding::from_label(label).unwrap();
             let recipe = Recipe { encoding, traits: Traits::READABLE, ..Recipe::new(format, Size::Records(200), 3) };
             let (made, plain, _) = text(&recipe);
@@ -96,6 +97,10 @@ fn encodings_decode_back_and_containers_open() {
             let encoded = open(Container::Plain);
             let decoded = match encoding {
                 TextEncoding::Whatwg(encoding) => encoding.decode(&encoded).0.into_owned(),
+                TextEncoding::Twice => {
+                    let once = std::str::from_utf8(&encoded).unwrap();
+                    String::from_utf8(encoding_rs::WINDOWS_1252.encode(once).0.into_owned()).unwrap()
+                }
                 TextEncoding::Utf16 { big, mark } => {
                     let unit =
                         |pair: &[u8]| if big { u16::from_be_bytes([pair[0], pair[1]]) } else { u16::from_le_bytes([pair[0], pair[1]]) };
@@ -104,7 +109,8 @@ fn encodings_decode_back_and_containers_open() {
                 }
             };
             assert_eq!(decoded, plain, "{format:?} in {label}");
-            for container in [Container::Gz, Container::Zst, Container::Zip, Container::TarGz] {
+            for container in Container::value_variants() {
+                let container = *container;
                 assert!(open(container) == encoded, "{format:?} in {label} in {container:?}");
             }
         }
@@ -118,6 +124,17 @@ fn opened(container: Container, bytes: Vec<u8>) -> Vec<u8> {
         Container::Gz => flate2::read::GzDecoder::new(&bytes[..]).read_to_end(&mut out),
         Container::Zst => zstd::Decoder::new(&bytes[..]).unwrap().read_to_end(&mut out),
         Container::Zip => zip::ZipArchive::new(Cursor::new(bytes)).unwrap().by_index(0).unwrap().read_to_end(&mut out),
+        Container::ZipCrypto | Container::ZipAes => {
+            zip::ZipArchive::new(Cursor::new(bytes)).unwrap().by_index_decrypt(0, PASSWORD.as_bytes()).unwrap().read_to_end(&mut out)
+        }
+        Container::Bz2 => bzip2::read::BzDecoder::new(&bytes[..]).read_to_end(&mut out),
+        Container::Xz => lzma_rust2::XzReader::new(&bytes[..], false).read_to_end(&mut out),
+        Container::Lz4 => lz4_flex::frame::FrameDecoder::new(&bytes[..]).read_to_end(&mut out),
+        Container::SevenZ => {
+            let mut archive = sevenz_rust2::ArchiveReader::new(Cursor::new(bytes), sevenz_rust2::Password::empty()).unwrap();
+            out = archive.read_file("a.txt").unwrap();
+            Ok(out.len())
+        }
         Container::TarGz => {
             let mut tar = tar::Archive::new(flate2::read::GzDecoder::new(&bytes[..]));
             tar.entries().unwrap().next().unwrap().unwrap().read_to_end(&mut out)

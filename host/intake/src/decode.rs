@@ -6,10 +6,15 @@
 //! - UTF-8 with tokens of an older encoding between (lists merged from many sources): those tokens are decoded that come out as
 //!   nothing but letters and the like, the rest passes unchanged;
 //! - UTF-8 with binary between: passes unchanged, as do strings in any encoding that a dump calls binary itself (`_binary '…'`).
+//!
+//! What was UTF-8 encoded twice is mended afterwards, wherever it stands: see `twice.rs`. Text of an older encoding is left alone.
 
 use encoding_rs::{DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
-use crate::encoding::{Evidence, TokenKind, Verdict, is_separator, parts, start};
+use crate::{
+    encoding::{Evidence, TokenKind, Verdict, is_separator, parts, start},
+    twice::{Twice, is_suspect},
+};
 
 #[derive(Default)]
 pub(crate) struct Decoder {
@@ -18,6 +23,7 @@ pub(crate) struct Decoder {
     evidence: Evidence,
     /// Were bytes changed (a mark taken off, text decoded)?
     changes: bool,
+    twice: Twice,
     scratch: Vec<u8>,
 }
 
@@ -44,8 +50,9 @@ impl Decoder {
             State::Start => {}
             State::Utf8 => self.advance_utf8(text, done, last),
             State::Utf16(encoding) => {
-                let complete = if last { text.len() } else { *done + whole_units(&text[*done..], encoding) };
-                self.rewrite(text, done, complete, |raw, out| decode_all(encoding, raw, out));
+                let (start, complete) = (*done, if last { text.len() } else { *done + whole_units(&text[*done..], encoding) });
+                self.rewrite(text, done, complete, |raw, out, _| decode_all(encoding, raw, out));
+                self.mend(text, start, done, last);
             }
             State::Settled(verdict) => self.advance_settled(verdict, text, done, last),
         }
@@ -66,6 +73,11 @@ impl Decoder {
 
     /// The encoding's WHATWG name; for UTF-8 with another between, both.
     pub(crate) fn encoding(&self) -> String {
+        let twice = if self.twice.mended() { " twice" } else { "" };
+        self.encoding_once() + twice
+    }
+
+    fn encoding_once(&self) -> String {
         match self.state {
             State::Start | State::Utf8 | State::Settled(Verdict::Raw) => UTF_8.name().to_owned(),
             State::Utf16(encoding) | State::Settled(Verdict::Legacy(encoding)) => encoding.name().to_owned(),
@@ -95,20 +107,41 @@ impl Decoder {
         let fresh = &text[*done..];
         match simdutf8::basic::from_utf8(fresh) {
             Ok(valid) => {
-                self.evidence.saw_utf8(above_ascii(valid.as_bytes()));
-                *done = text.len();
+                let chars = above_ascii(valid.as_bytes());
+                self.evidence.saw_utf8(chars);
+                self.pass_utf8(text, done, text.len(), chars, last);
             }
             Err(_) => match std::str::from_utf8(fresh) {
                 Err(error) if error.error_len().is_none() && !last => {
-                    let valid = &fresh[..error.valid_up_to()];
-                    self.evidence.saw_utf8(above_ascii(valid));
-                    *done += valid.len();
+                    let (chars, end) = (above_ascii(&fresh[..error.valid_up_to()]), *done + error.valid_up_to());
+                    self.evidence.saw_utf8(chars);
+                    self.pass_utf8(text, done, end, chars, last);
                 }
                 _ => {
                     self.state = State::Settled(Verdict::Raw);
                     self.advance_settled(Verdict::Raw, text, done, last);
                 }
             },
+        }
+    }
+
+    /// Lets `text[*done..end]` go out, whole lines if it may have been encoded twice: words must not be cut.
+    fn pass_utf8(&mut self, text: &mut Vec<u8>, done: &mut usize, end: usize, chars: u64, last: bool) {
+        let fresh = &text[*done..end];
+        if chars == 0 || !is_suspect(fresh) {
+            *done = end;
+            return;
+        }
+        let (start, complete) = (*done, if last { end } else { *done + whole_lines(fresh) });
+        *done = complete;
+        self.mend(text, start, done, last);
+    }
+
+    /// Mends `text[start..*done]`, which is UTF-8 now as far as it is text.
+    fn mend(&mut self, text: &mut Vec<u8>, start: usize, done: &mut usize, last: bool) {
+        if is_suspect(&text[start..*done]) {
+            let complete = std::mem::replace(done, start);
+            self.rewrite(text, done, complete, |raw, out, twice| decode_text(raw, out, |text, out| twice.mend(text, out, last)));
         }
     }
 
@@ -123,24 +156,29 @@ impl Decoder {
             verdict = self.evidence.verdict();
             self.state = State::Settled(verdict);
         }
+        let start = *done;
         match verdict {
-            Verdict::Raw => *done = complete,
+            Verdict::Raw => {
+                *done = complete;
+                self.mend(text, start, done, last);
+            }
             Verdict::Legacy(encoding) => {
-                self.rewrite(text, done, complete, |raw, out| decode_text(raw, out, |text, out| decode_all(encoding, text, out)));
+                self.rewrite(text, done, complete, |raw, out, _| decode_text(raw, out, |text, out| decode_all(encoding, text, out)));
             }
             Verdict::Mixed(encoding) => {
-                self.rewrite(text, done, complete, |raw, out| decode_text(raw, out, |text, out| decode_tokens(encoding, text, out)));
+                self.rewrite(text, done, complete, |raw, out, _| decode_text(raw, out, |text, out| decode_tokens(encoding, text, out)));
+                self.mend(text, start, done, last);
             }
         }
     }
 
     /// Puts what `decode` makes of `text[*done..complete]` in its place.
-    fn rewrite(&mut self, text: &mut Vec<u8>, done: &mut usize, complete: usize, decode: impl FnOnce(&[u8], &mut Vec<u8>)) {
+    fn rewrite(&mut self, text: &mut Vec<u8>, done: &mut usize, complete: usize, decode: impl FnOnce(&[u8], &mut Vec<u8>, &mut Twice)) {
         self.scratch.clear();
         self.scratch.extend_from_slice(&text[*done..]);
         let (raw, waiting) = self.scratch.split_at(complete - *done);
         text.truncate(*done);
-        decode(raw, text);
+        decode(raw, text, &mut self.twice);
         self.changes |= text[*done..] != *raw;
         *done = text.len();
         text.extend_from_slice(waiting);

@@ -38,6 +38,7 @@ mod spool;
 mod stage;
 mod staged;
 mod tar;
+mod twice;
 mod unzip;
 mod walk;
 mod zip_directory;

@@ -29,7 +29,7 @@ pub struct Staged {
     pub digest: BlobDigest,
     /// Staged bytes.
     pub bytes: u64,
-    /// What was decoded, by its WHATWG name; `UTF-8+windows-1252` for UTF-8 with stretches of another; `binary` if nothing was.
+    /// What was decoded, by its WHATWG name; `UTF-8+windows-1252` for UTF-8 with stretches of another, `UTF-8 twice` where it was encoded twice; `binary` if nothing was.
     pub encoding: String,
     /// Bytes written to `out`.
     pub object_bytes: u64,

@@ -96,3 +96,62 @@ fn a_utf8_mark_is_taken_off_and_samples_are_utf8() {
     let sample = decode_sample(&WINDOWS_1251.encode(&text).0[..40_000]);
     assert!(!sample.is_empty() && text.as_bytes().starts_with(&sample));
 }
+
+/// As if somebody had taken UTF-8 for windows-1252, or for Latin-1, and encoded it again.
+fn twice(text: &str) -> String {
+    WINDOWS_1252.decode_without_bom_handling(text.as_bytes()).0.into_owned()
+}
+
+fn twice_by_latin1(text: &str) -> String {
+    text.bytes().map(char::from).collect()
+}
+
+#[test]
+fn utf8_encoded_twice_is_mended() {
+    let names: Vec<&str> = [&WESTERN[..], &CYRILLIC, &CHINESE, &JAPANESE, &["Zoë 😀 ‘quoted’ – €5", "Łukasz Żółć", "ascii only"]].concat();
+    for rows in [4, 30, 60_000] {
+        let text = table(&names, rows);
+        for twice in [twice, twice_by_latin1] {
+            let walked = walk_text(twice(&text).into_bytes());
+            assert_eq!(walked.leaves[0].encoding, "UTF-8 twice");
+            assert!(walked.leaves[0].bytes == text.as_bytes(), "{rows} rows");
+            let utf16: Vec<u8> = format!("\u{FEFF}{}", twice(&text)).encode_utf16().flat_map(u16::to_le_bytes).collect();
+            assert!(walk_text(utf16).leaves[0].bytes == text.as_bytes(), "{rows} rows of UTF-16");
+        }
+    }
+}
+
+#[test]
+fn a_stretch_that_was_encoded_twice_is_mended_and_the_rest_left() {
+    let (western, cyrillic) = (table(&WESTERN, 3_000), table(&CYRILLIC, 3_000));
+    let walked = walk_text((cyrillic.clone() + &twice(&western) + &western + &twice(&cyrillic)).into_bytes());
+    assert!(walked.leaves[0].bytes == (cyrillic.clone() + &western + &western + &cyrillic).as_bytes());
+    // And one in an older encoding beside it.
+    let mut dump = twice(&cyrillic).into_bytes();
+    dump.extend_from_slice(&WINDOWS_1252.encode(&western).0);
+    let walked = walk_text(dump);
+    assert_eq!(walked.leaves[0].encoding, "UTF-8+windows-1252 twice");
+    assert_eq!(String::from_utf8(walked.leaves[0].bytes.clone()).unwrap(), cyrillic + &western);
+}
+
+#[test]
+fn what_only_looks_as_if_encoded_twice_is_left() {
+    let honest = [
+        // Words about it, and passwords that have it, in text that is well.
+        table(&["José Peña", "cafÃ©", "Zoë Ångström", "Jörg Müller"], 2_000),
+        table(&["ascii"], 2_000) + "user@example.com,Ã©Ã©,x\nuser@example.com,cafÃ©,x\n",
+        "Ã©\n".repeat(5_000),
+        // Letters that such words are made of.
+        table(&["SÃO PAULO", "IRMÃ", "MANHÃ", "Âge", "âme", "Ångström", "«Âme»", "Ã", "naïve"], 5_000),
+        table(&CHINESE, 500) + &table(&["JosÃ©"], 3) + &table(&CHINESE, 500),
+    ];
+    for text in honest {
+        let walked = walk_text(text.clone().into_bytes());
+        assert!(walked.leaves[0].bytes == text.as_bytes(), "{}", &text[text.len() - 100..]);
+        assert_eq!(walked.leaves[0].encoding, "UTF-8");
+    }
+    // An older encoding explains it.
+    let legacy = table(&["José", "cafÃ©", "Müller", "Ångström Ã©", "François", "Peña"], 3_000);
+    let walked = walk_text(WINDOWS_1252.encode(&legacy).0.into_owned());
+    assert!(!walked.leaves[0].encoding.contains("twice"));
+}

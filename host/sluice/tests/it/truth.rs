@@ -11,11 +11,12 @@ use std::{
     process::Command,
 };
 
+use clap::ValueEnum;
 use md4::Md4;
 use serde_json::Value;
 use sha1::{Digest, Sha1};
 use sluice_conformance::{
-    containers::Container,
+    containers::{Container, PASSWORD},
     encodings::TextEncoding,
     formats::Format,
     generate::{Recipe, Size},
@@ -66,13 +67,12 @@ fn checked_in() -> Vec<Case> {
 
 /// Each format in each encoding; dialects and containers take turns.
 fn generated(folder: &Path) -> Vec<Case> {
-    const ENCODINGS: [&str; 5] = ["utf-8", "utf-16le", "latin1", "windows-1251", "gbk"];
-    const CONTAINERS: [Container; 4] = [Container::Gz, Container::Zip, Container::TarGz, Container::Plain];
+    const ENCODINGS: [&str; 6] = ["utf-8", "utf-16le", "latin1", "windows-1251", "gbk", "utf-8-twice"];
     let mut number = 0;
     for format in [Format::Combo, Format::Csv, Format::Mysqldump, Format::Ulp] {
         for (turn, encoding) in ENCODINGS.into_iter().enumerate() {
             number += 1;
-            let (dialects, container) = (format.dialects(), CONTAINERS[number % CONTAINERS.len()]);
+            let (dialects, container) = (format.dialects(), Container::value_variants()[number % Container::value_variants().len()]);
             // Lists have words beyond ASCII in few passwords: of fewer lines nobody could tell the encoding.
             let records = if matches!(format, Format::Combo | Format::Ulp) { 1_200 } else { 250 };
             let recipe = Recipe {
@@ -143,7 +143,7 @@ fn only_junk(rejects: &Value) -> bool {
 
 fn parse(case: &Case) {
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
-    let output = succeed(sluice(["parse", "--json"]).arg(&case.dump).env("XDG_CACHE_HOME", cache));
+    let output = succeed(sluice(["parse", "--json", "--password", PASSWORD]).arg(&case.dump).env("XDG_CACHE_HOME", cache));
     let found = count(json_lines(&output.stdout).into_iter().map(canonical).map(|record| fields(&record)));
     assert_same(&case.name, &count(case.truth.iter().map(fields)), &found);
     let report = json_lines(&output.stderr).pop().unwrap();
@@ -197,7 +197,7 @@ fn account(record: &Value) -> &str {
 /// Hands cases in as one load and compares all that it stored.
 fn through_the_service(service: &Service, breach: &str, cases: &[Case]) {
     let dumps: Vec<&Path> = cases.iter().map(|case| case.dump.as_path()).collect();
-    let load = service.ingest(&dumps, breach, &["--policy", "search"])["load"].take();
+    let load = service.ingest(&dumps, breach, &["--policy", "search", "--password", PASSWORD])["load"].take();
     let truth = || cases.iter().flat_map(|case| &case.truth);
     let ledger = &load["ledger"];
     assert_eq!(load["state"], "published", "{breach}");
@@ -296,7 +296,7 @@ fn lanes_do_not_show_in_what_is_stored() {
     let dumps: Vec<&Path> = cases.iter().map(|case| case.dump.as_path()).collect();
     let digests = ["1", "2", "4"].map(|lanes| {
         let service = Service::start_with(&["--lanes", lanes]);
-        let load = service.ingest(&dumps, "Lanes", &["--policy", "search"])["load"]["id"].to_string();
+        let load = service.ingest(&dumps, "Lanes", &["--policy", "search", "--password", PASSWORD])["load"]["id"].to_string();
         service.json(["loads", "digest", &load])
     });
     assert_eq!(digests[0]["records"], cases.iter().map(|case| case.truth.len()).sum::<usize>());
