@@ -9,7 +9,7 @@ use std::{
     rc::Rc,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicU64, Ordering::Relaxed},
         mpsc::{Receiver, SyncSender, sync_channel},
     },
     thread,
@@ -48,6 +48,8 @@ enum Told {
     Member {
         name: Vec<u8>,
         bytes: u64,
+        number: u64,
+        is_last: bool,
     },
     Piece(Vec<u8>),
     /// The member that began is at its end, which is not its real one.
@@ -65,8 +67,8 @@ enum Told {
 #[derive(Default)]
 struct Shared {
     taken: AtomicU64,
-    /// Nobody wants more of the present member.
-    enough: AtomicBool,
+    /// The member of which nobody wants more; they count from one.
+    enough: AtomicU64,
     failure: Mutex<Option<io::ErrorKind>>,
 }
 
@@ -102,15 +104,13 @@ fn listen<E: From<IntakeError>>(walk: &mut Walk<'_, E>, place: &Place, told: Rec
             Told::Lost(reason) => walk.notes.refused(&place.name, reason),
             Told::Member { .. } | Told::Refused { .. } if !walk.admits_entry(place) => return Ok(()),
             Told::Refused { name, reason } => walk.notes.refused(&place.entry(&name, name_bytes_max).name, reason),
-            Told::Member { name, bytes } => {
+            Told::Member { name, bytes, number, is_last } => {
                 let budget = Rc::clone(&walk.budget);
                 let reader: &mut dyn Read = &mut members;
-                let goes_on = walk.open_passing(
-                    place.entry(&name, name_bytes_max),
-                    bytes,
-                    Guard { decoder: reader, layer: packed.beside(), budget },
-                )?;
-                shared.enough.store(!goes_on, Relaxed);
+                let member = Guard { decoder: reader, layer: packed.beside(), budget };
+                if !walk.open_passing(place.entry(&name, name_bytes_max), bytes, member, is_last)? || is_last {
+                    shared.enough.store(number, Relaxed);
+                }
             }
         }
     }
@@ -231,8 +231,12 @@ impl Decoder<'_> {
 
     fn extract(&self, archive: &Archive, password: Option<&str>) -> Result<(), Error> {
         let is_solid = archive.members().any(|member| member.is_solid());
+        let (mut number, count) = (0, archive.members().filter(|member| !member.meta.is_directory).count() as u64);
         let decide = |member: &ArchiveMember| {
-            self.source.shared.enough.store(false, Relaxed);
+            if member.meta.is_directory {
+                return Ok(ExtractionDecision::Skip);
+            }
+            number += 1;
             let name = name(member);
             let too_wide = too_wide(&self.limits);
             let refusal = if member.meta.is_redirection || is_link(member) {
@@ -248,15 +252,16 @@ impl Decoder<'_> {
                 None
             };
             let told = match refusal {
-                None if member.meta.is_directory => return Ok(ExtractionDecision::Skip),
-                None => self.sender.send(Told::Member { name, bytes: member.meta.unpacked_size }),
+                None => self.sender.send(Told::Member { name, bytes: member.meta.unpacked_size, number, is_last: number == count }),
                 Some(reason) => self.sender.send(Told::Refused { name, reason: reason.to_owned() }),
             };
             Ok(match (told, refusal) {
                 (Err(_), _) => ExtractionDecision::Stop,
-                (Ok(()), None) => {
-                    ExtractionDecision::Extract(Box::new(Pipe { sender: self.sender.clone(), shared: Arc::clone(&self.source.shared) }))
-                }
+                (Ok(()), None) => ExtractionDecision::Extract(Box::new(Pipe {
+                    sender: self.sender.clone(),
+                    shared: Arc::clone(&self.source.shared),
+                    number,
+                })),
                 (Ok(()), Some(LINK)) if is_solid && !skippable(member) => ExtractionDecision::Extract(Box::new(io::sink())),
                 (Ok(()), Some(_)) => ExtractionDecision::Skip,
             })
@@ -341,11 +346,12 @@ impl Seek for Source {
 struct Pipe {
     sender: SyncSender<Told>,
     shared: Arc<Shared>,
+    number: u64,
 }
 
 impl Write for Pipe {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.shared.enough.load(Relaxed) || self.sender.send(Told::Piece(bytes.to_vec())).is_err() {
+        if self.shared.enough.load(Relaxed) == self.number || self.sender.send(Told::Piece(bytes.to_vec())).is_err() {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
         Ok(bytes.len())

@@ -60,6 +60,7 @@ fn read_block<E: From<IntakeError>>(
     opener: &mut Opener<'_>,
 ) -> Result<(), E> {
     let members = || listed.members(block).filter(|entry| entry.has_stream);
+    let count = members().count();
     let password = match opener.password(listed, block) {
         Ok(password) => password,
         Err(IntakeError::Member { reason }) => {
@@ -86,9 +87,9 @@ fn read_block<E: From<IntakeError>>(
         let member = opener.guard(reader, &packed.beside());
         let passed = if is_link(entry) {
             walk.notes.refused(&entry_place.name, "a symbolic link: links are not followed");
-            walk.pass(&entry_place.name, entry.size, member)
+            walk.pass(&entry_place.name, entry.size, member, seen == count)
         } else {
-            walk.open_passing(entry_place, entry.size, member)
+            walk.open_passing(entry_place, entry.size, member, seen == count)
         };
         passed.or_else(|error| {
             failed = Some(error);
@@ -98,7 +99,7 @@ fn read_block<E: From<IntakeError>>(
     if let Some(error) = failed {
         return Err(error);
     }
-    let lost = members().count() - seen;
+    let lost = count - seen;
     let why = match decoded.map_err(refused) {
         Err(error @ (IntakeError::Io { .. } | IntakeError::Dump { .. })) => return Err(error.into()),
         Err(error) => error.to_string(),

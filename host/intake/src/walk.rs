@@ -184,15 +184,16 @@ impl<E: From<IntakeError>> Walk<'_, E> {
     }
 
     /// Opens a member of those that are decoded one after another, and passes it.
-    pub(crate) fn open_passing(&mut self, place: Place, bytes: u64, mut member: Guard<&mut dyn Read>) -> Result<bool, E> {
+    pub(crate) fn open_passing(&mut self, place: Place, bytes: u64, mut member: Guard<&mut dyn Read>, is_last: bool) -> Result<bool, E> {
         let name = place.name.clone();
         self.open(place, Content::Stream { reader: &mut member, size_hint: Some(bytes) })?;
-        self.pass(&name, bytes, member)
+        self.pass(&name, bytes, member, is_last)
     }
 
-    /// Decodes the rest of a member, which is counted as what is wanted is. Says whether what is behind it can be read.
-    pub(crate) fn pass(&mut self, name: &str, bytes: u64, mut member: Guard<&mut dyn Read>) -> Result<bool, E> {
-        if let Err(error) = io::copy(&mut member, &mut io::sink()).map_err(IntakeError::from_read)
+    /// Decodes the rest of a member that is not the last of them, counted as what is wanted is. Says whether what is behind it can be read.
+    pub(crate) fn pass(&mut self, name: &str, bytes: u64, mut member: Guard<&mut dyn Read>, is_last: bool) -> Result<bool, E> {
+        if !is_last
+            && let Err(error) = io::copy(&mut member, &mut io::sink()).map_err(IntakeError::from_read)
             && !matches!(error, IntakeError::Member { .. })
         {
             return Err(error.into());
