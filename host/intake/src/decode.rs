@@ -50,7 +50,7 @@ impl Decoder {
             State::Start => {}
             State::Utf8 => self.advance_utf8(text, done, last),
             State::Utf16(encoding) => {
-                let (start, complete) = (*done, if last { text.len() } else { *done + whole_units(&text[*done..], encoding) });
+                let (start, complete) = (*done, if last { text.len() } else { *done + whole_lines_of_units(&text[*done..], encoding) });
                 self.rewrite(text, done, complete, |raw, out, _| decode_all(encoding, raw, out));
                 self.mend(text, start, done, last);
             }
@@ -195,6 +195,13 @@ fn above_ascii(valid: &[u8]) -> u64 {
 /// Up to the last line end; failing that the last separator; failing that all.
 fn whole_lines(text: &[u8]) -> usize {
     memchr::memrchr(b'\n', text).or_else(|| text.iter().rposition(|byte| is_separator(*byte))).map_or(text.len(), |at| at + 1)
+}
+
+/// Up to the last line end of UTF-16; failing that the last complete character.
+fn whole_lines_of_units(text: &[u8], encoding: &'static Encoding) -> usize {
+    let line_end = if encoding == UTF_16BE { [0, b'\n'] } else { [b'\n', 0] };
+    let line = text.chunks_exact(2).rposition(|unit| unit == line_end);
+    line.map_or_else(|| whole_units(text, encoding), |at| 2 * (at + 1))
 }
 
 /// Up to the last complete character of UTF-16.

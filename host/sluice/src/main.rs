@@ -6,6 +6,7 @@ mod config;
 mod exit;
 mod folder;
 mod parse;
+mod passwords;
 mod plugin;
 mod plugins;
 mod serve;

@@ -34,7 +34,7 @@ fn read(dump: Vec<u8>) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(150))]
+    #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
     fn cut(which in any::<prop::sample::Index>(), at in any::<prop::sample::Index>()) {

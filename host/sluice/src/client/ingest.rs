@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     exit::{Failure, Sysexit},
+    passwords::Passwords,
     units,
 };
 
@@ -46,9 +47,8 @@ pub(crate) struct Args {
     /// Use this plugin for every member instead of the best claim.
     #[arg(long)]
     plugin: Option<String>,
-    /// A password for encrypted archive members; may be given several times.
-    #[arg(long = "password", value_name = "PASSWORD")]
-    passwords: Vec<String>,
+    #[command(flatten)]
+    passwords: Passwords,
     /// Publish the load when it is verified.
     #[arg(long)]
     publish: bool,
@@ -64,6 +64,7 @@ const POLL: Duration = Duration::from_millis(250);
 impl Args {
     pub(crate) async fn run(&self) -> Result<()> {
         let begun = Instant::now();
+        let passwords = self.passwords.all()?;
         let files = self.files.iter().map(|path| open(path)).collect::<Result<Vec<_>>>()?;
         let api = self.server.connect()?;
         let breach = self.find_or_make_breach(&api).await?;
@@ -72,7 +73,7 @@ impl Args {
         let dumps: Vec<i64> = stream::iter(uploads).buffered(UPLOADS_AT_ONCE).try_collect().await?;
         let asked = json!({
             "kind": "import", "breach": breach, "dumps": dumps, "policy": self.policy, "plugin": self.plugin,
-            "archive_passwords": self.passwords, "publish": self.publish,
+            "archive_passwords": passwords, "publish": self.publish,
         });
         let job = api.post("/jobs", &asked).await?;
         let job = job["id"].as_i64().context("the service gave no job id")?;

@@ -36,6 +36,7 @@ use self::{
 };
 use crate::{
     exit::{Failure, Sysexit},
+    passwords::Passwords,
     plugins,
 };
 
@@ -51,9 +52,8 @@ pub(crate) struct Args {
     /// Use this plugin (name or digest) instead of the best claim.
     #[arg(long, value_name = "PLUGIN")]
     plugin: Option<String>,
-    /// A password for encrypted archive members; may be given several times.
-    #[arg(long = "password", value_name = "PASSWORD")]
-    passwords: Vec<String>,
+    #[command(flatten)]
+    passwords: Passwords,
     /// Write records here instead of standard output.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -90,7 +90,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     let plugins = plugins::for_parse(args.plugin_dir.as_deref())?;
     if args.explain {
-        return args.files.iter().try_for_each(|file| explain(file, &args.passwords, &plugins));
+        let passwords = args.passwords.all()?;
+        return args.files.iter().try_for_each(|file| explain(file, &passwords, &plugins));
     }
     let out: Box<dyn Write + Send> = match &args.out {
         Some(path) => Box::new(File::create(path).map_err(|error| cannot_write(&path.display(), &error))?),
@@ -118,12 +119,13 @@ fn read(args: &Args, plugins: &PluginSet, out: Box<dyn Write + Send>) -> Result<
         None => None,
     };
     let asked: Vec<_> = chosen.clone().map_or_else(|| plugins.active().cloned().collect(), |plugin| vec![plugin]);
+    let passwords = args.passwords.all()?;
     let lanes = args.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, std::num::NonZero::get)).max(1);
     with_lanes(lanes, out, |sender| {
         let mut report = Report::default();
         for file in &args.files {
             let mut reading = Reading { plugins, chosen: chosen.as_ref(), asked: &asked, sender, report: &mut report, file };
-            let notes = walk(file, &args.passwords, &asked, &mut |member| reading.member(member))?;
+            let notes = walk(file, &passwords, &asked, &mut |member| reading.member(member))?;
             report.notes(file, notes);
         }
         Ok(report)
