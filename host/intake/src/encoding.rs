@@ -11,6 +11,8 @@ use crate::decode::Decoder;
 
 /// Bytes of tokens that are not UTF-8 after which the verdict stands; until then each block may better it.
 const EVIDENCE_BYTES_ENOUGH: usize = 16 << 10;
+/// UTF-8's byte-order mark, encoded twice.
+const MARK_TWICE: &[u8] = b"\xC3\xAF\xC2\xBB\xC2\xBF";
 /// Pairs of bytes without which nothing is said about UTF-16.
 const UTF16_PAIRS_MIN: usize = 8;
 
@@ -83,6 +85,9 @@ pub(crate) fn char_border(bytes: &[u8], len: usize) -> usize {
 pub(crate) fn start(head: &[u8]) -> (&'static Encoding, usize) {
     if let Some((encoding, bytes)) = Encoding::for_bom(head) {
         return (encoding, bytes);
+    }
+    if head.starts_with(MARK_TWICE) {
+        return (UTF_8, MARK_TWICE.len());
     }
     (without_mark(head), 0)
 }

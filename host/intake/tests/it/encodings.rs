@@ -92,6 +92,7 @@ fn a_list_merged_from_two_encodings_is_decoded_by_token() {
 fn a_utf8_mark_is_taken_off_and_samples_are_utf8() {
     let walked = walk_text("\u{FEFF}name;mail\n".into());
     assert_eq!(walked.leaves[0].bytes, b"name;mail\n");
+    assert_eq!(walk_text(twice("\u{FEFF}name;mail\n").into()).leaves[0].bytes, b"name;mail\n");
     let text = table(&CYRILLIC, 1_000);
     let sample = decode_sample(&WINDOWS_1251.encode(&text).0[..40_000]);
     assert!(!sample.is_empty() && text.as_bytes().starts_with(&sample));
