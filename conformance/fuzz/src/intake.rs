@@ -15,6 +15,8 @@ pub(crate) fn fuzz(input: &[u8]) {
         dump_bytes_max: 4 * DECODED_BYTES_MAX,
         spool_bytes_max: DECODED_BYTES_MAX,
         ratio_free_bytes: DECODED_BYTES_MAX,
+        window_bytes_max: DECODED_BYTES_MAX,
+        list_bytes_max: 1 << 20,
         ..IntakeLimits::default()
     };
     let folder = tempfile::tempdir().expect("a folder for a while");
