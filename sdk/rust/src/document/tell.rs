@@ -96,7 +96,8 @@ impl Documents {
             return known;
         }
         let found = people::find(tree, &self.paths, bytes);
-        let people = found.all.iter().map(|person| self.person(person, tree, out)).collect();
+        let is_firebase = tree.leaves.iter().any(|leaf| self.paths.get(leaf.path).key.as_deref() == Some(b"localId"));
+        let people = found.all.iter().map(|person| self.person(person, is_firebase, tree, out)).collect();
         let plan = Rc::new(Plan { people, by_values: found.by_values });
         if !plan.by_values && (1..=SHAPE_ITEMS_MAX).contains(&shape.len()) {
             if self.plans.len() >= PLANS_MAX {
@@ -107,9 +108,8 @@ impl Documents {
         plan
     }
 
-    fn person(&mut self, person: &people::Person, tree: &Tree, out: &mut Out<'_>) -> Person {
+    fn person(&mut self, person: &people::Person, is_firebase: bool, tree: &Tree, out: &mut Out<'_>) -> Person {
         let from = tree.nodes[person.node as usize].path;
-        let is_firebase = tree.leaves.iter().any(|leaf| self.paths.get(leaf.path).key.as_deref() == Some(b"localId"));
         let mut all = Vec::with_capacity(person.fields.len());
         for field in &person.fields {
             let path = tree.leaves[field.leaf as usize].path;
@@ -172,11 +172,13 @@ impl Documents {
             let value = bytes.get(range.clone()).unwrap_or_default();
             let nth = record.values();
             // Escapes do not belong to a shape: the leaf knows of them.
-            let is_text = if leaf.form == Form::Escaped {
-                value::render_escaped(told.form, value, &mut self.scratch)
-            } else {
-                value::render(told.form, value, &mut self.scratch)
-            };
+            let is_plain = matches!(told.form, Form::Text | Form::Number | Form::Word) && leaf.form != Form::Escaped;
+            let is_text = !is_plain
+                && if leaf.form == Form::Escaped {
+                    value::render_escaped(told.form, value, &mut self.scratch)
+                } else {
+                    value::render(told.form, value, &mut self.scratch)
+                };
             let tag = if is_text {
                 let tag = tag_of(told, person, &self.scratch);
                 record.add(tag, &self.scratch);
@@ -199,14 +201,20 @@ impl Documents {
             record.settle_salted();
         }
         let record = match (&self.logins, login) {
-            (Some(logins), Some(login)) if login < record.values() && record.told(login).tag() == LOGIN => {
-                logins.settle_login(record, login, email)
-            }
+            (Some(logins), Some(login)) if is_login_odd(&record, login, email) => logins.settle_login(record, login, email),
             _ => record,
         };
         record.end_span(row);
         true
     }
+}
+
+/// Could a login be the e-mail address, be one, or have its domain before it?
+#[inline(always)]
+fn is_login_odd(record: &Record<'_, '_>, login: usize, email: Option<usize>) -> bool {
+    let event = record.told(login);
+    let is_like = email.is_none_or(|email| record.told(email).span().len == event.span().len);
+    login < record.values() && event.tag() == LOGIN && (is_like || memchr::memchr(b'\\', record.bytes(event)).is_some())
 }
 
 /// The tag to tell a value under.
