@@ -151,7 +151,7 @@ struct Finding<'t> {
 impl Finding<'_> {
     /// Decides whose the objects within one are.
     fn settle(&mut self, node: usize) {
-        let is_array_of_parts = self.kin(node) == Kin::Same;
+        let is_array_of_parts = self.paths.get(self.tree.nodes[node].path).info.is_part;
         let mut uncertain: Vec<usize> = Vec::new();
         let mut child = self.known[node].first_child as usize;
         while child != 0 {

@@ -49,6 +49,8 @@ pub(crate) struct Info {
     /// Is it within what is wrapped so? That is the document proper: `_id` before an export's `_source` is not the document's.
     pub(crate) is_inner: bool,
     pub(crate) kin: Kin,
+    /// Are objects in an array of this name parts of the person that it belongs to? In `data` they are people.
+    pub(crate) is_part: bool,
     pub(crate) wrap: Wrap,
     /// What its own key means to what stands in it; `Extra` if nothing.
     around: Meaning,
@@ -68,6 +70,7 @@ impl Info {
         wraps: true,
         is_inner: false,
         kin: Kin::Unknown,
+        is_part: false,
         wrap: Wrap::None,
         around: Meaning::Extra,
         is_open: true,
@@ -100,7 +103,9 @@ impl Info {
             Meaning::Extra => Meaning::Extra,
             around => within(around, outer, plain, meaning),
         };
-        let around = if is_open || meaning == Meaning::Field(FieldKind::UserId) { Meaning::Extra } else { meaning };
+        // A number behind it: a key of a map, which may look like any word.
+        let is_numbered = plain.iter().filter(|byte| byte.is_ascii_digit()).count() > 2;
+        let around = if is_open || is_numbered || meaning == Meaning::Field(FieldKind::UserId) { Meaning::Extra } else { meaning };
         let is_part = around != Meaning::Extra || is_in(plain, PARTS);
         let kin = if is_open || is_part {
             Kin::Same
@@ -118,6 +123,7 @@ impl Info {
             wraps: is_in(plain, WRAPPERS),
             is_inner: outer.is_inner || is_in(plain, WRAPPERS),
             kin,
+            is_part,
             wrap: Wrap::None,
             around,
             is_open,
