@@ -29,7 +29,8 @@ pub struct Dialect {
     pub escape: bool,
     /// Spaces around fields are no part of them.
     pub padded: bool,
-    /// A quote is a character as any other: sqlcmd's tables, with their rule under the header, have none around fields.
+    /// A quote is a character as any other: sqlcmd's tables, with their rule under the header, have none around
+    /// fields, nor has who escapes delimiters.
     pub bare: bool,
 }
 
