@@ -7,6 +7,7 @@
 use memchr::memmem;
 use sluice_plugin::{
     Claim, Cuts, Descriptor, Framing, Input, Out, Parser, Sample, Start,
+    columns::is_email,
     sql::{Dialect, Reader},
 };
 
@@ -67,7 +68,25 @@ fn groups(names: &[&str]) -> Vec<Vec<u32>> {
     schemas.filter_map(|(schema, stem)| Some(vec![schema, place(&format!("{stem}.txt"))?])).collect()
 }
 
+/// Rows of a table whose schema is not there: as many values in most lines (a text may go on in the next), an e-mail among them, and `\N` where there is none.
+fn claim_rows(sample: &Sample<'_>) -> Option<Claim> {
+    let lines: Vec<&[u8]> = sample.lines().take(100).collect();
+    let values = |line: &&[u8]| line.split(|byte| *byte == b'\t').count();
+    let width = lines.first().map(values).filter(|width| *width >= 3)?;
+    let has = |line: &[u8], is: &dyn Fn(&[u8]) -> bool| line.split(|byte| *byte == b'\t').any(is);
+    let is_data = |value: &[u8]| is_email(value) || value == b"\\N" || !value.is_empty() && value.iter().all(u8::is_ascii_digit);
+    let count = |is: &dyn Fn(&[u8]) -> bool| lines.iter().filter(|line| has(line, is)).count();
+    let is_even = lines.iter().filter(|line| values(line) == width).count() * 2 >= lines.len();
+    let is_known = count(&|value| value == b"\\N") > 0 && count(&is_email) * 2 >= lines.len() && has(lines[0], &is_data);
+    (is_even && is_known).then(|| Claim::new(66, "rows of a table parted by tabs, with \\N for nothing, as mysqldump --tab writes them"))
+}
+
 fn claim(sample: &Sample<'_>) -> Option<Claim> {
+    if sample.name.ends_with(".txt")
+        && let Some(claim) = claim_rows(sample)
+    {
+        return Some(claim);
+    }
     let head = sample.head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(sample.head).trim_ascii_start();
     let told = DIALECT.without_strings(head);
     let has = |needle: &[u8]| memmem::find(&told, needle).is_some();

@@ -16,10 +16,11 @@ pub(crate) fn meanings(columns: &[Vec<&[u8]>]) -> Vec<Meaning> {
     let mut meanings: Vec<Meaning> = columns.iter().map(|column| infer(column)).collect();
     let unknown = |meanings: &[Meaning], at: usize| meanings[at] == Meaning::Extra;
     let has_secret = |meanings: &[Meaning]| meanings.iter().any(|meaning| matches!(meaning, Meaning::Secret(_)));
-    let is_table_of_people = meanings.contains(&Meaning::Field(FieldKind::Email)) || has_secret(&meanings);
+    let email = meanings.iter().position(|meaning| *meaning == Meaning::Field(FieldKind::Email));
+    let is_table_of_people = email.is_some() || has_secret(&meanings);
     if !has_secret(&meanings)
         && is_table_of_people
-        && let Some(secret) = secret(columns, |at| unknown(&meanings, at))
+        && let Some(secret) = secret(columns, email, |at| unknown(&meanings, at))
     {
         meanings[secret] = Meaning::Secret(None);
     }
@@ -36,7 +37,7 @@ pub(crate) fn meanings(columns: &[Vec<&[u8]>]) -> Vec<Meaning> {
 
 /// The column of secrets among those of which nothing is known. Passwords and logins are alike; hashes among them decide, then signs that
 /// no login has, and then that the login comes first.
-fn secret(columns: &[Vec<&[u8]>], is_unknown: impl Fn(usize) -> bool) -> Option<usize> {
+fn secret(columns: &[Vec<&[u8]>], email: Option<usize>, is_unknown: impl Fn(usize) -> bool) -> Option<usize> {
     let is_hash = |value: &&&[u8]| matches!(identify(value, None), Secret::Hash(_));
     let mut candidates = Vec::new();
     for at in (0..columns.len()).filter(|at| is_unknown(*at)) {
@@ -51,7 +52,9 @@ fn secret(columns: &[Vec<&[u8]>], is_unknown: impl Fn(usize) -> bool) -> Option<
         }
     }
     let others = candidates.iter().copied().find(|at| !are_logins(&columns[*at]));
-    others.or_else(|| candidates.get(1).copied()).or_else(|| candidates.first().copied())
+    // A single column of what may be logins is one of passwords if it stands behind the e-mail, or there is nothing else.
+    let is_secret = |at: &usize| Some(*at) > email || columns.len() == 2;
+    others.or_else(|| candidates.get(1).copied()).or_else(|| candidates.first().copied().filter(is_secret))
 }
 
 /// Single words with letters, hardly one of them twice.

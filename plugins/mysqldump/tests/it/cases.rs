@@ -2,7 +2,13 @@
 
 use serde_json::json;
 use sluice_mysqldump::Mysqldump;
-use sluice_plugin::native::cases::{self, gives};
+use sluice_plugin::{
+    Parser, Sample, Start,
+    native::{
+        self,
+        cases::{self, gives},
+    },
+};
 
 #[test]
 fn every_case_gives_what_stands_beside_it() {
@@ -120,10 +126,35 @@ fn a_row_that_was_cut_off_costs_itself_alone() {
         let ann = json!({"user_id": "1", "email": "ann@example.com", "password": "x"});
         let cy = json!({"user_id": "3", "email": "cy@example.org", "password": "z"});
         for dump in [one_list, a_list_each] {
-            let found = cases::items(&sluice_plugin::native::parse::<Mysqldump>(dump.as_bytes(), 1 << 20));
+            let found = cases::items(&native::parse::<Mysqldump>(dump.as_bytes(), 1 << 20));
             let kinds: Vec<bool> = found.iter().map(|item| item.get("reject").is_some()).collect();
             assert_eq!(kinds, [false, true, false], "{cut}");
             assert_eq!((&found[0], &found[2]), (&ann, &cy), "{cut}");
         }
     }
+}
+
+#[test]
+fn rows_without_their_schema_are_told_by_their_content() {
+    let rows = b"1\tann_1\tann@example.com\t$P$B012345678901234567890123456789\t\\N\n\
+        2\tbob.2\tbob@example.net\t$P$B012345678901234567890123456789\ta\\\tb\\\nc\n\
+        3\tcy-3\tcy@example.org\t\\N\tx\n4\tdee4\tdee@example.com\t$P$B012345678901234567890123456789\t\n5\tbroken\n";
+    let sample = Sample { name: "d/people.txt", size: Some(rows.len() as u64), head: rows, tail: b"" };
+    assert!(Mysqldump::probe(&sample).is_some_and(|claim| claim.confidence > 60));
+    let hash = "$P$B012345678901234567890123456789";
+    let wanted = [
+        json!({"username": "ann_1", "email": "ann@example.com", "hash": hash, "hash_kind": "phpass", "extra": {"column_1": "1"}}),
+        json!({"username": "bob.2", "email": "bob@example.net", "hash": hash, "hash_kind": "phpass", "extra": {"column_1": "2", "column_5": "a\tb\nc"}}),
+        json!({"username": "cy-3", "email": "cy@example.org", "extra": {"column_1": "3", "column_5": "x"}}),
+        json!({"username": "dee4", "email": "dee@example.com", "hash": hash, "hash_kind": "phpass", "extra": {"column_1": "4"}}),
+        json!({"reject": "column-count"}),
+    ];
+    for push_bytes in cases::PUSH_BYTES {
+        let start = Start { name: "d/people.txt", ..Start::default() };
+        assert_eq!(cases::items(&native::parse_chunk::<Mysqldump>(rows, &start, push_bytes)), wanted, "in pushes of {push_bytes}");
+    }
+    // The same name, but statements.
+    let start = Start { name: "people.txt", ..Start::default() };
+    let dump = b"INSERT INTO `u` (`email`) VALUES ('ann@example.com');\n";
+    assert_eq!(cases::items(&native::parse_chunk::<Mysqldump>(dump, &start, 7)), [json!({"email": "ann@example.com"})]);
 }

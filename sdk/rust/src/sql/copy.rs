@@ -33,6 +33,12 @@ pub(super) fn fields<'m>(maps: &'m Bitmaps<1>, dialect: &'static Dialect) -> Fie
     Fields { class: maps.class(0), dialect }
 }
 
+/// Is this the first line of rows, and not of statements?
+pub(super) fn is_row(line: &[u8]) -> bool {
+    let comments = [&b"--"[..], b"/*", b"#"];
+    line.contains(&b'\t') && !comments.iter().any(|comment| line.starts_with(comment))
+}
+
 /// What ends the rows: `\.` on a line of its own. The offset behind it, `Some(None)` if more input must tell.
 pub(super) fn end_mark(bytes: &[u8], at: usize, last: bool, dialect: &Dialect) -> Option<Option<usize>> {
     if !dialect.postgres {

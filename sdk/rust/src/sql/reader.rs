@@ -107,7 +107,11 @@ impl Reader {
             [] => State::default(),
             context => State::unpack(context).ok_or("the chunk's context is none of this parser's")?,
         };
-        let rows = start.parts.iter().filter_map(|part| Rows::new(part.name, part.base, part.base + part.size)).collect();
+        let mut rows: Vec<Rows> = start.parts.iter().filter_map(|part| Rows::new(part.name, part.base, part.base + part.size)).collect();
+        if start.parts.is_empty() && dialect.backslash_escapes {
+            // Perhaps rows whose schema is not there: the first line must tell.
+            rows.extend(Rows::new(start.name, 0, u64::MAX));
+        }
         Ok(Self { dialect, state, maps: Indexes::default(), tags: ColumnTags::default(), rows, cut: start.base })
     }
 
@@ -121,6 +125,16 @@ impl Reader {
         if self.state.within == Within::Statements
             && let Some(rows) = self.rows.iter().find(|rows| rows.base == offset && rows.end > offset)
         {
+            if rows.end == u64::MAX {
+                let line = memchr::memchr(b'\n', bytes);
+                if line.is_none() && !last && bytes.len() < FIRST_BYTES_MAX {
+                    return None;
+                }
+                if !copy::is_row(&bytes[..line.unwrap_or(bytes.len())]) {
+                    self.rows.clear();
+                    return Some((bytes, last));
+                }
+            }
             let named = TableColumns { table: rows.table.clone(), ..TableColumns::default() };
             let tables = &self.state.tables;
             let known = Insert::new(b"", &named, tables).or_else(|| Insert::new(b"", tables.only()?, tables));
@@ -415,7 +429,7 @@ fn first_lines(bytes: &[u8], fields: Fields<'_>, mut at: usize, last: bool, dial
         match copy::end_mark(bytes, at, last, dialect) {
             Some(Some(_)) => break,
             Some(None) => return None,
-            None if at >= bytes.len() => break,
+            None if at >= bytes.len() && last => break,
             None => {}
         }
         let mut row = Values::default();

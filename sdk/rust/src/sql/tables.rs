@@ -1,6 +1,9 @@
 //! The tables a dump has told of, and the INSERT being read: all a chunk in the middle of a dump needs to know.
 
-use super::{statement::TableColumns, value::is_text};
+use super::{
+    statement::TableColumns,
+    value::{as_text, is_text},
+};
 use crate::{
     Out,
     cells::Plan,
@@ -97,10 +100,11 @@ impl Insert {
         let alike = |width: usize| rows.iter().filter(|row| row.len() == width).count();
         let width = rows.iter().map(Vec::len).max_by_key(|width| (alike(*width), *width)).unwrap_or_default();
         let rows: Vec<&Vec<Vec<u8>>> = rows.iter().filter(|row| row.len() == width).collect();
+        let has_bytes = rows.iter().copied().flatten().any(|value| !is_text(value));
+        let rows: Vec<Vec<Vec<u8>>> = rows.iter().map(|row| row.iter().map(|value| as_text(value.clone())).collect()).collect();
         let samples: Vec<Vec<&[u8]>> = (0..width).map(|at| rows.iter().map(|row| row[at].as_slice()).collect()).collect();
         let meanings = crate::unnamed::meanings(&samples);
         let column = |(at, meaning): (usize, Meaning)| NamedColumn { name: format!("column_{}", at + 1).into_bytes(), meaning };
-        let has_bytes = rows.iter().copied().flatten().any(|value| !is_text(value));
         Self { has_bytes, ..Self::of(head, meanings.into_iter().enumerate().map(column).collect()) }
     }
 
