@@ -27,7 +27,9 @@ pub fn hashes(text: &[u8]) -> Option<Account<'_>> {
         None => (before, &b""[..]),
         Some(colon) => (&before[..colon], &before[colon + 1..]),
     };
-    if name.is_empty() {
+    // Without a number it must end as rows of machines do: an e-mail, a hash and its salt could look like this too.
+    let is_whole = !id.is_empty() || password.is_empty() && (text[at + 2 * HASH_BYTES + 1..].starts_with(b":::") || name.starts_with(b"$"));
+    if name.is_empty() || !is_whole {
         return None;
     }
     let (name, history) = without_history(name);

@@ -187,7 +187,8 @@ fn around_hash(rows: &[Row<'_>], mut kinds: Vec<Kind>) -> Option<Columns> {
     let mut rest = hash;
     if !enough(bare, left_over.len()) {
         let first: Vec<&[u8]> = behind.iter().filter_map(|fields| fields.first()).map(|field| field.value).collect();
-        if matches!(kind(&first, usize::MAX), Kind::Hash(_)) {
+        // Some salts have the shape of a digest: beside an e-mail it is one.
+        if matches!(kind(&first, usize::MAX), Kind::Hash(_)) && !kinds.contains(&Kind::Field(FieldKind::Email)) {
             return None;
         }
         // Without an e-mail it could be the password that was found of the hash.
