@@ -36,9 +36,10 @@ pub enum Mention<'a> {
 /// What stands in a header behind its name, in its order.
 pub fn mentions(rows: &[u8], from: usize) -> impl Iterator<Item = Mention<'_>> {
     let mut at = memchr(b':', &rows[from - 1..]).map_or(rows.len(), |colon| from + colon);
+    let mut unclosed = Unclosed::default();
     std::iter::from_fn(move || {
         while at < rows.len() {
-            let (piece, next) = next_piece(rows, at);
+            let (piece, next) = next_piece(rows, at, &mut unclosed);
             at = next;
             let raw = &rows[piece.clone()];
             let start = piece.start + raw.len() - raw.trim_ascii_start().len();
@@ -55,19 +56,22 @@ pub fn mentions(rows: &[u8], from: usize) -> impl Iterator<Item = Mention<'_>> {
 
 /// The next mention, up to the end of an address in brackets, or a comma or a group's bounds that are in no quotes, comment or encoded word;
 /// and where the one behind it begins.
-fn next_piece(rows: &[u8], from: usize) -> (Range<usize>, usize) {
+fn next_piece(rows: &[u8], from: usize, unclosed: &mut Unclosed) -> (Range<usize>, usize) {
     let (mut at, mut start) = (from, from);
     while at < rows.len() {
         at = match rows[at] {
-            b'"' => quoted_end(rows, at),
-            b'(' => comment_end(rows, at),
-            b'<' => match memchr2(b'>', b',', near(rows, at)) {
+            b'\\' => at + 2,
+            b'"' if at >= unclosed.quotes => quoted_end(rows, at).unwrap_or_else(|end| Unclosed::since(&mut unclosed.quotes, at, end)),
+            b'(' if at >= unclosed.comments => comment_end(rows, at).unwrap_or_else(|end| Unclosed::since(&mut unclosed.comments, at, end)),
+            b'<' if at >= unclosed.brackets => match memchr2(b'>', b',', near(rows, at)) {
                 // Whatever follows: some programs put the comma into an encoded word.
                 Some(len) if rows[at + len] == b'>' => return (start..at + len + 1, at + len + 1),
                 Some(len) => at + len,
-                None => at + 1,
+                None => Unclosed::since(&mut unclosed.brackets, at, at + QUOTED_BYTES_MAX),
             },
-            b'=' if rows[at..].starts_with(b"=?") => word_end(rows, at),
+            b'=' if at >= unclosed.words && rows[at..].starts_with(b"=?") => {
+                word_end(rows, at).unwrap_or_else(|end| Unclosed::since(&mut unclosed.words, at, end))
+            }
             b',' | b';' => return (start..at, at + 1),
             // What stands before it is a group's name.
             b':' => {
@@ -85,20 +89,37 @@ fn near(rows: &[u8], from: usize) -> &[u8] {
     &rows[from..rows.len().min(from + QUOTED_BYTES_MAX)]
 }
 
-/// Behind a quoted text; one that does not end is none.
-fn quoted_end(rows: &[u8], start: usize) -> usize {
+/// Up to where nothing of a kind ends, so that it need not be looked for again.
+#[derive(Default)]
+struct Unclosed {
+    quotes: usize,
+    comments: usize,
+    brackets: usize,
+    words: usize,
+}
+
+impl Unclosed {
+    /// What begins here does not end before `end`: it is a character as any other.
+    fn since(kind: &mut usize, start: usize, end: usize) -> usize {
+        *kind = end;
+        start + 1
+    }
+}
+
+/// Behind a quoted text, or up to where it does not end.
+fn quoted_end(rows: &[u8], start: usize) -> Result<usize, usize> {
     let (mut at, rows) = (start + 1, &rows[..rows.len().min(start + QUOTED_BYTES_MAX)]);
     while let Some(found) = rows.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
         if rows[at + found] == b'"' {
-            return at + found + 1;
+            return Ok(at + found + 1);
         }
         at += found + 2;
     }
-    start + 1
+    Err(rows.len())
 }
 
-/// Behind a comment, which may have others in it; one that does not end is none.
-fn comment_end(rows: &[u8], start: usize) -> usize {
+/// Behind a comment, which may have others in it, or up to where it does not end.
+fn comment_end(rows: &[u8], start: usize) -> Result<usize, usize> {
     let (mut depth, mut at, rows) = (0u32, start, &rows[..rows.len().min(start + QUOTED_BYTES_MAX)]);
     while let Some(byte) = rows.get(at) {
         match byte {
@@ -109,18 +130,18 @@ fn comment_end(rows: &[u8], start: usize) -> usize {
         }
         at += 1;
         if depth == 0 {
-            return at;
+            return Ok(at);
         }
     }
-    start + 1
+    Err(rows.len())
 }
 
-/// Behind an encoded word, in which there is no blank.
-fn word_end(rows: &[u8], start: usize) -> usize {
+/// Behind an encoded word, in which there is no blank, or behind what is none.
+fn word_end(rows: &[u8], start: usize) -> Result<usize, usize> {
     let word = near(rows, start);
     let word = &word[..word.iter().position(u8::is_ascii_whitespace).unwrap_or(word.len())];
     let body = word.iter().enumerate().filter(|(_, byte)| **byte == b'?').nth(2).map(|(at, _)| at + 1);
-    body.and_then(|body| memmem::find(&word[body..], b"?=").map(|end| start + body + end + 2)).unwrap_or(start + 2)
+    body.and_then(|body| memmem::find(&word[body..], b"?=").map(|end| start + body + end + 2)).ok_or(start + word.len())
 }
 
 /// Whom a mention names: `name <address>`, or `address (name)`.

@@ -189,6 +189,7 @@ impl<'a> Push<'a, '_> {
                         break;
                     }
                 }
+                Token::Open(tag) if tag.name == sheet.name => break,
                 Token::Close(name) if name == sheet.name => break,
                 _ => {}
             }
