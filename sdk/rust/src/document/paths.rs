@@ -5,7 +5,7 @@ use std::{
     hash::{DefaultHasher, Hasher},
 };
 
-use crate::document::role::Info;
+use crate::document::role::{Info, Meanings};
 
 /// A path.
 pub type PathId = u32;
@@ -30,6 +30,7 @@ pub(crate) struct Path {
 pub struct Paths {
     all: Vec<Path>,
     by_hash: HashMap<u64, PathId>,
+    meanings: Meanings,
 }
 
 const NONE: PathId = PathId::MAX;
@@ -37,7 +38,7 @@ const NONE: PathId = PathId::MAX;
 impl Default for Paths {
     fn default() -> Self {
         let root = Path { parent: Self::ROOT, key: None, info: Info::ROOT, alike: NONE, next: NONE };
-        Self { all: vec![root], by_hash: HashMap::new() }
+        Self { all: vec![root], by_hash: HashMap::new(), meanings: Meanings::default() }
     }
 }
 
@@ -86,7 +87,8 @@ impl Paths {
             }
             found = path.alike;
         }
-        let info = Info::of(self, parent, key);
+        let outer = self.get(parent).info;
+        let info = Info::of(outer, key, &mut self.meanings);
         let new = self.all.len() as PathId;
         self.all.push(Path { parent, key: key.map(Into::into), info, alike: first, next: NONE });
         self.by_hash.insert(hash, new);

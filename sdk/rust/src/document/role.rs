@@ -3,11 +3,13 @@
 //!
 //! Keys are looked up in the dictionary of columns; here is only what nesting adds to it.
 
+use std::collections::HashMap;
+
 use sluice_record::{FieldKind, HashKind};
 
 use crate::{
     columns::{self, Meaning},
-    document::{PathId, Paths},
+    document::Paths,
 };
 
 /// What an object is to the one it stands in.
@@ -79,8 +81,7 @@ impl Info {
     };
 
     /// What a path says, by what the one around it does and its key; no key in an array.
-    pub(crate) fn of(paths: &Paths, parent: PathId, key: Option<&[u8]>) -> Self {
-        let outer = paths.get(parent).info;
+    pub(crate) fn of(outer: Self, key: Option<&[u8]>, meanings: &mut Meanings) -> Self {
         let Some(key) = key else {
             // What stands in an array of nobody knows what may be a document of its own.
             return Self { is_open: outer.is_open || outer.kin == Kin::Unknown && outer.around == Meaning::Extra, wraps: true, ..outer };
@@ -94,7 +95,7 @@ impl Info {
         }
         let plain = plain(key);
         let plain = plain.as_slice();
-        let meaning = meaning(key, plain);
+        let meaning = meanings.of(key, plain);
         let is_open = is_in(plain, SAME);
         let role = match outer.around {
             Meaning::Extra if outer.is_open => meaning,
@@ -158,6 +159,26 @@ fn plain(key: &[u8]) -> Vec<u8> {
 
 fn is_in(plain: &[u8], words: &[&str]) -> bool {
     words.iter().any(|word| word.as_bytes() == plain)
+}
+
+/// Keys whose meaning is remembered: maps repeat the few of their documents under keys by the million.
+const MEANINGS_MAX: usize = 1 << 12;
+
+/// What keys mean by themselves, looked up once a key.
+#[derive(Default, Debug)]
+pub(crate) struct Meanings(HashMap<Box<[u8]>, Meaning>);
+
+impl Meanings {
+    fn of(&mut self, key: &[u8], plain: &[u8]) -> Meaning {
+        if let Some(known) = self.0.get(key) {
+            return *known;
+        }
+        let found = meaning(key, plain);
+        if self.0.len() < MEANINGS_MAX && key.len() <= 64 {
+            self.0.insert(key.into(), found);
+        }
+        found
+    }
 }
 
 /// What a key means by itself.
