@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Makes the cases again, with MongoDB's own encoder: `pip install pymongo`, then this. The records beside them are written by hand."""
+"""Makes the cases again, with the encoder of MongoDB's driver: `pip install pymongo`, then this. The records beside them are what the
+plugin found, gone over by eye. The archive is put together here, in the shape mongodump gives it."""
 import datetime, pathlib, re, struct, uuid
 
 import bson

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""Makes the cases again that tools write: `pip install pymongo`, then this. The records beside them, and the other cases, are written by hand.
+"""Makes the cases again that tools write: `pip install pymongo`, then this. The other cases are written by hand. The records beside
+them are what the plugin found, gone over by eye.
 
-MongoDB's own extended JSON, in the two versions mongoexport has written it, is json_util's; json writes the rest."""
+mongoexport itself is not among the tools used: its two versions of extended JSON are written by json_util of MongoDB's driver, and the rest in the
+shape of their tools by json."""
 import base64, datetime, json, pathlib
 
 from bson import Binary, Decimal128, Int64, ObjectId, json_util
