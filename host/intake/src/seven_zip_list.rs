@@ -24,6 +24,10 @@ const PACKED_TIMES_MAX: u32 = 4;
 /// Streams, coders and packed blocks a list may have, each; a block takes half a kilobyte of memory.
 const BLOCKS_MAX: u64 = 1 << 18;
 
+/// Rounds of hashing for a password, as a power of two: one more than 7-Zip has; and what stands for none at all.
+const ROUNDS_POWER_MAX: u8 = 20;
+const NO_ROUNDS: u8 = 0x3F;
+
 /// An archive that can be read block by block: `source` has the packed bytes, and the list in the clear.
 pub(crate) struct Listed {
     pub(crate) archive: Archive,
@@ -118,7 +122,7 @@ fn with_list(blob: &Arc<dyn Blob>, list: Vec<u8>) -> Result<Listed, IntakeError>
     Ok(Listed { archive, source })
 }
 
-/// Is a block encrypted? Refused if to unpack it takes more memory than is given.
+/// Is a block encrypted? Refused if to unpack it takes more memory than is given, or more rounds of hashing for a password.
 pub(crate) fn is_encrypted(block: &Block, limits: &IntakeLimits) -> Result<bool, IntakeError> {
     let window = |coder: &sevenz_rust2::Coder| {
         let properties = coder.properties();
@@ -135,7 +139,15 @@ pub(crate) fn is_encrypted(block: &Block, limits: &IntakeLimits) -> Result<bool,
     if block.coders.iter().map(window).sum::<u64>() > limits.window_bytes_max {
         return Err(IntakeError::Member { reason: too_wide(limits) });
     }
-    Ok(block.coders.iter().any(|coder| coder.encoder_method_id() == EncoderMethod::ID_AES256_SHA256))
+    let mut locks = block.coders.iter().filter(|coder| coder.encoder_method_id() == EncoderMethod::ID_AES256_SHA256);
+    let is_slow = |coder: &sevenz_rust2::Coder| {
+        let power = coder.properties().first().map_or(0, |byte| byte & 0x3F);
+        power > ROUNDS_POWER_MAX && power != NO_ROUNDS
+    };
+    if locks.clone().any(is_slow) {
+        return Err(IntakeError::Member { reason: "its password takes more work to try than any packer asks for".to_owned() });
+    }
+    Ok(locks.next().is_some())
 }
 
 /// Reads through a list in the clear without keeping it, by 7-Zip's `7zFormat.txt`; `None` where it is none, or its counts are absurd.
