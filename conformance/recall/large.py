@@ -13,9 +13,9 @@ PEER_BYTES = 4_000_000
 
 
 def run(make, options):
-    people, make.count = make.count, 20_000
+    people, make.everybody = make.everybody, 20_000
     file, _, server, _ = mysqls.filled(make, "large", "sql", "bcrypt")
-    make.count = people
+    make.everybody = people
     head, rows, tail = parts(server.dump())
     size = write(file.path, head, rows, tail, int(options.gigabytes * 1e9))
     yield f"- mysqldump of {size / 1e9:.2f} GB: the rows of MariaDB's own dump of 20,000 people, again and again"

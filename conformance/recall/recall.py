@@ -17,7 +17,7 @@ SHAPES = ["lines", "csvs", "mysqls", "postgreses", "scripts", "sqlites", "jsons"
 def main():
     options = parse()
     folder = Path(options.folder or tempfile.mkdtemp(prefix="recall-files-")).resolve()
-    make = Workshop(folder, options.seed, options.people)
+    make = Workshop(folder, options.seed, options.people, lambda title: not options.only or any(part in title for part in options.only.split(",")))
     try:
         results = [] if options.skip_table else table(make, options)
         more = sections(make, options)
@@ -69,7 +69,7 @@ def files(make, options):
     """Those that are asked for, one after another: each is judged as soon as it is made."""
     for name in options.shapes.split(",") if options.shapes else SHAPES:
         for file in importlib.import_module(f"shapes.{name}").files(make):
-            if not options.only or any(part in f"{file.format} {file.dialect}" for part in options.only.split(",")):
+            if make.wanted(f"{file.format} {file.dialect}"):
                 yield file
 
 

@@ -8,12 +8,14 @@ from truth import File
 
 
 class Workshop:
-    def __init__(self, folder, seed, people):
-        self.folder, self.seed, self.count = folder, seed, people
+    def __init__(self, folder, seed, people, wanted=lambda title: True):
+        self.folder, self.seed, self.count, self.everybody, self.wanted = folder, seed, people, people, wanted
         self.servers = {}
 
     def __call__(self, format, dialect, extension, allows=lambda text: True, encoding="utf-8", by="", nasty=0.15):
         """A file to come, people for it, and its chance."""
+        # Of a file that nobody asked for a stub is made, which is not judged.
+        self.count = self.everybody if self.wanted(f"{format} {dialect}") else 40
         random = Random(f"{self.seed}/{format}/{dialect}")
         self.hasher = Hasher(random)
         folder = self.folder / format.replace(" ", "-")
