@@ -380,7 +380,7 @@ fn unescape(value: &[u8], dialect: Dialect) -> Cow<'_, [u8]> {
     let mut rest = value[first..].iter();
     while let Some(byte) = rest.next() {
         match byte {
-            b'"' if rest.as_slice().first() == Some(&b'"') => plain.extend(rest.next()),
+            b'"' if !dialect.bare && rest.as_slice().first() == Some(&b'"') => plain.extend(rest.next()),
             b'\\' if dialect.escape => plain.push(rest.next().copied().unwrap_or(b'\\')),
             _ => plain.push(*byte),
         }

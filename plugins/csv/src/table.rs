@@ -50,7 +50,7 @@ pub fn head(sample: &[u8], whole: bool) -> Head {
     let (people, header, body) = match at {
         Some(at) => {
             let rule = rows.get(at + 1).filter(|row| is_rule(&sample[row.start..row.end], sniffed.dialect.delimiter));
-            dialect.bare = rule.is_some();
+            dialect.bare |= rule.is_some();
             let header = &sample[rows[at].start..rows[at].end];
             let header = if header.len() <= HEADER_BYTES_MAX { header.to_vec() } else { Vec::new() };
             (columns_of_header(cells[at], &data_rows(&cells, sniffed.columns, at + 1)), header, rule.unwrap_or(&rows[at]).end)
