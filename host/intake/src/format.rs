@@ -28,6 +28,8 @@ pub(crate) enum Codec {
 pub(crate) enum Archive {
     Tar,
     Zip,
+    /// A zip to its readers. A workbook's parts are members, of which a plugin makes one again; other documents are one file to everybody.
+    Document,
     SevenZip,
     Rar,
 }
@@ -44,8 +46,8 @@ const MAGICS: [(&[u8], Format); 9] = [
     (b"MSCF\0\0\0\0", Format::Unread("cab")),
 ];
 
-/// Office documents are zips to their readers and one file to everybody else.
-const DOCUMENT_ENTRIES: [&[u8]; 4] = [b"[Content_Types].xml", b"_rels/.rels", b"mimetype", b"docProps/"];
+/// What an office document's first entry is.
+const DOCUMENT_ENTRIES: [&[u8]; 5] = [b"[Content_Types].xml", b"_rels/.rels", b"mimetype", b"docProps/", b"xl/"];
 
 impl Format {
     pub(crate) fn of(head: &[u8]) -> Self {
@@ -55,7 +57,7 @@ impl Format {
         match head {
             // A frame that zstd's readers skip.
             [0x50..=0x5F, 0x2A, 0x4D, 0x18, ..] => Self::Stream(Codec::Zstd),
-            [b'P', b'K', 3, 4, ..] if is_document(head) => Self::Plain,
+            [b'P', b'K', 3, 4, ..] if is_document(head) => Self::Archive(Archive::Document),
             // The third is the first of several parts, or was to be one.
             [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] | [b'P', b'K', 7, 8, b'P', b'K', 3, 4, ..] => Self::Archive(Archive::Zip),
             _ if is_bzip2(head) => Self::Stream(Codec::Bzip2),

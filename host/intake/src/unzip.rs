@@ -61,6 +61,9 @@ pub(crate) fn walk<E: From<IntakeError>>(walk: &mut Walk<'_, E>, place: &Place, 
         if entry.is_folder() {
             continue;
         }
+        if place.is_workbook && !entry.is_sheet_or_its_like() {
+            continue;
+        }
         let entry_place = place.entry(entry.name(), walk.budget.limits.name_bytes_max);
         if entry.is_link() {
             walk.notes.refused(&entry_place.name, "a symbolic link: links are not followed");

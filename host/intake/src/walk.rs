@@ -44,8 +44,14 @@ pub fn walk<E: From<IntakeError>>(
 ) -> Result<Vec<MemberNote>, E> {
     let budget = Budget::new(limits.clone(), dump.len());
     let mut walk = Walk { budget, passwords, scratch, notes: Notes::default(), entries: 0, full: false, visit };
-    let place =
-        Place { name: name::for_display(name, limits.name_bytes_max), prefix: String::new(), archives: 0, streams: 0, is_dump: true };
+    let place = Place {
+        name: name::for_display(name, limits.name_bytes_max),
+        prefix: String::new(),
+        archives: 0,
+        streams: 0,
+        is_dump: true,
+        is_workbook: false,
+    };
     walk.open(place, Content::AtRest(dump))?;
     Ok(walk.notes.into_vec())
 }
@@ -70,6 +76,7 @@ pub(crate) struct Place {
     archives: u32,
     streams: u32,
     is_dump: bool,
+    pub(crate) is_workbook: bool,
 }
 
 impl Place {
@@ -77,14 +84,14 @@ impl Place {
     pub(crate) fn entry(&self, raw_name: &[u8], name_bytes_max: usize) -> Self {
         let name = name::for_display(&format!("{}{}", self.prefix, name::decode(raw_name)), name_bytes_max);
         let prefix = format!("{name}/");
-        Self { name, prefix, archives: self.archives + 1, streams: self.streams, is_dump: false }
+        Self { name, prefix, archives: self.archives + 1, streams: self.streams, is_dump: false, is_workbook: false }
     }
 
     /// The place of what is inside a compressed stream.
     fn unpacked(&self) -> Self {
         let name = name::unpacked(&self.name);
         let prefix = if self.prefix.is_empty() { String::new() } else { format!("{name}/") };
-        Self { name, prefix, archives: self.archives, streams: self.streams + 1, is_dump: false }
+        Self { name, prefix, archives: self.archives, streams: self.streams + 1, is_dump: false, is_workbook: false }
     }
 }
 
@@ -131,12 +138,32 @@ impl<E: From<IntakeError>> Walk<'_, E> {
                 (Err(error), _) => self.give_up(&place.name, error),
                 (Ok(blob), Archive::SevenZip) => seven_zip::walk(self, &place, blob),
                 (Ok(blob), Archive::Rar) => rar::walk(self, &place, blob),
+                (Ok(blob), Archive::Document) => self.document(place, blob),
                 (Ok(blob), Archive::Zip | Archive::Tar) => unzip::walk(self, &place, blob),
             },
             Format::Unread(format) => {
                 self.notes.refused(&place.name, format!("{format} cannot be opened: unpack it and hand in what is inside"));
                 Ok(())
             }
+        }
+    }
+
+    /// A workbook's parts, or the document as it is.
+    fn document(&mut self, mut place: Place, blob: Arc<dyn Blob>) -> Result<(), E> {
+        match zip_directory::is_workbook(&blob) {
+            Ok(true) => {
+                place.prefix = format!("{}/", place.name);
+                unzip::walk(self, &Place { is_workbook: true, ..place }, blob)
+            }
+            Ok(false) => {
+                let mut head = vec![0; limits::SAMPLE_BYTES_MAX];
+                match read_full(&*blob, 0, &mut head) {
+                    Ok(count) => head.truncate(count),
+                    Err(error) => return self.give_up(&place.name, IntakeError::from_read(error)),
+                }
+                self.leaf(place, Content::AtRest(blob), head)
+            }
+            Err(error) => self.give_up(&place.name, IntakeError::from_read(error)),
         }
     }
 

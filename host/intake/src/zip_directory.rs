@@ -21,6 +21,8 @@ const LOCATOR_BYTES: usize = 20;
 const END64_BYTES: usize = 56;
 const CENTRAL_BYTES: usize = 46;
 const LOCAL_BYTES: usize = 30;
+/// Entries of a document that are looked at for what it is.
+const DOCUMENT_ENTRIES_MAX: usize = 4096;
 const END: &[u8; 4] = b"PK\x05\x06";
 const END64: &[u8; 4] = b"PK\x06\x06";
 const LOCATOR: &[u8; 4] = b"PK\x06\x07";
@@ -66,6 +68,14 @@ impl Entry {
 
     pub(crate) fn is_folder(&self) -> bool {
         self.name().ends_with(b"/") || self.name().ends_with(b"\\")
+    }
+
+    /// Of a workbook, what has cells, or is needed to read them; not its looks and bookkeeping.
+    pub(crate) fn is_sheet_or_its_like(&self) -> bool {
+        let name = self.name().to_ascii_lowercase();
+        let Some(part) = name.strip_prefix(b"xl/") else { return false };
+        let is_sheet = || part.strip_prefix(b"worksheets/").is_some_and(|sheet| sheet.ends_with(b".xml") && !sheet.contains(&b'/'));
+        matches!(part, b"workbook.xml" | b"styles.xml" | b"sharedstrings.xml") || is_sheet()
     }
 
     pub(crate) fn is_link(&self) -> bool {
@@ -144,6 +154,13 @@ pub(crate) fn is_last_part(blob: &dyn Blob) -> io::Result<bool> {
     let mut end = [0; END_BYTES];
     read_full(blob, blob.len().saturating_sub(END_BYTES as u64), &mut end)?;
     Ok(end.starts_with(END) && is_of_several(&end))
+}
+
+/// Is a document a workbook? A damaged directory is no reason to think so.
+pub(crate) fn is_workbook(blob: &Arc<dyn Blob>) -> io::Result<bool> {
+    let Some(mut directory) = Directory::find(blob)? else { return Ok(false) };
+    let mut names = std::iter::from_fn(|| directory.next().ok().flatten()).take(DOCUMENT_ENTRIES_MAX);
+    Ok(names.any(|entry| entry.name() == b"xl/workbook.xml"))
 }
 
 /// Says an archive's end that there are others before it?

@@ -5,9 +5,9 @@ use std::{io, sync::Arc};
 use cap_std::{ambient_authority, fs::Dir};
 use encoding_rs::{GBK, WINDOWS_1251, WINDOWS_1252};
 use sluice_intake::{Blob, IntakeError, IntakeLimits, walk};
-use sluice_record::{MemberNote, limits};
+use sluice_record::{InputKind, MemberNote, limits};
 
-use crate::support::{deflated, gz, rows, stored, tar_of, walk_text, zip_of};
+use crate::support::{deflated, gz, rows, stored, tar_of, walk_text, walk_with, zip_of};
 
 /// Names of the members and the notes, with nothing read.
 fn names_of(blob: Arc<dyn Blob>) -> (Vec<String>, Vec<MemberNote>) {
@@ -189,4 +189,31 @@ fn each_member_of_an_archive_has_its_own_encoding() {
     assert_eq!(encodings, ["windows-1251", "GBK", "windows-1252", "UTF-16LE", "UTF-8"]);
     let wanted = [&texts[0], &texts[1], &texts[2], &texts[3], &texts[3]];
     assert!(walked.leaves.iter().zip(wanted).all(|(leaf, text)| leaf.bytes == text.as_bytes()));
+}
+
+#[test]
+fn a_workbooks_parts_are_members_and_other_documents_are_one() {
+    let workbook = zip_of(&[
+        ("[Content_Types].xml", b"<Types/>", deflated()),
+        ("xl/worksheets/sheet1.xml", b"<worksheet/>", deflated()),
+        ("xl/theme/theme1.xml", b"<theme/>", deflated()),
+        ("xl/workbook.xml", b"<workbook/>", deflated()),
+        ("xl/sharedStrings.xml", b"<sst/>", stored()),
+    ]);
+    let letter = zip_of(&[("[Content_Types].xml", b"<Types/>", deflated()), ("word/document.xml", b"<document/>", deflated())]);
+    let walked = walk_text(workbook.clone());
+    assert_eq!(walked.names(), ["dump/xl/worksheets/sheet1.xml", "dump/xl/workbook.xml", "dump/xl/sharedStrings.xml"]);
+    let nested = walk_with(
+        zip_of(&[("people.xlsx", &workbook, stored()), ("again.xlsx", &workbook, deflated()), ("letter.docx", &letter, deflated())]),
+        InputKind::Bytes,
+        &[],
+        &IntakeLimits::default(),
+    )
+    .unwrap();
+    let parts = ["xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/sharedStrings.xml"];
+    let mut names: Vec<_> = ["people.xlsx", "again.xlsx"].iter().flat_map(|book| parts.map(|part| format!("{book}/{part}"))).collect();
+    names.push("letter.docx".to_owned());
+    assert_eq!(nested.names(), names);
+    assert_eq!(nested.leaves.last().unwrap().bytes, letter);
+    assert_eq!((walked.notes, nested.notes), (vec![], vec![]));
 }
