@@ -52,6 +52,12 @@ class Verdict:
         return self.met and self.kinds >= LEAST * self.hashes and self.urls_right >= LEAST * self.urls and self.corrupt_right == self.corrupt
 
 
+def again(record, name):
+    """A kind's values beyond the first, which are printed with a number."""
+    extra = record.get("extra", {})
+    return [extra[key] for key in (f"{name}_{number}" for number in range(2, 9)) if key in extra]
+
+
 def several(value):
     return [] if value is None else value if isinstance(value, list) else [value]
 
@@ -60,8 +66,12 @@ def key(record):
     """(identity, secrets) of a printed record, or nothing if it tells of nobody's account."""
     emails = sorted(email.lower() for email in several(record.get("email")))
     identity = tuple(emails) or tuple(sorted(several(record.get("username"))))
-    secrets = sorted(map(canonical, [(False, value) for value in several(record.get("password"))] + [(True, value) for value in several(record.get("hash"))]))
+    secrets = sorted(map(canonical, [(False, value) for value in several(record.get("password"))] + [(True, value) for value in hashes(record)]))
     return (identity, tuple(secrets)) if identity or secrets else None
+
+
+def hashes(record):
+    return several(record.get("hash")) + again(record, "hash")
 
 
 def canonical(secret):
@@ -71,9 +81,10 @@ def canonical(secret):
 
 
 def kinds(record):
-    hashes = several(record.get("hash"))
+    extra = record.get("extra", {})
     names, salts = several(record.get("hash_kind")), several(record.get("salt"))
-    names += [""] * (len(hashes) - len(names))
+    names += [extra.get(f"hash_{number}_kind", "") for number in range(2, 2 + len(again(record, "hash")))]
+    names += [""] * (len(hashes(record)) - len(names))
     return tuple(sorted((name, salts[at] if at < len(salts) else "") for at, name in enumerate(names)))
 
 

@@ -99,7 +99,7 @@ impl Lines {
         out.extend_from_slice(b"}\n");
     }
 
-    /// Named columns, and standard kinds that come a second time (`email_2`); a column that does is numbered alike.
+    /// Named columns, and standard kinds that come a second time (`email_2`; a hash with its kind, `hash_2_kind`); a column that does is numbered alike.
     fn extra(&mut self, fields: Fields<'_>) {
         let out = &mut self.bytes;
         out.extend_from_slice(br#""extra":{"#);
@@ -126,6 +126,12 @@ impl Lines {
             }
             text(out, field.value);
             out.push(b',');
+            if let (Some(_), Some(hash)) = (field.kind(), field.hash_kind()) {
+                text(out, format!("hash_{times}_kind").as_bytes());
+                out.push(b':');
+                text(out, hash.name().as_bytes());
+                out.push(b',');
+            }
         }
         if out.last() == Some(&b',') {
             out.pop();

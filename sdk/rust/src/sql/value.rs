@@ -594,12 +594,15 @@ pub(super) fn as_text(value: Vec<u8>) -> Vec<u8> {
     value.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| b"0123456789ABCDEF"[usize::from(digit)]).collect()
 }
 
-/// Is it UTF-8 with no control characters but those that MySQL escapes, and these few?
+/// Bytes that the shortest hash has.
+const HASH_BYTES_MIN: usize = 8;
+
+/// Is it UTF-8 with no control characters but those that MySQL escapes, and these few, unless it is too short for a hash?
 pub(super) fn is_text(value: &[u8]) -> bool {
     let is_control = |byte: &&u8| **byte < 32 && !matches!(byte, b'\t' | b'\n' | b'\r');
     let controls = value.iter().filter(is_control).count();
     std::str::from_utf8(value).is_ok()
-        && (controls == 0 || controls * 4 <= value.len() && value.iter().filter(is_control).all(|byte| matches!(byte, 0 | 8 | 26)))
+        && (controls == 0 || (controls * 4 <= value.len() || value.len() < HASH_BYTES_MIN) && value.iter().filter(is_control).all(|byte| matches!(byte, 0 | 8 | 26)))
 }
 
 /// Bytes by their hexadecimal digits: text if they are, else the digits.
