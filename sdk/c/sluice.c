@@ -217,7 +217,7 @@ static const void *result(const char *error, size_t number) {
 }
 
 /// A part lies as the border has it.
-_Static_assert(sizeof(sluice_part) == 24 && __builtin_offsetof(sluice_part, base) == 8, "`record part` of the contract");
+_Static_assert(sizeof(sluice_joined) == 24 && __builtin_offsetof(sluice_joined, base) == 8, "`record part` of the contract");
 
 EXPORT("group") const void *export_group(const sluice_text *names, size_t names_count) {
   static struct { const sluice_group *at; size_t count; } groups;

@@ -8,6 +8,8 @@ use crate::line::{self, Understood};
 
 /// Lines of the sample that are looked at.
 const LINES_MAX: usize = 400;
+/// Bytes that tell whether it is text.
+const START_BYTES: usize = 4096;
 
 /// Claims by the share of lines that read as logins; low where another format shows.
 pub(crate) fn probe(sample: &Sample<'_>) -> Option<Claim> {
@@ -38,8 +40,10 @@ pub(crate) fn probe(sample: &Sample<'_>) -> Option<Claim> {
     if seen == 0 || read == 0 {
         return None;
     }
-    // An archive, a document, a database.
-    if sample.head.starts_with(b"PK\x03\x04") || sample.head.iter().take(4096).filter(|byte| **byte == 0).count() > 128 {
+    // An archive, a document, a database, a picture.
+    let start = &sample.head[..sample.head.len().min(START_BYTES)];
+    let controls = start.iter().filter(|byte| matches!(byte, 0..=8 | 14..=31)).count();
+    if start.starts_with(b"PK\x03\x04") || controls * 16 > start.len() {
         return None;
     }
     let share = read * 100 / seen;

@@ -60,21 +60,24 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
     assert_eq!(said, "");
 }
 
+/// How one begins: nobody's format.
+const PICTURE: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x01\0\0\0\x01\0\x08\x06\0\0\0";
+
 #[test]
 fn what_is_wrong_is_said_with_a_hint_and_nothing_is_printed() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    let (list, prose, missing, empty, lost) = (path("list.txt"), path("prose.txt"), path("missing"), path("empty"), path("no/folder/out"));
+    let (list, picture, missing, empty, lost) = (path("list.txt"), path("picture.png"), path("missing"), path("empty"), path("no/folder/out"));
     write_list(list.as_ref(), 0..10);
-    fs::write(&prose, "It was a quiet morning by the river.\nNothing moved, and nobody came.\n").unwrap();
+    fs::write(&picture, PICTURE).unwrap();
     fs::create_dir(&empty).unwrap();
     // Arguments, exit code, words of the message, words of the hint.
     let cases: &[(&[&str], i32, &str, &str)] = &[
         (&[&missing], 66, "cannot read", "is the path right"),
         (&[&list, &missing], 66, "cannot read", "is the path right"),
         (&[folder.path().to_str().unwrap()], 66, "no regular file", "is the path right"),
-        (&["--plugin", "nosuch", &list], 64, "no plugin `nosuch`", "there are: combo, csv, ldif, mysqldump"),
-        (&[&prose], 65, "1 of 1 members were claimed by no plugin", "--explain"),
+        (&["--plugin", "nosuch", &list], 64, "no plugin `nosuch`", "there are: accounts, bson, combo, csv"),
+        (&[&picture], 65, "1 of 1 members were claimed by no plugin", "--explain"),
         (&["--plugin-dir", &missing, &list], 66, "cannot read the plugin folder", "SLUICE_PLUGIN_DIR"),
         (&["--plugin-dir", &empty, &list], 66, "no plugin in", "cargo xtask plugins"),
         (&["--out", &lost, &list], 71, "cannot write", "--out"),
@@ -91,11 +94,11 @@ fn what_is_wrong_is_said_with_a_hint_and_nothing_is_printed() {
 #[test]
 fn what_nobody_claims_stops_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
-    let (list, prose) = (folder.path().join("list.txt"), folder.path().join("prose.txt"));
+    let (list, picture) = (folder.path().join("list.txt"), folder.path().join("picture.png"));
     write_list(&list, 0..3);
-    fs::write(&prose, "It was a quiet morning by the river.\n").unwrap();
-    let output = parse(&[prose.to_str().unwrap(), list.to_str().unwrap()]).output().unwrap();
+    fs::write(&picture, PICTURE).unwrap();
+    let output = parse(&[picture.to_str().unwrap(), list.to_str().unwrap()]).output().unwrap();
     assert_eq!(output.status.code(), Some(65));
     assert_eq!(output.stdout.iter().filter(|byte| **byte == b'\n').count(), 3);
-    assert!(String::from_utf8_lossy(&output.stderr).contains("prose.txt: no plugin claims it"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("picture.png: no plugin claims it"));
 }
