@@ -67,7 +67,8 @@ const PICTURE: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x01\0\0\0\x01\0\x08\x
 fn what_is_wrong_is_said_with_a_hint_and_nothing_is_printed() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    let (list, picture, missing, empty, lost) = (path("list.txt"), path("picture.png"), path("missing"), path("empty"), path("no/folder/out"));
+    let (list, picture, missing, empty, lost) =
+        (path("list.txt"), path("picture.png"), path("missing"), path("empty"), path("no/folder/out"));
     write_list(list.as_ref(), 0..10);
     fs::write(&picture, PICTURE).unwrap();
     fs::create_dir(&empty).unwrap();
