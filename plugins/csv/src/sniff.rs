@@ -83,23 +83,18 @@ pub fn sniff(sample: &[u8], whole: bool) -> Option<Sniffed> {
     if !best.dialect.padded && is_padded(&best.rows) {
         best = read(sample, start_of(sample), whole, Dialect { padded: true, ..best.dialect })?;
     }
-    // Who escapes delimiters does not quote, unless a field shows it: a quote that begins a value is part of it.
+    // Who escapes delimiters does not quote: a quote that begins a value is part of it.
     let dialect = best.dialect;
-    if dialect.escape && contains(sample, &[b'\\', dialect.delimiter]) && !has_quoted_field(sample, dialect.delimiter) {
+    if dialect.escape && escapes_delimiters(sample, dialect.delimiter) {
         best = read(sample, start_of(sample), whole, Dialect { bare: true, ..dialect })?;
     }
     Some(best)
 }
 
-/// Does a field begin with a quote and end with one, on one line, with something in between?
-fn has_quoted_field(sample: &[u8], delimiter: u8) -> bool {
-    let is_end = |byte: Option<&u8>| byte.is_none_or(|byte| [delimiter, b'\r', b'\n'].contains(byte));
-    let is_quoted = |at: usize| {
-        let rest = &sample[at + 2..];
-        let line = &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())];
-        memchr::memchr_iter(b'"', line).any(|quote| quote > 0 && is_end(rest.get(quote + 1)) && !line[..quote].ends_with(b"\\"))
-    };
-    [delimiter, b'\n'].iter().any(|before| memmem::find_iter(sample, &[*before, b'"']).take(ROWS_MAX).any(is_quoted))
+/// Is there a line without a quote that has a delimiter escaped?
+fn escapes_delimiters(sample: &[u8], delimiter: u8) -> bool {
+    let mut lines = sample.split(|byte| *byte == b'\n').take(ROWS_MAX);
+    lines.any(|line| memchr::memchr(b'"', line).is_none() && contains(line, &[b'\\', delimiter]))
 }
 
 fn contains(sample: &[u8], needle: &[u8]) -> bool {
