@@ -28,6 +28,7 @@ const TARGETS: &[(&str, Target)] = &[
     ("sqlite", parser::fuzz::<sluice_sqlite::Sqlite>),
     ("sqlscript", parser::fuzz::<sluice_sqlscript::Script>),
     ("stealer", parser::fuzz::<sluice_stealer::Stealer>),
+    ("text", parser::fuzz::<sluice_text::Text>),
     ("vcard", parser::fuzz::<sluice_vcard::Vcard>),
     ("xlsx", parser::fuzz::<sluice_xlsx::Xlsx>),
     ("xml", parser::fuzz::<sluice_xml::Xml>),

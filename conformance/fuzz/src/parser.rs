@@ -18,18 +18,14 @@ pub(crate) fn fuzz<P: Parser>(input: &[u8]) {
     let push_bytes = odd.max(input.len() / PUSHES_MAX);
     assert_eq!(items(&native::parse::<P>(input, push_bytes)), whole, "in pushes of {push_bytes}");
     if P::describe().framing == Framing::Marks {
-        assert_eq!(in_chunks::<P>(input, push_bytes), whole, "in chunks");
+        // As another machine would read each chunk: with nothing but its context.
+        let cuts = native::scan::<P>(input, push_bytes);
+        let begins = [(0, Vec::new())].into_iter().chain(cuts.iter().cloned());
+        let ends = cuts.iter().map(|(offset, _)| *offset).chain([input.len() as u64]);
+        let chunks = begins.zip(ends).flat_map(|((base, context), end)| {
+            let start = Start { base, context: &context, ..Start::default() };
+            items(&native::parse_chunk::<P>(&input[base as usize..end as usize], &start, limits::PUSH_BYTES))
+        });
+        assert_eq!(chunks.collect::<Vec<_>>(), whole, "in chunks");
     }
-}
-
-/// Read as another machine would read each chunk: with nothing but its context.
-fn in_chunks<P: Parser>(input: &[u8], push_bytes: usize) -> Vec<impl PartialEq + std::fmt::Debug + use<P>> {
-    let cuts = native::scan::<P>(input, push_bytes);
-    let begins = [(0, Vec::new())].into_iter().chain(cuts.iter().cloned());
-    let ends = cuts.iter().map(|(offset, _)| *offset).chain([input.len() as u64]);
-    let chunks = begins.zip(ends).flat_map(|((base, context), end)| {
-        let start = Start { base, context: &context, ..Start::default() };
-        items(&native::parse_chunk::<P>(&input[base as usize..end as usize], &start, limits::PUSH_BYTES))
-    });
-    chunks.collect()
 }
