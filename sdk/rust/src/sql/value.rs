@@ -602,7 +602,9 @@ pub(super) fn is_text(value: &[u8]) -> bool {
     let is_control = |byte: &&u8| **byte < 32 && !matches!(byte, b'\t' | b'\n' | b'\r');
     let controls = value.iter().filter(is_control).count();
     std::str::from_utf8(value).is_ok()
-        && (controls == 0 || (controls * 4 <= value.len() || value.len() < HASH_BYTES_MIN) && value.iter().filter(is_control).all(|byte| matches!(byte, 0 | 8 | 26)))
+        && (controls == 0
+            || (controls * 4 <= value.len() || value.len() < HASH_BYTES_MIN)
+                && value.iter().filter(is_control).all(|byte| matches!(byte, 0 | 8 | 26)))
 }
 
 /// Bytes by their hexadecimal digits: text if they are, else the digits.
