@@ -235,6 +235,25 @@ INSERT INTO members (mail, pass, note) VALUES ('fay@example.com', 'cut o""", [
         {"email": "ann@example.com", "password": "a'b"}, {"email": "bob@example.net", "password": "x", "extra": {"note": "first"}}, {"email": "cy@example.org", "password": "yz", "extra": {"note": "z"}},
         {"reject": "malformed-row"}, {"email": "dee@example.com", "password": "after"}, {"reject": "column-count"}, {"reject": "truncated-row"}])
 
+    # Blanks of every kind between values, and quotes where none belongs.
+    write("spliced.sql", (
+        "-- a script that lost what stood between some bytes\n"
+        "CREATE TABLE members (mail varchar(80), pass varchar(80), note int);\n"
+        "INSERT INTO members VALUES ('ann@example.com', 'one', 1),\n"
+        "\t(\t'bob@example.net',\t'two',\t2),\n"
+        "\t(\t'cy@example.org'x@example.org',\t'three',\t3),\n"
+        "\t('dee@example.com',\t'fo'ur', 4),\n"
+        "\t('eve@example.net',\n"
+        "\t'five', 5);\n"
+        "INSERT INTO members VALUES ('fay@example.org',\t'si\tx',\t6),\n"
+        "('gus@example.com',\t'seven'junk, 7),\n"
+        "('hal@example.net',\r\n"
+        "'eight',\r\n"
+        "8);\n"
+    ).encode(), [
+        {"email": "ann@example.com", "password": "one", "extra": {"note": "1"}}, {"email": "bob@example.net", "password": "two", "extra": {"note": "2"}}, {"reject": "malformed-row"}, {"reject": "malformed-row"},
+        {"email": "eve@example.net", "password": "five", "extra": {"note": "5"}}, {"email": "fay@example.org", "password": "si\tx", "extra": {"note": "6"}}, {"reject": "malformed-row"}, {"email": "hal@example.net", "password": "eight", "extra": {"note": "8"}}])
+
 
 if __name__ == "__main__":
     sqlite()

@@ -25,7 +25,7 @@ fn a_broken_line_costs_itself_alone() {
 #[test]
 fn every_way_to_write_a_value() {
     gives::<Pgdump>(
-        b"CREATE TABLE public.\"User\" (id integer, \"E-Mail\" text, password text, phone text[], data jsonb);\n\
+        b"CREATE TABLE public.\"User\" (id integer, \"E-Mail\" text, password bytea, phone text[], data jsonb);\n\
           INSERT INTO public.\"User\" VALUES (1, 'ann@example.com', E'a\\'\\x41'::text, '{+12025550107,\"+1 202 555 0108\",NULL}', '{\"name\": \"Ann\\u0041\"}'),\n\t\
           (2, 'bob@example.net', 'c:\\new''s', NULL, DEFAULT);\n\
           COPY public.\"User\" (id, \"E-Mail\", password, data) FROM stdin;\n3\tcy@example.org\t\\\\x68756e74657232\t{\"x\": {\"email\": 1}, \"city\": \"Os\\\\\"lo\"}\n\\.\n",
@@ -36,6 +36,27 @@ fn every_way_to_write_a_value() {
             json!({"user_id": "3", "email": "cy@example.org", "password": "hunter2", "city": "Os\"lo", "extra": {"data": "{\"x\": {\"email\": 1}, \"city\": \"Os\\\"lo\"}"}}),
         ],
     );
+}
+
+/// `\x…` is bytes in a column of them, and may be anybody's password in a text.
+#[test]
+fn bytes_are_read_where_there_are_bytes() {
+    let dump = |kind: &str| {
+        format!(
+            "CREATE TABLE u (email text, password {kind});\nINSERT INTO u VALUES ('ann@example.com', '\\x68756e74657232');\n\
+             COPY u FROM stdin;\nbob@example.net\t\\\\x68756e74657232\n\\.\nINSERT INTO v (email, password) VALUES ('cy@example.org', '\\x41');\n"
+        )
+    };
+    for (kind, password) in [("text", "\\x68756e74657232"), ("bytea", "hunter2"), ("bytea DEFAULT '\\x'::bytea NOT NULL", "hunter2")] {
+        gives::<Pgdump>(
+            dump(kind).as_bytes(),
+            &[
+                json!({"email": "ann@example.com", "password": password}),
+                json!({"email": "bob@example.net", "password": password}),
+                json!({"email": "cy@example.org", "password": "A"}),
+            ],
+        );
+    }
 }
 
 #[test]

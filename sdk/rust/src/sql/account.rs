@@ -6,8 +6,9 @@ use std::borrow::Cow;
 
 use super::{
     Dialect,
+    escape::{hexadecimal, plain},
     statement::Words,
-    value::{hexadecimal, plain, quoted_end},
+    value::quoted_end,
 };
 
 /// The words right before a password.
@@ -70,5 +71,5 @@ pub(super) fn account(statement: &[u8], dialect: &Dialect) -> Option<Account> {
 fn string<'a>(words: &mut Words<'a>) -> Option<Cow<'a, [u8]>> {
     let (start, bytes) = (words.at, words.bytes);
     words.at = quoted_end(bytes, start, b'\'', words.dialect.backslash_escapes)?;
-    Some(plain(&bytes[start + 1..words.at - 1], words.dialect))
+    Some(plain(&bytes[start + 1..words.at - 1], words.dialect, false))
 }

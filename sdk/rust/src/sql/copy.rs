@@ -8,8 +8,8 @@ use memchr::{memchr, memmem};
 
 use super::{
     Dialect,
+    escape::{as_text, bytea, escape, mysql_escape},
     tuple::{Sink, Tuple},
-    value::{as_text, bytea, escape, mysql_escape},
 };
 use crate::{Bitmaps, Class, Out, cells::Plan};
 
@@ -18,6 +18,14 @@ use crate::{Bitmaps, Class, Out, cells::Plan};
 pub(super) struct Fields<'m> {
     class: Class<'m>,
     dialect: &'static Dialect,
+    bytea: bool,
+}
+
+impl Fields<'_> {
+    /// As of [`Maps`](super::tuple::Maps).
+    pub(super) fn with_bytea(self, bytea: bool) -> Self {
+        Self { bytea: self.bytea && bytea, ..self }
+    }
 }
 
 /// Builds the bitmap that readers of lines want.
@@ -30,7 +38,7 @@ pub(super) fn build(bytes: &[u8], maps: &mut Bitmaps<1>, dialect: &Dialect) {
 
 /// The bitmap that [`build`] built.
 pub(super) fn fields<'m>(maps: &'m Bitmaps<1>, dialect: &'static Dialect) -> Fields<'m> {
-    Fields { class: maps.class(0), dialect }
+    Fields { class: maps.class(0), dialect, bytea: dialect.postgres }
 }
 
 /// Is this the first line of rows, and not of statements?
@@ -141,7 +149,7 @@ pub(super) fn read_line<'i>(bytes: &'i [u8], fields: Fields<'_>, start: usize, l
         if !is_escaped && !is_composite {
             sink.value(columns, value);
         } else if value != b"\\N" {
-            let plain = if is_escaped { unescape(value, fields.dialect) } else { Cow::Borrowed(value) };
+            let plain = if is_escaped { unescape(value, fields) } else { Cow::Borrowed(value) };
             match is_composite {
                 true => sink.composite(columns, &plain),
                 false => sink.copied(columns, &plain),
@@ -155,14 +163,18 @@ pub(super) fn read_line<'i>(bytes: &'i [u8], fields: Fields<'_>, start: usize, l
     }
 }
 
-fn unescape<'i>(value: &'i [u8], dialect: &Dialect) -> Cow<'i, [u8]> {
+fn unescape<'i>(value: &'i [u8], fields: Fields<'_>) -> Cow<'i, [u8]> {
     let (mut plain, mut rest) = (Vec::with_capacity(value.len()), value);
     while let Some(at) = memchr(b'\\', rest) {
         plain.extend_from_slice(&rest[..at]);
         rest = &rest[at + 1..];
-        let len = if dialect.postgres { escape(rest, &mut plain) } else { mysql_escape(rest, &mut plain) };
+        let len = if fields.dialect.postgres { escape(rest, &mut plain) } else { mysql_escape(rest, &mut plain) };
         rest = &rest[len..];
     }
     plain.extend_from_slice(rest);
-    Cow::Owned(if dialect.postgres { bytea(&plain).unwrap_or(plain) } else { as_text(plain) })
+    Cow::Owned(match fields.dialect.postgres {
+        true if fields.bytea => bytea(&plain).unwrap_or(plain),
+        true => plain,
+        false => as_text(plain),
+    })
 }

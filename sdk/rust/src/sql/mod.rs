@@ -1,7 +1,7 @@
 //! SQL dumps of every database: CREATE TABLE says the columns, INSERT the rows, and rows of people become records.
 //!
 //! A plugin says how its database writes SQL, a [`Dialect`], and hands its pushes to a [`Reader`]. [`statement`](self) reads what stands
-//! between VALUES lists, `tuple` the rows in them, `value` what is no usual value, and `tables` is what a chunk in the middle of a dump
+//! between VALUES lists, `rows` and `tuple` the rows in them, `value` and `escape` what is no usual value, and `tables` is what a chunk in the middle of a dump
 //! has to know, `copy` reads rows parted by tabs, `account` what makes a database's own users. Chunks may begin between two rows of one INSERT.
 //! Deliberately absent: types (a value is what it says), and anything a dump does but to tell its rows.
 
@@ -9,7 +9,9 @@ mod account;
 mod composite;
 mod copy;
 mod date;
+mod escape;
 mod reader;
+mod rows;
 mod statement;
 mod tables;
 mod tuple;

@@ -4,31 +4,18 @@ use super::{
     Dialect,
     account::Account,
     copy::{self, Fields},
+    rows::{Place, joined_end, line, odd_row, other_row, place, rows, some_lines, some_rows, usual_row},
     statement::{Step, TableColumns, step},
     tables::{Insert, State, Within},
-    tuple::{self, Maps, Nothing, OfBytes, TUPLE_BYTES_MAX, Tuple, Values, next_start, read_simple_tuples, read_tuple, read_usual_tuple},
+    tuple::{self, Maps, Nothing, Tuple, Values, next_start, read_tuple},
 };
-use crate::{
-    Bitmaps, Cuts, Input, Out, Start,
-    cells::Plan,
-    person::{ColumnTags, People, Person},
-};
+use crate::{Bitmaps, Cuts, Input, Out, Start, person::ColumnTags};
 
 /// Rows of a table nobody told of that tell what its columns are, at most, and how far they may reach.
 const FIRST_ROWS_MAX: usize = 32;
 const FIRST_BYTES_MAX: usize = 64 << 10;
 /// Bytes between cuts, at least.
 const CUT_BYTES: u64 = 1 << 20;
-
-/// What stands within a VALUES list.
-enum Place {
-    /// A row opens here.
-    Row(usize),
-    /// The list ends; statements go on here.
-    Leave(usize),
-    /// Blanks up to here, and then the input ends.
-    Incomplete(usize),
-}
 
 /// What stood between VALUES lists, up to where.
 enum Between {
@@ -142,7 +129,11 @@ impl Reader {
                 Some(insert) => insert,
                 None => {
                     let mut maps = Indexes::default();
-                    Insert::inferred(b"", &first_lines(bytes, maps.fields_of(bytes, self.dialect), input.consumed(), last, self.dialect)?)
+                    Insert::inferred(
+                        b"",
+                        &first_lines(bytes, maps.fields_of(bytes, self.dialect), input.consumed(), last, self.dialect)?,
+                        self.dialect,
+                    )
                 }
             });
             self.state.within = Within::Copy;
@@ -309,7 +300,7 @@ impl Reader {
                     Some(insert) if insert.is_declared => insert,
                     known => {
                         let first = first_tuples(bytes, maps.maps_of(bytes, self.dialect), end, text, last)?;
-                        known.map_or_else(|| Insert::inferred(text, &first), |insert| insert.undeclared(&first))
+                        known.map_or_else(|| Insert::inferred(text, &first, self.dialect), |insert| insert.undeclared(&first, self.dialect))
                     }
                 });
                 self.state.within = Within::Values;
@@ -319,7 +310,11 @@ impl Reader {
                 let known = Insert::new(b"", &head, &self.state.tables);
                 self.state.insert = Some(match known {
                     Some(insert) => insert,
-                    None => Insert::inferred(b"", &first_lines(bytes, maps.fields_of(bytes, self.dialect), end, last, self.dialect)?),
+                    None => Insert::inferred(
+                        b"",
+                        &first_lines(bytes, maps.fields_of(bytes, self.dialect), end, last, self.dialect)?,
+                        self.dialect,
+                    ),
                 });
                 self.state.within = Within::Copy;
                 Some(Between::Skip(end))
@@ -330,10 +325,11 @@ impl Reader {
     /// Reads the rows of a VALUES list; gives where it stopped.
     fn rows(&mut self, bytes: &[u8], maps: Maps<'_>, at: usize, last: bool, out: &mut Out<'_>) -> usize {
         let Some(insert) = &mut self.state.insert else { return at };
-        insert.begin(&mut self.tags, out);
+        insert.begin(&mut self.tags, self.dialect, out);
+        let (maps, has_raw_bytes) = (maps.with_bytea(insert.has_bytes), insert.has_raw_bytes(self.dialect));
         let Insert { people, width, plan, head, .. } = insert;
         let (at, ended) = match insert.has_people {
-            true if insert.has_bytes => rows(bytes, at, last, out, |at, out| bytes_row(people, *width, bytes, maps, at, last, out)),
+            true if has_raw_bytes => rows(bytes, at, last, out, |at, out| odd_row::<true>(people, *width, bytes, maps, at, last, out)),
             true => rows(bytes, at, last, out, |at, out| {
                 some_rows(people, plan.as_mut(), head, bytes, maps, at, out)
                     .or_else(|| usual_row(people, *width, bytes, maps, at, last, out))
@@ -347,8 +343,9 @@ impl Reader {
     /// Reads the rows of a COPY; gives where it stopped.
     fn lines(&mut self, bytes: &[u8], fields: Fields<'_>, mut at: usize, last: bool, out: &mut Out<'_>) -> usize {
         let Some(insert) = &mut self.state.insert else { return at };
-        insert.begin(&mut self.tags, out);
-        let Insert { people, width, plan, has_people, has_bytes, .. } = insert;
+        insert.begin(&mut self.tags, self.dialect, out);
+        let (fields, has_raw_bytes) = (fields.with_bytea(insert.has_bytes), insert.has_raw_bytes(self.dialect));
+        let Insert { people, width, plan, has_people, .. } = insert;
         let ended = loop {
             match copy::end_mark(bytes, at, last, self.dialect) {
                 Some(Some(end)) => {
@@ -361,10 +358,9 @@ impl Reader {
                 None => {}
             }
             let end = match has_people {
-                true if *has_bytes => bytes_line(people, *width, bytes, fields, at, last, out),
-                true => {
-                    some_lines(people, plan.as_mut(), bytes, fields, at, out).or_else(|| line(people, *width, bytes, fields, at, last, out))
-                }
+                true if has_raw_bytes => line::<true>(people, *width, bytes, fields, at, last, out),
+                true => some_lines(people, plan.as_mut(), bytes, fields, at, out)
+                    .or_else(|| line::<false>(people, *width, bytes, fields, at, last, out)),
                 false => {
                     let end = copy::rows_end(bytes, at, last, self.dialect);
                     out.skip(&bytes[at..end]);
@@ -443,217 +439,4 @@ fn first_lines(bytes: &[u8], fields: Fields<'_>, mut at: usize, last: bool, dial
         }
     }
     Some(rows)
-}
-
-/// Lines of people for as long as there is nothing odd about them; `None` if there is about the first.
-#[inline(always)]
-fn some_lines(people: &People, plan: Option<&mut Plan>, bytes: &[u8], fields: Fields<'_>, at: usize, out: &mut Out<'_>) -> Option<usize> {
-    let plan = plan?;
-    let (end, rows) = copy::read_simple_lines(bytes, fields, at, plan, out);
-    if rows == 0 {
-        return None;
-    }
-    Some(people.tell(rows, false, plan, out).unwrap_or(end))
-}
-
-/// One line of people; `None` when it is not complete.
-#[inline(never)]
-fn line(people: &People, width: usize, bytes: &[u8], fields: Fields<'_>, at: usize, last: bool, out: &mut Out<'_>) -> Option<usize> {
-    let mut person = Person::new(people, out.begin());
-    let tuple = copy::read_line(bytes, fields, at, last, &mut person);
-    end_line(person, tuple, width, &bytes[at..], at).or_else(|| unusual_line(tuple, width, bytes, at, out))
-}
-
-/// As [`line`], of a table with columns of bytes.
-#[inline(never)]
-fn bytes_line(people: &People, width: usize, bytes: &[u8], fields: Fields<'_>, at: usize, last: bool, out: &mut Out<'_>) -> Option<usize> {
-    let mut person = OfBytes(Person::new(people, out.begin()));
-    let tuple = copy::read_line(bytes, fields, at, last, &mut person);
-    end_line(person.0, tuple, width, &bytes[at..], at).or_else(|| unusual_line(tuple, width, bytes, at, out))
-}
-
-/// Ends a usual line's record; gives where the line ends.
-fn end_line(person: Person<'_, '_, '_>, tuple: Tuple, width: usize, rest: &[u8], at: usize) -> Option<usize> {
-    if let Tuple::Read { end, columns } = tuple
-        && let Some(row) = rest.get(..end - at)
-        && columns == width
-        && row.ends_with(b"\n")
-        && !person.is_empty()
-    {
-        person.end(row);
-        return Some(end);
-    }
-    person.abandon();
-    None
-}
-
-#[cold]
-fn unusual_line(tuple: Tuple, width: usize, bytes: &[u8], at: usize, out: &mut Out<'_>) -> Option<usize> {
-    let Tuple::Read { end, columns } = tuple else { return None };
-    let row = &bytes[at..end];
-    match () {
-        () if !row.ends_with(b"\n") => out.reject(row, "truncated-row"),
-        () if columns != width => out.reject(row, "column-count"),
-        () => out.skip(row),
-    }
-    Some(end)
-}
-
-/// Rows with what stands between them; gives where it stopped, and whether the list ended there.
-#[inline(never)]
-fn rows(
-    bytes: &[u8],
-    mut at: usize,
-    last: bool,
-    out: &mut Out<'_>,
-    mut row: impl FnMut(usize, &mut Out<'_>) -> Option<usize>,
-) -> (usize, bool) {
-    loop {
-        if bytes.get(at) != Some(&b'(') {
-            let place = place(bytes, at, last);
-            let (Place::Row(end) | Place::Leave(end) | Place::Incomplete(end)) = place;
-            out.skip(&bytes[at..end]);
-            at = end;
-            if !matches!(place, Place::Row(_)) {
-                return (at, matches!(place, Place::Leave(_)));
-            }
-        }
-        match row(at, out) {
-            Some(end) => at = end,
-            None => return (at, false),
-        }
-    }
-}
-
-/// Looks at what stands at `at` in a VALUES list.
-#[inline(never)]
-fn place(bytes: &[u8], at: usize, last: bool) -> Place {
-    let after = at + bytes[at..].iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t' | b',')).count();
-    match bytes.get(after) {
-        Some(b'(') => Place::Row(after),
-        Some(b';') => Place::Leave(after + 1),
-        Some(_) => Place::Leave(after),
-        None if last => Place::Incomplete(bytes.len()),
-        None => Place::Incomplete(after),
-    }
-}
-
-/// Rows of people for as long as there is nothing odd about them; `None` if there is about the first.
-#[inline(always)]
-fn some_rows(
-    people: &People,
-    plan: Option<&mut Plan>,
-    head: &[u8],
-    bytes: &[u8],
-    maps: Maps<'_>,
-    at: usize,
-    out: &mut Out<'_>,
-) -> Option<usize> {
-    let plan = plan?;
-    let (end, rows) = read_simple_tuples(bytes, maps, at, head, plan, out);
-    if rows == 0 {
-        return None;
-    }
-    // Where a backslash is an escape a tuple with one is not simple.
-    Some(people.tell(rows, maps.has_backslashes(), plan, out).unwrap_or(end))
-}
-
-/// One row of people; `None` when it is not complete.
-#[inline(never)]
-fn usual_row(people: &People, width: usize, bytes: &[u8], maps: Maps<'_>, at: usize, last: bool, out: &mut Out<'_>) -> Option<usize> {
-    let mut person = Person::new(people, out.begin());
-    if let Some((end, columns)) = read_usual_tuple(bytes, maps, at, &mut person)
-        && columns == width
-        && end - at <= TUPLE_BYTES_MAX
-        && !person.is_empty()
-    {
-        person.end_span(at..end);
-        return Some(end);
-    }
-    person.abandon();
-    odd_row(people, width, bytes, maps, at, last, out)
-}
-
-/// As [`usual_row`], with values told by slices.
-#[inline(never)]
-fn odd_row(people: &People, width: usize, bytes: &[u8], maps: Maps<'_>, at: usize, last: bool, out: &mut Out<'_>) -> Option<usize> {
-    let mut person = Person::new(people, out.begin());
-    let tuple = read_tuple(bytes, maps, at, last, &mut person);
-    if let Tuple::Read { end, columns } = tuple
-        && columns == width
-        && !person.is_empty()
-    {
-        person.end(&bytes[at..end]);
-        return Some(end);
-    }
-    person.abandon();
-    unusual_row(bytes, at, tuple, width, last, out)
-}
-
-/// As [`odd_row`], of a table with columns of bytes.
-#[inline(never)]
-fn bytes_row(people: &People, width: usize, bytes: &[u8], maps: Maps<'_>, at: usize, last: bool, out: &mut Out<'_>) -> Option<usize> {
-    let mut person = OfBytes(Person::new(people, out.begin()));
-    let tuple = read_tuple(bytes, maps, at, last, &mut person);
-    let OfBytes(person) = person;
-    if let Tuple::Read { end, columns } = tuple
-        && columns == width
-        && !person.is_empty()
-    {
-        person.end(&bytes[at..end]);
-        return Some(end);
-    }
-    person.abandon();
-    unusual_row(bytes, at, tuple, width, last, out)
-}
-
-#[cold]
-#[inline(never)]
-fn unusual_row(bytes: &[u8], at: usize, tuple: Tuple, width: usize, last: bool, out: &mut Out<'_>) -> Option<usize> {
-    match tuple {
-        Tuple::Read { end, columns } => {
-            if columns == width {
-                out.skip(&bytes[at..end]);
-                return Some(end);
-            }
-            let end = joined_end(bytes, at, end);
-            out.reject(&bytes[at..end], "column-count");
-            Some(end)
-        }
-        Tuple::Incomplete if !last => None,
-        Tuple::Incomplete | Tuple::Broken => broken_row(bytes, at, last, out),
-    }
-}
-
-/// One row of a table without people.
-#[inline(always)]
-fn other_row(bytes: &[u8], maps: Maps<'_>, at: usize, last: bool, out: &mut Out<'_>) -> Option<usize> {
-    match read_tuple(bytes, maps, at, last, &mut Nothing) {
-        Tuple::Read { end, .. } => {
-            out.skip(&bytes[at..end]);
-            Some(end)
-        }
-        Tuple::Incomplete if !last => None,
-        Tuple::Incomplete | Tuple::Broken => broken_row(bytes, at, last, out),
-    }
-}
-
-/// A tuple of a wrong number of values may be several, joined by a quote too many or too few: where the next one begins, if so.
-fn joined_end(bytes: &[u8], at: usize, end: usize) -> usize {
-    next_start(bytes, at, true).filter(|next| *next < end && bytes[*next] == b'(').unwrap_or(end)
-}
-
-#[cold]
-fn broken_row(bytes: &[u8], at: usize, last: bool, out: &mut Out<'_>) -> Option<usize> {
-    match next_start(bytes, at, last) {
-        Some(end) => {
-            out.reject(&bytes[at..end], "malformed-row");
-            Some(end)
-        }
-        None if last => {
-            out.reject(&bytes[at..], "truncated-row");
-            Some(bytes.len())
-        }
-        None => None,
-    }
 }

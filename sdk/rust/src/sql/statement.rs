@@ -74,7 +74,7 @@ pub(super) enum Step {
 pub(super) struct TableColumns {
     pub(super) table: Vec<u8>,
     pub(super) columns: Vec<Vec<u8>>,
-    /// Is there a column of bytes? They may be written as a text's.
+    /// Is there a column of bytes? They may be written as a text's; PostgreSQL writes `\x…`, which is a text elsewhere.
     pub(super) has_bytes: bool,
     /// Tables whose columns come first, by PostgreSQL's INHERITS.
     pub(super) parents: Vec<Vec<u8>>,
@@ -341,7 +341,7 @@ fn create_table(statement: &[u8], dialect: &Dialect) -> Option<TableColumns> {
         let is_key = dialect.constraints.iter().any(|key| name.eq_ignore_ascii_case(key.as_bytes()));
         if !name.is_empty() && (quoted || !is_key) {
             found.columns.push(name);
-            found.has_bytes |= words.one_of(&["binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"])?;
+            found.has_bytes |= words.one_of(&["binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "bytea"])?;
         }
         words.at = definition_end(statement, words.at, dialect)?;
         let is_last = statement[words.at] == b')';

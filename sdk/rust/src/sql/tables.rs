@@ -1,8 +1,9 @@
 //! The tables a dump has told of, and the INSERT being read: all a chunk in the middle of a dump needs to know.
 
 use super::{
+    Dialect,
+    escape::{as_text, is_text},
     statement::TableColumns,
-    value::{as_text, is_text},
 };
 use crate::{
     Out,
@@ -32,8 +33,11 @@ fn bytes_of(table: &TableColumns) -> usize {
 impl Tables {
     /// Learns a table.
     pub(super) fn learn(&mut self, mut table: TableColumns) {
-        let inherited = table.parents.drain(..).filter_map(|parent| self.find(&parent)).flat_map(|parent| &parent.columns);
-        let mut columns: Vec<Vec<u8>> = inherited.cloned().collect();
+        let mut columns: Vec<Vec<u8>> = Vec::new();
+        for parent in table.parents.drain(..).filter_map(|parent| self.find(&parent)) {
+            columns.extend_from_slice(&parent.columns);
+            table.has_bytes |= parent.has_bytes;
+        }
         let own = std::mem::take(&mut table.columns);
         // A column that both have is the parent's.
         for name in own {
@@ -91,16 +95,16 @@ impl Insert {
         let table = tables.find(&insert.table);
         let names = if insert.columns.is_empty() { &table?.columns } else { &insert.columns };
         let column = |name: &Vec<u8>| NamedColumn { name: name.clone(), meaning: meaning(name) };
-        let (is_declared, has_bytes) = (table.is_some(), table.is_some_and(|table| table.has_bytes));
+        let (is_declared, has_bytes) = (table.is_some(), table.is_none_or(|table| table.has_bytes));
         Some(Self { is_declared, has_bytes, ..Self::of(head, names.iter().map(column).collect()) })
     }
 
     /// An INSERT into a table nobody told of: the content of its first rows must tell. Most of them say how many columns there are.
-    pub(super) fn inferred(head: &[u8], rows: &[Vec<Vec<u8>>]) -> Self {
+    pub(super) fn inferred(head: &[u8], rows: &[Vec<Vec<u8>>], dialect: &Dialect) -> Self {
         let alike = |width: usize| rows.iter().filter(|row| row.len() == width).count();
         let width = rows.iter().map(Vec::len).max_by_key(|width| (alike(*width), *width)).unwrap_or_default();
         let rows: Vec<&Vec<Vec<u8>>> = rows.iter().filter(|row| row.len() == width).collect();
-        let has_bytes = rows.iter().copied().flatten().any(|value| !is_text(value));
+        let has_bytes = may_hold_bytes(rows.iter().copied(), dialect);
         let rows: Vec<Vec<Vec<u8>>> = rows.iter().map(|row| row.iter().map(|value| as_text(value.clone())).collect()).collect();
         let samples: Vec<Vec<&[u8]>> = (0..width).map(|at| rows.iter().map(|row| row[at].as_slice()).collect()).collect();
         let meanings = crate::unnamed::meanings(&samples);
@@ -109,15 +113,20 @@ impl Insert {
     }
 
     /// With columns that no CREATE TABLE declared: whether there are bytes among them the first rows must tell.
-    pub(super) fn undeclared(self, rows: &[Vec<Vec<u8>>]) -> Self {
-        Self { has_bytes: rows.iter().flatten().any(|value| !is_text(value)), ..self }
+    pub(super) fn undeclared(self, rows: &[Vec<Vec<u8>>], dialect: &Dialect) -> Self {
+        Self { has_bytes: may_hold_bytes(rows, dialect), ..self }
+    }
+
+    /// Are there columns of bytes whose values are written as a text's?
+    pub(super) fn has_raw_bytes(&self, dialect: &Dialect) -> bool {
+        self.has_bytes && !dialect.postgres
     }
 
     /// Makes ready for rows in this chunk.
-    pub(super) fn begin(&mut self, tags: &mut ColumnTags, out: &mut Out<'_>) {
+    pub(super) fn begin(&mut self, tags: &mut ColumnTags, dialect: &Dialect, out: &mut Out<'_>) {
         if self.has_people && !std::mem::replace(&mut self.named, true) {
             self.people.name_columns(tags, out);
-            self.plan = Plan::new(&self.people, self.width).filter(|_| !self.has_bytes);
+            self.plan = Plan::new(&self.people, self.width).filter(|_| !self.has_raw_bytes(dialect));
         }
     }
 
@@ -138,6 +147,11 @@ pub(super) enum Within {
     Values,
     /// The rows of a COPY.
     Copy,
+}
+
+/// Is there no saying that the columns of these rows are texts? PostgreSQL's bytes look like one.
+fn may_hold_bytes<'r>(rows: impl IntoIterator<Item = &'r Vec<Vec<u8>>>, dialect: &Dialect) -> bool {
+    dialect.postgres || rows.into_iter().flatten().any(|value| !is_text(value))
 }
 
 /// What a chunk begins with.

@@ -9,7 +9,8 @@ use memchr::memchr2_iter;
 
 use super::{
     Dialect, composite,
-    value::{Odd, as_text, is_text, odd_value, plain},
+    escape::{as_text, is_text, plain},
+    value::{Odd, odd_value},
 };
 use crate::{Bitmaps, Class, Out, cells::Plan, person::Person};
 
@@ -24,6 +25,7 @@ const DIGITS_MAX: usize = 20;
 pub(super) struct Maps<'m> {
     quote: Class<'m>,
     dialect: &'static Dialect,
+    bytea: bool,
 }
 
 /// Builds the bitmaps [`read_tuple`] wants.
@@ -37,10 +39,15 @@ pub(super) fn build(bytes: &[u8], maps: &mut Bitmaps<1>, dialect: &Dialect) {
 
 /// The bitmaps that [`build`] built.
 pub(super) fn maps<'m>(maps: &'m Bitmaps<1>, dialect: &'static Dialect) -> Maps<'m> {
-    Maps { quote: maps.class(0), dialect }
+    Maps { quote: maps.class(0), dialect, bytea: dialect.postgres }
 }
 
 impl Maps<'_> {
+    /// With `\x…` in texts read as bytes, or not, where the dialect has them at all.
+    pub(super) fn with_bytea(self, bytea: bool) -> Self {
+        Self { bytea: self.bytea && bytea, ..self }
+    }
+
     /// May a backslash stand in a simple tuple?
     pub(super) fn has_backslashes(self) -> bool {
         !self.dialect.backslash_escapes && !self.dialect.postgres
@@ -68,34 +75,25 @@ impl Sink<'_> for Nothing {
     fn copied(&mut self, _: usize, _: &[u8]) {}
 }
 
-impl Sink<'_> for Person<'_, '_, '_> {
+/// A person whose values may be bytes written as a text's: what is no text comes as hexadecimal digits then.
+pub(super) struct Row<'p, 'o, 'a, const RAW_BYTES: bool>(pub(super) Person<'p, 'o, 'a>);
+
+impl<const RAW_BYTES: bool> Sink<'_> for Row<'_, '_, '_, RAW_BYTES> {
     #[inline(always)]
     fn value(&mut self, column: usize, value: &[u8]) {
-        Person::value(self, column, value);
+        match RAW_BYTES && !is_text(value) {
+            true => self.0.value(column, &as_text(value.to_vec())),
+            false => self.0.value(column, value),
+        }
     }
     #[inline(always)]
     fn copied(&mut self, column: usize, value: &[u8]) {
-        Person::value(self, column, value);
+        self.0.value(column, value);
     }
     #[cold]
     #[inline(never)]
     fn composite(&mut self, column: usize, value: &[u8]) {
-        composite::tell(self, column, value);
-    }
-}
-
-/// A person of a table with columns of bytes: what is no text comes as hexadecimal digits, though it is written as a text's.
-pub(super) struct OfBytes<'p, 'o, 'a>(pub(super) Person<'p, 'o, 'a>);
-
-impl Sink<'_> for OfBytes<'_, '_, '_> {
-    fn value(&mut self, column: usize, value: &[u8]) {
-        match is_text(value) {
-            true => self.0.value(column, value),
-            false => self.0.value(column, &as_text(value.to_vec())),
-        }
-    }
-    fn copied(&mut self, column: usize, value: &[u8]) {
-        self.0.value(column, value);
+        composite::tell(&mut self.0, column, value);
     }
 }
 
@@ -297,7 +295,7 @@ pub(super) fn read_usual_tuple(bytes: &[u8], maps: Maps<'_>, start: usize, perso
             if *bytes.get(to)? != b'\'' {
                 let (value, after) = escaped_string(bytes, maps, from, to)?;
                 match maps.dialect.postgres && value.first() == Some(&b'{') {
-                    true => person.composite(columns, &value),
+                    true => composite::tell(person, columns, &value),
                     false => person.value(columns, &value),
                 }
                 (columns, at) = (columns + 1, after + 1);
@@ -313,7 +311,8 @@ pub(super) fn read_usual_tuple(bytes: &[u8], maps: Maps<'_>, start: usize, perso
             from = at;
             to = number_end(bytes, at)?;
             end = to;
-        } else if (word as u8 == b' ') | (word as u16 == u16::from_le_bytes(*b"N'")) {
+        } else if matches!(word as u8, b' ' | b'\n' | b'\r' | b'\t') | (word as u16 == u16::from_le_bytes(*b"N'")) {
+            // As `read_values` passes them: what the two make of a row must not differ.
             at += 1;
             continue;
         } else {
@@ -454,7 +453,7 @@ fn escaped_string<'i>(bytes: &'i [u8], maps: Maps<'_>, from: usize, mut at: usiz
     loop {
         let next = *bytes.get(at + 1)?;
         if bytes[at] == b'\'' && next != b'\'' {
-            return Some((plain(&bytes[from..at], maps.dialect), at + 1));
+            return Some((plain(&bytes[from..at], maps.dialect, maps.bytea), at + 1));
         }
         // Braces and backslashes that are no escapes stand for themselves: they only send a value this way.
         let is_pair = maps.dialect.backslash_escapes | (bytes[at] == b'\'');
