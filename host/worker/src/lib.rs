@@ -35,7 +35,7 @@ use std::{
     },
 };
 
-use sluice_record::{FailureKind, TaskFailure, TaskId, TaskOutcome, TaskSpec, limits};
+use sluice_record::{FailureKind, FencingToken, TaskFailure, TaskId, TaskOutcome, TaskSpec, limits};
 use sluice_sandbox::Start;
 use sluice_store::{objects::Objects, records::RecordStore};
 use tokio::sync::Semaphore;
@@ -114,11 +114,11 @@ impl Watch {
 }
 
 impl Worker {
-    /// Runs a task to its end. Doing it twice leaves what doing it once does.
+    /// Runs a task to its end, under a lease. Doing it twice leaves what doing it once does, and who holds an older lease changes nothing.
     ///
     /// # Errors
     /// What went wrong, sorted by what the controller can do about it.
-    pub async fn run(&self, task: TaskId, spec: TaskSpec, watch: Watch) -> Result<TaskOutcome, TaskFailure> {
+    pub async fn run(&self, task: TaskId, lease: FencingToken, spec: TaskSpec, watch: Watch) -> Result<TaskOutcome, TaskFailure> {
         let worker = self.clone();
         let computing = Arc::clone(&self.computing).acquire_owned().await;
         let computing = computing.map_err(|_| TaskFailure::new(FailureKind::Cancelled, "the worker takes no more tasks"))?;
@@ -132,7 +132,7 @@ impl Worker {
             }
             TaskSpec::Parse { load, member, name, parts, source, plugin, policy, chunk } => parse::parse(
                 &worker,
-                &parse::Task { id: task, load, member, name, parts, source, plugin, policy, chunk },
+                &parse::Task { id: task, lease, load, member, name, parts, source, plugin, policy, chunk },
                 &watch,
                 computing,
             ),

@@ -16,8 +16,8 @@ use std::{
 use sluice_intake::StagedReader;
 use sluice_normalise::{Canonical, NormaliseOptions, Normaliser, Observations, protect};
 use sluice_record::{
-    Batch, Chunk, DocBatch, FailureKind, Fields, Item, Ledger, LoadId, MemberId, Part, PluginDigest, Policy, RunRef, Span, StagedSource,
-    TaskFailure, TaskId, TaskOutcome,
+    Batch, Chunk, DocBatch, FailureKind, FencingToken, Fields, Item, Ledger, LoadId, MemberId, Part, PluginDigest, Policy, RunRef, Span,
+    StagedSource, TaskFailure, TaskId, TaskOutcome,
 };
 use sluice_sandbox::{Feed, Start, parse_chunk};
 use sluice_store::{
@@ -33,6 +33,7 @@ const PIECES_AHEAD: usize = 2;
 
 pub(crate) struct Task {
     pub(crate) id: TaskId,
+    pub(crate) lease: FencingToken,
     pub(crate) load: LoadId,
     pub(crate) member: MemberId,
     pub(crate) name: String,
@@ -79,7 +80,7 @@ pub(crate) fn parse(worker: &Worker, task: &Task, watch: &Watch, computing: Owne
 /// and verify finds what is left.
 fn discard(worker: &Worker, task: &Task) {
     let discarding = async {
-        let attempt = worker.records.begin(task.load, task.id).await?;
+        let attempt = worker.records.begin(task.load, task.id, task.lease).await?;
         worker.records.commit(attempt).await
     };
     if let Err(error) = Handle::current().block_on(discarding) {
@@ -204,7 +205,8 @@ struct Writing<'a> {
 
 impl<'a> Writing<'a> {
     fn begin(worker: &'a Worker, task: &'a Task) -> Result<Self, TaskFailure> {
-        let attempt = Handle::current().block_on(worker.records.begin(task.load, task.id)).map_err(|error| failure::store(&error))?;
+        let attempt =
+            Handle::current().block_on(worker.records.begin(task.load, task.id, task.lease)).map_err(|error| failure::store(&error))?;
         let runs = Runs::new(&worker.objects, task.load, task.id, worker.options.run_memory_bytes);
         Ok(Self { records: &worker.records, task, batch_bytes: worker.options.batch_bytes, attempt, runs })
     }

@@ -35,7 +35,7 @@ pub(super) async fn run(lane: u32, dispatcher: Arc<Dispatcher>, worker: Worker, 
 async fn run_task(dispatcher: &Dispatcher, worker: &Worker, lease: Lease, stop: &CancellationToken) {
     let (task, token, kind) = (lease.task, lease.token, lease.spec.kind());
     let watch = Watch::default();
-    let running = worker.run(task, lease.spec.clone(), watch.clone());
+    let running = worker.run(task, lease.token, lease.spec.clone(), watch.clone());
     tokio::pin!(running);
     let (mut progress, mut renew) = (time::interval(PROGRESS_PERIOD), time::interval(RENEW_PERIOD));
     renew.reset();

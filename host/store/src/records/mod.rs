@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
-use sluice_record::{DataClasses, DocBatch, FieldKind, LoadId, MemberId, TaskId};
+use sluice_record::{DataClasses, DocBatch, FencingToken, FieldKind, LoadId, MemberId, TaskId};
 
 pub use self::tantivy::{TantivyOptions, TantivyRecords};
 pub use digest::MultisetDigest;
@@ -25,12 +25,13 @@ use crate::StoreError;
 /// A store of normalised records.
 #[async_trait]
 pub trait RecordStore: Send + Sync {
-    /// Begins an attempt of a task: whatever earlier attempts wrote is deleted with this one's first commit, and what
-    /// they still try to write is refused. Cheap for a task that never wrote.
+    /// Begins an attempt of a task, by the token of its lease: whatever earlier attempts wrote is deleted with this one's first
+    /// commit, and what they still try to write is refused. So is an attempt whose lease is older than that of the last: it would
+    /// delete what a later one has written. Under the same lease a task may begin again. Cheap for a task that never wrote.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`], [`StoreError::Full`].
-    async fn begin(&self, load: LoadId, task: TaskId) -> Result<Attempt, StoreError>;
+    /// [`StoreError::Superseded`] if an attempt under a later lease began, [`StoreError::Unavailable`], [`StoreError::Full`].
+    async fn begin(&self, load: LoadId, task: TaskId, lease: FencingToken) -> Result<Attempt, StoreError>;
 
     /// Writes documents in bulk; returns when the store has room for more. Call it from many tasks at once.
     ///
@@ -94,6 +95,8 @@ pub type Exported = BoxStream<'static, Result<Vec<StoredRecord>, StoreError>>;
 pub struct Attempt {
     load: LoadId,
     task: TaskId,
+    lease: FencingToken,
+    /// Of those under one lease.
     number: u64,
 }
 

@@ -7,7 +7,7 @@ use futures::{
     TryStreamExt,
     future::{BoxFuture, FutureExt, join_all},
 };
-use sluice_record::{DataClasses, DocBatch, FieldKind, LoadId, MemberId, TaskId};
+use sluice_record::{DataClasses, DocBatch, FencingToken, FieldKind, LoadId, MemberId, TaskId};
 use sluice_store::{
     StoreError,
     records::{Attempt, Cursor, Matching, Page, RecordQuery, RecordStore, StoredRecord},
@@ -48,6 +48,7 @@ pub(crate) async fn suite<P: Place>(new_place: impl Fn() -> P) {
 const LOAD: LoadId = LoadId(7);
 const OTHER: LoadId = LoadId(8);
 const MEMBER: MemberId = MemberId(3);
+pub(crate) const LEASE: FencingToken = FencingToken(5);
 
 type Row = (u64, Vec<(FieldKind, String)>);
 
@@ -79,7 +80,7 @@ async fn write(store: &dyn RecordStore, attempt: Attempt, rows: &[Row]) {
 }
 
 async fn run_task(store: &dyn RecordStore, load: LoadId, task: TaskId, rows: &[Row]) -> Attempt {
-    let attempt = store.begin(load, task).await.unwrap();
+    let attempt = store.begin(load, task, LEASE).await.unwrap();
     write(store, attempt, rows).await;
     store.commit(attempt).await.unwrap();
     attempt
@@ -108,13 +109,13 @@ async fn twice_is_once(place: &dyn Place) {
     assert_eq!(store.digest(LOAD).await.unwrap(), once);
 
     // Given up halfway, and begun again by the same process.
-    let given_up = store.begin(LOAD, TaskId(1)).await.unwrap();
+    let given_up = store.begin(LOAD, TaskId(1), LEASE).await.unwrap();
     write(&*store, given_up, &people(0..250)).await;
     run_task(&*store, LOAD, TaskId(1), &people(0..500)).await;
     assert_eq!(store.count(LOAD).await.unwrap(), 500);
 
     // Committed halfway, and begun again by another process.
-    let halfway = store.begin(LOAD, TaskId(2)).await.unwrap();
+    let halfway = store.begin(LOAD, TaskId(2), LEASE).await.unwrap();
     write(&*store, halfway, &people(500..600)).await;
     store.commit(halfway).await.unwrap();
     write(&*store, halfway, &people(600..700)).await;
@@ -124,14 +125,14 @@ async fn twice_is_once(place: &dyn Place) {
     assert_eq!(store.count(LOAD).await.unwrap(), 800);
 
     // A task that has nothing any more.
-    let empty = store.begin(LOAD, TaskId(2)).await.unwrap();
+    let empty = store.begin(LOAD, TaskId(2), LEASE).await.unwrap();
     store.commit(empty).await.unwrap();
     assert_eq!((store.count(LOAD).await.unwrap(), store.digest(LOAD).await.unwrap()), (500, once));
 }
 
 async fn interleaved_tasks(place: &dyn Place) {
     let store = place.open().await;
-    let (first, second) = (store.begin(LOAD, TaskId(1)).await.unwrap(), store.begin(LOAD, TaskId(2)).await.unwrap());
+    let (first, second) = (store.begin(LOAD, TaskId(1), LEASE).await.unwrap(), store.begin(LOAD, TaskId(2), LEASE).await.unwrap());
     for step in 0..10 {
         write(&*store, first, &people(step * 10..step * 10 + 10)).await;
         write(&*store, second, &people(1_000 + step * 10..1_000 + step * 10 + 10)).await;
@@ -147,7 +148,7 @@ async fn uncommitted_is_gone(place: &dyn Place) {
     let store = place.open().await;
     let attempt = run_task(&*store, LOAD, TaskId(1), &people(0..300)).await;
     write(&*store, attempt, &people(300..400)).await;
-    let replaced = store.begin(LOAD, TaskId(1)).await.unwrap();
+    let replaced = store.begin(LOAD, TaskId(1), LEASE).await.unwrap();
     write(&*store, replaced, &people(0..10)).await;
     drop(store);
     let store = place.open().await;
@@ -156,15 +157,24 @@ async fn uncommitted_is_gone(place: &dyn Place) {
 
 async fn older_attempt_is_shut_out(place: &dyn Place) {
     let store = place.open().await;
-    let older = store.begin(LOAD, TaskId(1)).await.unwrap();
+    let older = store.begin(LOAD, TaskId(1), LEASE).await.unwrap();
     write(&*store, older, &people(0..10)).await;
-    let newer = store.begin(LOAD, TaskId(1)).await.unwrap();
+    let newer = store.begin(LOAD, TaskId(1), LEASE).await.unwrap();
     let refused = store.write(older, batch(LOAD, MEMBER, TaskId(1), &people(10..20))).await;
     assert!(matches!(refused, Err(StoreError::Superseded)), "{refused:?}");
     assert!(matches!(store.commit(older).await, Err(StoreError::Superseded)));
     write(&*store, newer, &people(0..5)).await;
     store.commit(newer).await.unwrap();
     assert_eq!(store.count(LOAD).await.unwrap(), 5);
+
+    // Who slept through the end of its lease must not delete what its successor wrote.
+    let later = store.begin(LOAD, TaskId(1), FencingToken(LEASE.0 + 1)).await.unwrap();
+    let asleep = store.begin(LOAD, TaskId(1), LEASE).await;
+    assert!(matches!(asleep, Err(StoreError::Superseded)), "{asleep:?}");
+    write(&*store, later, &people(0..7)).await;
+    store.commit(later).await.unwrap();
+    assert!(matches!(store.begin(LOAD, TaskId(1), LEASE).await, Err(StoreError::Superseded)));
+    assert_eq!(store.count(LOAD).await.unwrap(), 7);
 }
 
 async fn only_published_loads(place: &dyn Place) {
@@ -214,7 +224,7 @@ async fn purge(place: &dyn Place) {
     run_task(&*store, LOAD, TaskId(1), &people(0..100)).await;
     run_task(&*store, LOAD, TaskId(2), &people(100..200)).await;
     run_task(&*store, OTHER, TaskId(3), &people(0..50)).await;
-    let late = store.begin(LOAD, TaskId(4)).await.unwrap();
+    let late = store.begin(LOAD, TaskId(4), LEASE).await.unwrap();
     write(&*store, late, &people(200..220)).await;
     let kept = store.digest(OTHER).await.unwrap();
     for _ in 0..2 {
@@ -235,7 +245,7 @@ async fn digest_of(place: &dyn Place, load: LoadId, batches: &[Arc<DocBatch>]) -
     let store = place.open().await;
     store.purge(load).await.unwrap();
     for batch in batches {
-        let attempt = store.begin(batch.load, batch.task).await.unwrap();
+        let attempt = store.begin(batch.load, batch.task, LEASE).await.unwrap();
         store.write(attempt, Arc::clone(batch)).await.unwrap();
         store.commit(attempt).await.unwrap();
     }
@@ -287,7 +297,7 @@ async fn concurrent_writers(place: &dyn Place) {
     let tasks = (0..8_u64).map(|task| {
         let store = Arc::clone(&store);
         tokio::spawn(async move {
-            let attempt = store.begin(LOAD, TaskId(task as i64)).await.unwrap();
+            let attempt = store.begin(LOAD, TaskId(task as i64), LEASE).await.unwrap();
             for step in 0..20 {
                 let first = task * 10_000 + step * 100;
                 write(&*store, attempt, &people(first..first + 100)).await;
@@ -382,7 +392,7 @@ async fn round_trip(place: &dyn Place) {
     doc.field(FieldKind::Email.tag(), "ann@example.com");
     doc.field(200, "42 ½");
     doc.field(FieldKind::Address.tag(), "");
-    let attempt = store.begin(LOAD, TaskId(1)).await.unwrap();
+    let attempt = store.begin(LOAD, TaskId(1), LEASE).await.unwrap();
     store.write(attempt, Arc::new(batch)).await.unwrap();
     store.commit(attempt).await.unwrap();
     let page = store.search(&query(account("ann@example.com"), &[LOAD])).await.unwrap();
@@ -402,7 +412,7 @@ async fn round_trip(place: &dyn Place) {
 
 async fn impossible_requests(place: &dyn Place) {
     let store = place.open().await;
-    let attempt = store.begin(LOAD, TaskId(1)).await.unwrap();
+    let attempt = store.begin(LOAD, TaskId(1), LEASE).await.unwrap();
     for foreign in [batch(OTHER, MEMBER, TaskId(1), &people(0..1)), batch(LOAD, MEMBER, TaskId(2), &people(0..1))] {
         assert!(matches!(store.write(attempt, foreign).await, Err(StoreError::Invalid(_))));
     }

@@ -14,7 +14,7 @@ use sluice_store::{
     records::{RecordStore, TantivyOptions, TantivyRecords},
 };
 
-use crate::record_store::{Place, suite};
+use crate::record_store::{LEASE, Place, suite};
 
 struct Folder(tempfile::TempDir);
 
@@ -77,7 +77,7 @@ fn noise(task: TaskId, records: u64, value_bytes: usize) -> Arc<DocBatch> {
 }
 
 async fn run_task(store: &TantivyRecords, task: TaskId, records: u64, value_bytes: usize) -> Result<(), StoreError> {
-    let attempt = store.begin(LOAD, task).await?;
+    let attempt = store.begin(LOAD, task, LEASE).await?;
     for _ in 0..records / TASK_RECORDS {
         store.write(attempt, noise(task, TASK_RECORDS, value_bytes)).await?;
     }
@@ -136,7 +136,7 @@ async fn meets_a_limit() {
     run_task(&store, TaskId(1), TASK_RECORDS, 20).await.unwrap();
     let before = store.digest(LOAD).await.unwrap();
 
-    let bystander = store.begin(LOAD, TaskId(2)).await.unwrap();
+    let bystander = store.begin(LOAD, TaskId(2), LEASE).await.unwrap();
     store.write(bystander, noise(TaskId(2), TASK_RECORDS, 20)).await.unwrap();
     let failed = run_task(&store, TaskId(3), 20 * TASK_RECORDS, 5_000).await;
     assert!(matches!(failed, Err(StoreError::Full { .. })), "{failed:?}");

@@ -18,7 +18,7 @@ use std::{path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use futures::StreamExt;
-use sluice_record::{DocBatch, LoadId, TaskId};
+use sluice_record::{DocBatch, FencingToken, LoadId, TaskId};
 use tantivy::{Index, IndexReader, ReloadPolicy, TantivyError, directory::error::LockError};
 use tokio::sync::mpsc;
 
@@ -99,8 +99,8 @@ impl std::fmt::Debug for TantivyRecords {
 
 #[async_trait]
 impl RecordStore for TantivyRecords {
-    async fn begin(&self, load: LoadId, task: TaskId) -> Result<Attempt, StoreError> {
-        Ok(self.writing.begin(load, task))
+    async fn begin(&self, load: LoadId, task: TaskId, lease: FencingToken) -> Result<Attempt, StoreError> {
+        self.writing.begin(load, task, lease)
     }
 
     async fn write(&self, attempt: Attempt, docs: Arc<DocBatch>) -> Result<(), StoreError> {

@@ -18,7 +18,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sluice_record::{DocBatch, LoadId, TaskId};
+use sluice_record::{DocBatch, FencingToken, LoadId, TaskId};
 use tantivy::{Index, IndexReader, IndexWriter, TantivyError, index::SegmentMeta, indexer::IndexWriterOptions};
 
 use super::{
@@ -118,13 +118,16 @@ impl Writing {
         Ok(Self { shared: Arc::new(shared), engine: Arc::new(tokio::sync::Mutex::new(Some(writer))), spares: Arc::default() })
     }
 
-    pub(super) fn begin(&self, load: LoadId, task: TaskId) -> Attempt {
+    pub(super) fn begin(&self, load: LoadId, task: TaskId, lease: FencingToken) -> Result<Attempt, StoreError> {
         let mut attempts = self.shared.attempts();
+        if attempts.newest.get(&task).is_some_and(|newest| newest.attempt.lease > lease) {
+            return Err(StoreError::Superseded);
+        }
         attempts.last_number += 1;
-        let attempt = Attempt { load, task, number: attempts.last_number };
+        let attempt = Attempt { load, task, lease, number: attempts.last_number };
         attempts.newest.insert(task, Newest { attempt, builder: Arc::default(), has_committed: false, lost: false, is_open: true });
         self.shared.is_at_rest.store(false, Ordering::Relaxed);
-        attempt
+        Ok(attempt)
     }
 
     pub(super) async fn write(&self, attempt: Attempt, docs: Arc<DocBatch>) -> Result<(), StoreError> {
