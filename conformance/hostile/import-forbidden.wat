@@ -1,3 +1,3 @@
-;; Wants to know its surroundings; whole components begin with their own parenthesis.
+;; Wants to speak with the world; whole components begin with their own parenthesis.
 (component
-  (import "wasi:cli/environment@0.2.0" (instance (export "get-environment" (func (result (list (tuple string string))))))))
+  (import "wasi:http/types@0.2.0" (instance (export "http-error-code" (func (result u32))))))

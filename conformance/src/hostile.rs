@@ -5,7 +5,7 @@
 //! call the honest one, `$honest_push`. Those in `quiet/` do nothing that a sandbox could see: it takes a judge. Written by hand as core
 //! WebAssembly because no language's compiler would let most of them pass.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use anyhow::{Context as _, Result};
 use wit_component::{ComponentEncoder, StringEncoding};
@@ -14,6 +14,8 @@ use wit_component::{ComponentEncoder, StringEncoding};
 const OLDER: (&str, &str) = ("0.1.0", include_str!("../../wit/0.1.0/parser.wit"));
 const NEWER: (&str, &str) = ("0.2.0", include_str!("../../wit/0.2.0/parser.wit"));
 const FRAME: &str = include_str!("../hostile/parts/frame.wat");
+/// What plugins with a system import beside the contract, as packages and as functions.
+const WASI: (&str, &str) = (include_str!("../hostile/parts/wasi.wit"), include_str!("../hostile/parts/wasi.wat"));
 
 macro_rules! texts {
     ($folder:literal: $($name:literal),* $(,)?) => {
@@ -87,12 +89,25 @@ pub fn newer(text: &str) -> Result<Vec<u8>> {
     built_for(NEWER, text)
 }
 
-fn built_for((version, wit): (&str, &str), text: &str) -> Result<Vec<u8>> {
+/// As [`newer`], with the functions of `conformance/hostile/parts/wasi.wat` to call.
+pub fn with_wasi(text: &str) -> Result<Vec<u8>> {
+    let (version, wit) = NEWER;
+    let interfaces: BTreeSet<&str> = WASI.1.split('"').filter(|word| word.starts_with("wasi:")).collect();
+    let imports: String = interfaces.iter().map(|interface| format!("  import {interface};\n")).collect();
+    let wit = wit.replace("  import host;\n", &format!("  import host;\n{imports}"));
+    built((version, &wit), WASI, text)
+}
+
+fn built_for(contract: (&str, &str), text: &str) -> Result<Vec<u8>> {
+    built(contract, ("", ""), text)
+}
+
+fn built((version, wit): (&str, &str), (packages, imports): (&str, &str), text: &str) -> Result<Vec<u8>> {
     let code = text.lines().find(|line| !line.starts_with(";;")).unwrap_or_default();
     if code.starts_with("(component") || code.starts_with("(module") {
         return Ok(wat::parse_str(text)?);
     }
-    let mut module = format!("(module {}\n", told(version, FRAME));
+    let mut module = format!("(module {imports}{}\n", told(version, FRAME));
     for (function, honest) in PARTS.iter().filter(|(function, _)| version != OLDER.0 || *function != "group") {
         let (honest, export) = (told(version, honest), format!("(export \"sluice:parser/guest@{version}#{function}\")"));
         let other_name = format!("$honest_{function}");
@@ -105,6 +120,9 @@ fn built_for((version, wit): (&str, &str), text: &str) -> Result<Vec<u8>> {
     writeln!(module, "{text})")?;
     let mut core = wat::parse_str(&module)?;
     let mut resolve = wit_parser::Resolve::default();
+    if !packages.is_empty() {
+        resolve.push_str("packages.wit", packages)?;
+    }
     let package = resolve.push_str("parser.wit", wit)?;
     let world = resolve.select_world(&[package], Some("parser"))?;
     wit_component::embed_component_metadata(&mut core, &resolve, world, StringEncoding::UTF8)?;

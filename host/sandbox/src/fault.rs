@@ -196,8 +196,7 @@ pub enum LoadError {
     },
     /// It wants something that is not given.
     #[error(
-        "the component imports `{name}`; a plugin may import nothing but `sluice:parser/host`{}",
-        if name.starts_with("wasi:") { ": WASI interfaces are not given, build it without them (--stub-wasi, wasm32-unknown-unknown)" } else { "" }
+        "the component imports `{name}`; a plugin may import nothing but `sluice:parser/host`, and of WASI 0.2 what a language's own library asks for"
     )]
     Import {
         /// The import's name.

@@ -14,6 +14,7 @@ use crate::{
     engine::TABLE_ELEMENTS_MAX,
     fault::{FaultKind, Refusal, guest_text},
     tiling::Sink,
+    wasi,
 };
 
 /// Context bytes kept from one `scan` call: room for many full contexts, and nothing a member's scan adds up to much.
@@ -90,12 +91,14 @@ pub(crate) struct Guest {
     pub(crate) logs: Vec<LogLine>,
     pub(crate) log_lines_in_call: usize,
     pub(crate) usage: Usage,
+    pub(crate) wasi: wasi::Given,
     memory_bytes_max: usize,
 }
 
 impl Guest {
     pub(crate) const fn new(memory_bytes_max: usize) -> Self {
-        Self { sink: None, cuts: None, logs: Vec::new(), log_lines_in_call: 0, usage: Usage { memory_bytes: 0, fuel: 0 }, memory_bytes_max }
+        let (usage, wasi) = (Usage { memory_bytes: 0, fuel: 0 }, wasi::Given::NONE);
+        Self { sink: None, cuts: None, logs: Vec::new(), log_lines_in_call: 0, usage, wasi, memory_bytes_max }
     }
 }
 
@@ -120,7 +123,7 @@ impl ResourceLimiter for Guest {
     }
 }
 
-/// Puts the three functions into a linker, under each version's name. There is nothing else in it.
+/// Puts the three functions into a linker, under each version's name. There is nothing else in it, but for who imports [`wasi`].
 pub(crate) fn link(linker: &mut Linker<Guest>) -> Result<()> {
     for version in Version::ALL {
         let mut host = linker.instance(version.host())?;

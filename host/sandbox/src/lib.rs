@@ -22,6 +22,7 @@ mod optimise;
 mod plugin;
 mod sandbox;
 mod tiling;
+mod wasi;
 
 pub use contract::{LogLevel, Sample};
 pub use engine::SandboxConfig;

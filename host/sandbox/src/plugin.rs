@@ -15,6 +15,7 @@ use crate::{
     instance::{Instance, call},
     optimise::Optimiser,
     sandbox::{Compiler, Shared},
+    wasi,
 };
 
 /// Bytes of strings and lists the host copies out of a plugin in one call. Lists that are read in place count too: this many
@@ -139,7 +140,8 @@ impl Code {
         let ty = component.component_type();
         let contract = |what: String| LoadError::Contract { what };
         let is_given = |name: &str| Version::ALL.iter().any(|version| version.host() == name);
-        if let Some((name, _)) = ty.imports(&compiler.engine).find(|(name, _)| !is_given(name)) {
+        let others: Vec<_> = ty.imports(&compiler.engine).map(|(name, _)| name).filter(|name| !is_given(name)).collect();
+        if let Some(name) = others.iter().find(|name| !wasi::is_known(name)) {
             let name = guest_text(name);
             let is_other_version = name.starts_with(HOST_INTERFACE);
             return Err(if is_other_version {
@@ -148,7 +150,14 @@ impl Code {
                 LoadError::Import { name }
             });
         }
-        let pre = compiler.linker.instantiate_pre(component).map_err(|error| contract(format!("{error:#}")))?;
+        let pre = match others.is_empty() {
+            true => compiler.linker.instantiate_pre(component),
+            false => {
+                let mut linker = compiler.linker.clone();
+                wasi::link(&mut linker, component).and_then(|()| linker.instantiate_pre(component))
+            }
+        };
+        let pre = pre.map_err(|error| contract(format!("{error:#}")))?;
         let exported = |version: Version| Some((version, component.get_export_index(None, version.guest())?));
         // The newest, if it has several.
         let Some((version, guest)) = Version::ALL.into_iter().rev().find_map(exported) else {

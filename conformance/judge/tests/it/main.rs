@@ -77,7 +77,7 @@ fn the_honest_plugin_holds_and_every_clause_was_judged() {
 /// Who breaks which clause, and a word its report must have.
 const EXACTLY: &[(&str, &str, &str)] = &[
     ("import-clock", "describes", "imports `sluice:parser/clock@0.1.0`"),
-    ("import-forbidden", "describes", "imports `wasi:cli/environment@0.2.0`"),
+    ("import-forbidden", "describes", "imports `wasi:http/types@0.2.0`"),
     ("describe-name", "describes", "`name` must be"),
     ("describe-trap", "describes", "unreachable"),
     ("describe-giant", "describes", "describe"),

@@ -58,7 +58,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("describe-name", "`name` must be"),
     ("export-nothing", "this host has `sluice:parser/guest@0.1.0` and `sluice:parser/guest@0.2.0`"),
     ("import-clock", "imports `sluice:parser/clock@0.1.0`"),
-    ("import-forbidden", "imports `wasi:cli/environment@0.2.0`"),
+    ("import-forbidden", "imports `wasi:http/types@0.2.0`"),
     ("import-host-extra", "read-file"),
     ("module", "no WebAssembly component"),
 ];
@@ -104,7 +104,9 @@ fn what_is_no_plugin_is_refused_by_name() {
         let error = sandbox.load(&hostile(name).unwrap()).expect_err(name);
         assert!(error.to_string().contains(word), "{name}: {error}");
     }
-    assert!(matches!(sandbox.load(&hostile("import-forbidden").unwrap()), Err(LoadError::Import { name }) if name.starts_with("wasi:cli")));
+    assert!(
+        matches!(sandbox.load(&hostile("import-forbidden").unwrap()), Err(LoadError::Import { name }) if name.starts_with("wasi:http"))
+    );
     assert!(matches!(sandbox.load(b"\0asm"), Err(LoadError::Invalid { .. })));
 }
 

@@ -7,6 +7,7 @@ mod feeding;
 mod hostile;
 mod loading;
 mod versions;
+mod wasi;
 
 use std::{convert::Infallible, sync::Arc};
 
