@@ -6,7 +6,12 @@ use std::{path::Path, process::Command};
 
 use anyhow::Result;
 
-use crate::{shell, test};
+use crate::{fuzz, shell, test};
+
+/// For all fuzzers together, a few seconds each; `cargo xtask fuzz` is the long run.
+const FUZZ_SECONDS: u64 = 90;
+/// Of the simulation.
+const SEEDS: u32 = 1_000;
 
 /// The workspaces: the host's, and what is built for WebAssembly, which is checked natively.
 const WORKSPACES: [&str; 3] = ["", "plugins", "sdk/rust"];
@@ -28,7 +33,9 @@ pub(crate) fn run(root: &Path) -> Result<()> {
         shell::run(cargo.args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     }
     deny(root)?;
-    test::run(root)
+    shell::step("a short run of the fuzzers");
+    fuzz::run(root, &fuzz::Args { seconds: FUZZ_SECONDS, targets: vec![] })?;
+    test::run(root, SEEDS)
 }
 
 /// rustup's minimal profile has neither rustfmt nor clippy.

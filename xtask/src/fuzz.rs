@@ -24,9 +24,9 @@ const SECONDS_MAX: u32 = 10;
 pub(crate) struct Args {
     /// Seconds for all targets together.
     #[arg(long, default_value_t = 1800)]
-    seconds: u64,
+    pub(crate) seconds: u64,
     /// Plugins by name, or `intake`; without any, all.
-    targets: Vec<String>,
+    pub(crate) targets: Vec<String>,
 }
 
 pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {

@@ -31,7 +31,11 @@ enum Chore {
         once: bool,
     },
     /// Install what tests need and run them all.
-    Test,
+    Test {
+        /// How many seeds the simulation of controllers, dispatchers and workers tries.
+        #[arg(long, default_value_t = 100)]
+        seeds: u32,
+    },
     /// Let HaveIBeenPwned clients from PyPI and npm ask a running service.
     Clients,
     /// Measure; see conformance/benches.
@@ -63,7 +67,7 @@ fn main() -> Result<()> {
             Ok(())
         }
         Chore::Demo { once } => demo::run(&root, once),
-        Chore::Test => test::run(&root),
+        Chore::Test { seeds } => test::run(&root, seeds),
         Chore::Clients => clients::run(&root),
         Chore::Bench { what, args } => bench::run(&root, what, &args),
         Chore::Recall { args } => recall::run(&root, &args),

@@ -19,7 +19,8 @@ pub(crate) fn native_target_dir(root: &Path) -> PathBuf {
     shell::target_dir(root).join("plugins-native")
 }
 
-pub(crate) fn run(root: &Path) -> Result<()> {
+/// `seeds`: how many the simulation of control tries.
+pub(crate) fn run(root: &Path, seeds: u32) -> Result<()> {
     let begun = Instant::now();
     shell::need(&[("mariadbd", "mariadb-server"), ("python3", "python3"), ("git", "git")])?;
     languages::install(root)?;
@@ -28,7 +29,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     let mut totals = Totals::default();
     for folder in ["", "plugins", "sdk/rust"] {
         shell::step(&format!("test {folder}"));
-        totals.suite(root, folder)?;
+        totals.suite(root, folder, seeds)?;
     }
     let Totals { passed, failed, ignored, suites_failed } = totals;
     println!("tests: {passed} passed, {failed} failed, {ignored} ignored in {} s", begun.elapsed().as_secs());
@@ -47,12 +48,13 @@ struct Totals {
 
 impl Totals {
     /// Runs a workspace's tests, passing their output through.
-    fn suite(&mut self, root: &Path, folder: &str) -> Result<()> {
+    fn suite(&mut self, root: &Path, folder: &str, seeds: u32) -> Result<()> {
         let mut cargo = shell::cargo(&root.join(folder));
         cargo
             .args(["test", "--workspace", "--no-fail-fast"])
             .env("SLUICE_PLUGIN_DIR", plugins::folder(root))
             .env("SLUICE_TEST_LANGUAGES", "all")
+            .env("SLUICE_SEEDS", seeds.to_string())
             .stdout(Stdio::piped());
         if !folder.is_empty() {
             cargo.env("CARGO_TARGET_DIR", native_target_dir(root));

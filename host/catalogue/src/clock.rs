@@ -1,6 +1,7 @@
 //! The time as the catalogue and the control roles see it: one clock, so that a test can turn it.
 
 use std::{
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -11,10 +12,18 @@ use std::{
 /// Unix milliseconds.
 pub type UnixMs = i64;
 
+/// Done when it is one's turn.
+pub type Turn = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// Where the time comes from.
 pub trait Clock: Send + Sync + std::fmt::Debug {
     /// Now, Unix milliseconds.
     fn now(&self) -> UnixMs;
+
+    /// Awaited before each writing transaction: a simulation says there who goes on. A real clock keeps nobody waiting.
+    fn turn(&self) -> Option<Turn> {
+        None
+    }
 }
 
 /// The machine's.

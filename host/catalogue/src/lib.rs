@@ -34,7 +34,7 @@ mod words;
 pub use audit::AuditEntry;
 pub use breach::{Breach, BreachFlags, NewBreach};
 pub use changes::{Changes, Topic};
-pub use clock::{Clock, ManualClock, SystemClock, UnixMs};
+pub use clock::{Clock, ManualClock, SystemClock, Turn, UnixMs};
 pub use dump::{Dump, NewDump};
 pub use error::{Error, Result};
 pub use generation::{Generation, Publish};

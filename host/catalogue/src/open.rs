@@ -139,6 +139,9 @@ impl Catalogue {
 
     /// A writing transaction: it sees the newest state, and nobody else writes until it ends.
     pub(crate) async fn begin(&self) -> Result<Tx> {
+        if let Some(turn) = self.0.clock.turn() {
+            turn.await;
+        }
         let begin = match self.0.engine {
             Engine::Sqlite => "BEGIN IMMEDIATE",
             Engine::Postgres => "BEGIN ISOLATION LEVEL SERIALIZABLE",

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod by_hand;
+mod simulation;
 
 use std::{
     collections::HashMap,
@@ -115,6 +116,10 @@ impl Bench {
     }
 
     async fn breach_and_dump(&self) -> (BreachId, DumpId) {
+        Self::about(&self.catalogue).await
+    }
+
+    async fn about(catalogue: &Catalogue) -> (BreachId, DumpId) {
         let about = NewBreach {
             name: "Example".into(),
             title: "Example".into(),
@@ -126,10 +131,10 @@ impl Bench {
             disclosure_url: None,
             flags: BreachFlags::default(),
         };
-        let breach = self.catalogue.create_breach(&about).await.unwrap();
-        let dump = self.catalogue.create_dump(&NewDump { name: "example.txt".into(), bytes: None }).await.unwrap();
-        self.catalogue.append_part(dump, 0, &Frame { key: "dumps/1/0".into(), bytes: MEMBER }).await.unwrap();
-        (breach, self.catalogue.complete_dump(dump, BlobDigest([1; 32])).await.unwrap())
+        let breach = catalogue.create_breach(&about).await.unwrap();
+        let dump = catalogue.create_dump(&NewDump { name: "example.txt".into(), bytes: None }).await.unwrap();
+        catalogue.append_part(dump, 0, &Frame { key: "dumps/1/0".into(), bytes: MEMBER }).await.unwrap();
+        (breach, catalogue.complete_dump(dump, BlobDigest([1; 32])).await.unwrap())
     }
 
     async fn until(&self, job: JobId, state: JobState) -> Job {
