@@ -15,6 +15,7 @@ use futures::{StreamExt, TryStreamExt};
 use serde::Serialize;
 use sluice_catalogue::{
     ApiKey, Job, JobSpec, KeyHash, KeyId, Load, Member, MemberState, NewBreach, NewJob, NewKey, Plugin, Resolution, Task, TaskFilter,
+    VerifiedDomain,
 };
 use sluice_record::{BreachId, JobId, LoadId, MemberId, PluginDigest, TaskId};
 use sluice_store::{
@@ -25,7 +26,9 @@ use tower_http::timeout::TimeoutLayer;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    ApiState, events, keys,
+    ApiState, events,
+    hibp::domains::domain_name,
+    keys,
     problem::{Answer, Problem, Refusals, read_json},
     upload,
     views::{Asked, BreachView, Created, CreatedKey, Installed, JobRequest, KeyRequest, LoadDigest, RecordPage, RecordView, Search, Slots},
@@ -67,6 +70,8 @@ pub(crate) fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(activate))
         .routes(routes!(list_keys, create_key))
         .routes(routes!(revoke_key))
+        .routes(routes!(domains))
+        .routes(routes!(verify_domain, withdraw_domain))
         .routes(routes!(search));
     quick.layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIME_MAX)).merge(uploads).merge(long)
 }
@@ -365,6 +370,40 @@ async fn revoke_key(State(state): State<ApiState>, Path(id): Path<i64>) -> Answe
     state.catalogue.revoke_key(KeyId(id)).await?;
     state.keys.forget();
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// The domains that a key may ask about.
+#[utoipa::path(get, path = "/keys/{id}/domains", params(("id" = i64, Path)), responses((status = 200, body = Vec<VerifiedDomain>), Refusals))]
+async fn domains(State(state): State<ApiState>, Path(id): Path<i64>) -> Answer {
+    ok(state.catalogue.verified_domains(KeyId(id)).await?)
+}
+
+/// Lets a key ask about a domain: whoever has the key owns it, as far as the operator could find out.
+#[utoipa::path(
+    put,
+    path = "/keys/{id}/domains/{domain}",
+    params(("id" = i64, Path), ("domain" = String, Path)),
+    responses((status = 200, body = Vec<VerifiedDomain>), Refusals)
+)]
+async fn verify_domain(State(state): State<ApiState>, Path((id, domain)): Path<(i64, String)>) -> Answer {
+    state.catalogue.verify_domain(KeyId(id), &domain_in_path(&domain)?).await?;
+    ok(state.catalogue.verified_domains(KeyId(id)).await?)
+}
+
+/// Ends that a key may ask about a domain.
+#[utoipa::path(
+    delete,
+    path = "/keys/{id}/domains/{domain}",
+    params(("id" = i64, Path), ("domain" = String, Path)),
+    responses((status = 204), Refusals)
+)]
+async fn withdraw_domain(State(state): State<ApiState>, Path((id, domain)): Path<(i64, String)>) -> Answer {
+    state.catalogue.withdraw_domain(KeyId(id), &domain_in_path(&domain)?).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+fn domain_in_path(domain: &str) -> Answer<String> {
+    domain_name(domain).ok_or_else(|| Problem::ill_formed("no domain", "name one like example.com, without a scheme or a path"))
 }
 
 /// Searches published records: by account, domain or text.

@@ -9,5 +9,6 @@ mod operator;
 mod parse;
 mod service;
 mod smoke;
+mod stealer;
 mod truth;
 mod watch;
