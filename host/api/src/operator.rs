@@ -31,11 +31,17 @@ use crate::{
     keys,
     problem::{Answer, Problem, Refusals, read_json},
     upload,
-    views::{Asked, BreachView, Created, CreatedKey, Installed, JobRequest, KeyRequest, LoadDigest, RecordPage, RecordView, Search, Slots},
+    views::{
+        Asked, BreachView, Created, CreatedKey, Installed, JobRequest, KeyRequest, LoadDigest, RecordPage, RecordView, RejectView, Search,
+        Slots,
+    },
 };
 
 /// Rows of a list, newest first.
 pub(crate) const LIST_MAX: u32 = 1_000;
+
+/// Bytes of reject logs in one answer.
+const REJECTS_BYTES_MAX: u64 = 64 << 20;
 
 /// What a request may take that is neither an upload nor reads a whole load or dump.
 const REQUEST_TIME_MAX: Duration = Duration::from_secs(60);
@@ -227,23 +233,28 @@ async fn digest(State(state): State<ApiState>, Path(id): Path<i64>) -> Answer {
     ok(LoadDigest { digest: hex::encode(digest), records, accounts: load.accounts, passwords: load.passwords })
 }
 
-/// The reject logs as they are stored, one after another.
+/// Where each rejected row lies and why, as JSON lines, up to 64 MiB. The last line says how many bytes were left out.
 #[utoipa::path(
     get,
     path = "/loads/{id}/rejects",
     params(("id" = i64, Path)),
-    responses((status = 200, content_type = "application/octet-stream"), Refusals)
+    responses((status = 200, body = RejectView, content_type = "application/x-ndjson"), Refusals)
 )]
 async fn rejects(State(state): State<ApiState>, Path(id): Path<i64>) -> Answer {
     let load = state.catalogue.load(LoadId(id)).await?;
-    let logs = state.objects.list(&object_keys::rejects_folder(load.id)).await?;
+    let mut logs = state.objects.list(&object_keys::rejects_folder(load.id)).await?;
+    let mut room = REJECTS_BYTES_MAX;
+    let shown = logs.iter().take_while(|log| room.checked_sub(log.bytes).inspect(|left| room = *left).is_some()).count();
+    let left_out: u64 = logs.drain(shown..).map(|log| log.bytes).sum();
+    let note = (left_out > 0).then(|| Ok(Bytes::from(format!("{{\"left_out_bytes\":{left_out}}}\n"))));
     let stream = futures::stream::iter(logs)
         .then(move |log| {
             let objects = state.objects.clone();
             async move { objects.stream(&log.key).await }
         })
-        .try_flatten();
-    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], Body::from_stream(stream)).into_response())
+        .try_flatten()
+        .chain(futures::stream::iter(note));
+    Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(stream)).into_response())
 }
 
 /// All records a load stored, published or not, as JSON lines.

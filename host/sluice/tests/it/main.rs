@@ -7,6 +7,7 @@ mod kits;
 mod languages;
 mod operator;
 mod parse;
+mod rejects;
 mod service;
 mod smoke;
 mod stealer;
