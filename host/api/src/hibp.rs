@@ -3,6 +3,8 @@
 //! One function reads the path, because route and query names match whatever their case, a slash at the end is forgiven, and a
 //! `+` in an account is a plus. Order of the checks: user agent, key, quota, input.
 
+pub(crate) mod domains;
+
 use std::{
     borrow::Cow,
     panic::AssertUnwindSafe,
@@ -98,15 +100,19 @@ async fn dispatch(state: &ApiState, request: &Parts) -> (Route, Response) {
         ["latestbreach"] => (Route::LatestBreach, asked.latest()),
         ["dataclasses"] => (Route::DataClasses, asked.data_classes()),
         ["pasteaccount", _] => (Route::PasteAccount, asked.paste_account().await),
-        ["breacheddomain", _] => (Route::BreachedDomain, asked.none_of(StatusCode::FORBIDDEN, UNVERIFIED).await),
-        ["stealerlogsbyemail" | "stealerlogsbywebsitedomain" | "stealerlogsbyemaildomain", _] => {
-            (Route::StealerLogs, asked.none_of(StatusCode::FORBIDDEN, UNVERIFIED).await)
-        }
-        ["subscribeddomains"] => (Route::SubscribedDomains, asked.subscribed_domains().await),
+        ["breacheddomain", _] => (Route::BreachedDomain, either(asked.breached_domain().await)),
+        ["stealerlogsbyemail", _] => (Route::StealerLogs, either(asked.stealer_logs_by_email().await)),
+        ["stealerlogsbywebsitedomain", _] => (Route::StealerLogs, either(asked.stealer_logs_by_website().await)),
+        ["stealerlogsbyemaildomain", _] => (Route::StealerLogs, either(asked.stealer_logs_by_email_domain().await)),
+        ["subscribeddomains"] => (Route::SubscribedDomains, either(asked.subscribed_domains().await)),
         ["subscription", "status"] => (Route::Subscription, asked.subscription().await),
         ["domainverification", _] => (Route::DomainVerification, asked.verify_domain().await),
         _ => (Route::None, error(StatusCode::NOT_FOUND, NOTHING)),
     }
+}
+
+fn either(answer: Result<Response, Response>) -> Response {
+    answer.unwrap_or_else(|refused| refused)
 }
 
 /// A part of a path as the routes have it, if it is one of their words; an empty word for whatever else it is.
@@ -136,7 +142,6 @@ fn name_of(part: &str) -> &'static str {
 
 const NOTHING: &str = "There is nothing here.";
 const NO_AGENT: &str = "API request must include a user agent";
-const UNVERIFIED: &str = "The domain is not verified for this key.";
 /// As [`error`] would say it; most lookups end with it.
 const NOT_IN_ANY: &[u8] = br#"{"statusCode":404,"message":"The account was not found in any breach."}"#;
 
@@ -376,15 +381,7 @@ impl Asked<'_> {
         }
     }
 
-    /// Routes over data this service does not hold: no verified domains.
-    async fn none_of(&self, status: StatusCode, message: &str) -> Response {
-        self.keyed(Use::Search).await.err().unwrap_or_else(|| error(status, message))
-    }
-
-    async fn subscribed_domains(&self) -> Response {
-        self.key().await.err().unwrap_or_else(|| json_bytes(StatusCode::OK, &b"[]"[..]))
-    }
-
+    /// An operator verifies domains here, and no mail or DNS record does.
     async fn verify_domain(&self) -> Response {
         let refusal = || (StatusCode::FORBIDDEN, Json(json!({ "message": "This key may not add domains." }))).into_response();
         self.key().await.err().unwrap_or_else(refusal)
@@ -399,13 +396,11 @@ impl Asked<'_> {
         if key.plan.name.is_empty() {
             return error(StatusCode::NOT_FOUND, "No active subscription found.");
         }
-        // No zone letter here: a client rejects it.
-        let until = jiff::Timestamp::from_millisecond(key.expires_at.unwrap_or(253_402_300_799_000)).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
         let plan = &key.plan;
         Json(Subscription {
             subscription_name: &plan.name,
             description: &plan.name,
-            subscribed_until: until.strftime("%Y-%m-%dT%H:%M:%S").to_string(),
+            subscribed_until: without_zone(key.expires_at.unwrap_or(253_402_300_799_000)),
             rpm: key.rpm,
             domain_search_max_breached_accounts: plan.domain_search_accounts_max,
             max_breached_domains: plan.domains_max,
@@ -417,6 +412,11 @@ impl Asked<'_> {
         })
         .into_response()
     }
+}
+
+/// A time in milliseconds since 1970, with no zone letter: a client rejects it.
+fn without_zone(at: i64) -> String {
+    jiff::Timestamp::from_millisecond(at).unwrap_or(jiff::Timestamp::UNIX_EPOCH).strftime("%Y-%m-%dT%H:%M:%S").to_string()
 }
 
 /// A query string. Names match whatever their case; a second question mark separates as an ampersand does.

@@ -24,6 +24,8 @@ pub(crate) enum Use {
     Search,
     /// Half of the plan's.
     KAnonymity,
+    /// A tenth of the plan's: stealers' logs by a domain.
+    Domain,
 }
 
 /// A good key and its limiters.
@@ -36,12 +38,13 @@ struct Quotas {
     rpm: u32,
     search: DefaultDirectRateLimiter,
     k_anonymity: DefaultDirectRateLimiter,
+    domain: DefaultDirectRateLimiter,
 }
 
 impl Quotas {
     fn new(rpm: u32) -> Self {
         let limiter = |rpm| RateLimiter::direct(Quota::per_minute(NonZeroU32::new(rpm).unwrap_or(NonZeroU32::MIN)));
-        Self { rpm, search: limiter(rpm), k_anonymity: limiter(rpm / 2) }
+        Self { rpm, search: limiter(rpm), k_anonymity: limiter(rpm / 2), domain: limiter(rpm / 10) }
     }
 }
 
@@ -92,6 +95,7 @@ impl Keys {
         let limiter = match used_for {
             Use::Search => &key.quotas.search,
             Use::KAnonymity => &key.quotas.k_anonymity,
+            Use::Domain => &key.quotas.domain,
         };
         limiter.check().map_err(|until| until.wait_time_from(self.clock.now()).as_millis().div_ceil(1_000).max(1) as u64)
     }

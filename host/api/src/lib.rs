@@ -37,6 +37,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use sluice_catalogue::Catalogue;
 use sluice_record::PluginDigest;
 use sluice_store::{StoreError, objects::Objects, ranges::Ranges, records::RecordStore};
+use tokio::sync::Semaphore;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::RequestBodyTimeoutLayer};
 
 pub use openapi::document as openapi_document;
@@ -97,6 +98,7 @@ pub struct ApiState {
     query_metrics: Arc<metrics::QueryMetrics>,
     ready_ranges: Arc<range::ReadyRanges>,
     hashed: Arc<upload::HashedDumps>,
+    domain_searches: Arc<Semaphore>,
     /// When the object store was last found well; whoever asks meanwhile waits for the one answer.
     objects_well_since: Arc<tokio::sync::Mutex<Option<Instant>>>,
 }
@@ -131,6 +133,7 @@ impl ApiState {
             query_metrics,
             ready_ranges,
             hashed,
+            domain_searches: Arc::new(Semaphore::new(hibp::domains::SEARCHES_MAX)),
             objects_well_since,
         })
     }

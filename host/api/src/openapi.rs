@@ -28,7 +28,7 @@ mod public {
     use utoipa::{IntoParams, ToSchema};
 
     use crate::{
-        hibp::{AccountSuffix, Failure, Subscription, Truncated},
+        hibp::{AccountSuffix, Failure, Subscription, Truncated, domains::SubscribedDomain},
         published::Model,
     };
 
@@ -104,11 +104,40 @@ mod public {
     )]
     fn subscription() {}
 
-    /// Always empty: no domain can be verified here
+    /// The domains that the key may ask about
     #[utoipa::path(
-        get, path = "/api/v3/subscribeddomains", security(("key" = [])), responses((status = 200, body = Vec<String>), KeyedFailures)
+        get, path = "/api/v3/subscribeddomains", security(("key" = [])),
+        responses((status = 200, body = Vec<SubscribedDomain>), KeyedFailures)
     )]
     fn subscribed_domains() {}
+
+    /// Aliases of a verified domain, and the names of the breaches each is in, sensitive ones included
+    #[utoipa::path(
+        get, path = "/api/v3/breacheddomain/{domain}", security(("key" = [])), params(("domain" = String, Path)),
+        responses((status = 200, body = std::collections::BTreeMap<String, Vec<String>>), (status = 404, body = Failure<'static>, description = "In no breach"), KeyedFailures)
+    )]
+    fn breached_domain() {}
+
+    /// Domains of the websites at which stealers took an address's passwords; the address's domain must be verified
+    #[utoipa::path(
+        get, path = "/api/v3/stealerlogsbyemail/{email}", security(("key" = [])), params(("email" = String, Path)),
+        responses((status = 200, body = Vec<String>), (status = 404, body = Failure<'static>, description = "In no log"), KeyedFailures)
+    )]
+    fn stealer_logs_by_email() {}
+
+    /// Addresses whose passwords stealers took at a website; its domain must be verified
+    #[utoipa::path(
+        get, path = "/api/v3/stealerlogsbywebsitedomain/{domain}", security(("key" = [])), params(("domain" = String, Path)),
+        responses((status = 200, body = Vec<String>), (status = 404, body = Failure<'static>, description = "In no log"), KeyedFailures)
+    )]
+    fn stealer_logs_by_website() {}
+
+    /// Aliases of a verified domain, and the domains of the websites at which stealers took their passwords
+    #[utoipa::path(
+        get, path = "/api/v3/stealerlogsbyemaildomain/{domain}", security(("key" = [])), params(("domain" = String, Path)),
+        responses((status = 200, body = std::collections::BTreeMap<String, Vec<String>>), (status = 404, body = Failure<'static>, description = "In no log"), KeyedFailures)
+    )]
+    fn stealer_logs_by_email_domain() {}
 
     /// Always 404: no pastes are held here
     #[utoipa::path(
@@ -188,7 +217,8 @@ mod public {
     info(title = "Sluice", description = "Self-hosted breach search. The public routes are HaveIBeenPwned's."),
     paths(
         public::account, public::accounts_by_prefix, public::breaches, public::breach, public::latest, public::data_classes,
-        public::subscription, public::subscribed_domains, public::paste_account, public::range, public::healthz, public::readyz,
+        public::subscription, public::subscribed_domains, public::breached_domain, public::stealer_logs_by_email,
+        public::stealer_logs_by_website, public::stealer_logs_by_email_domain, public::paste_account, public::range, public::healthz, public::readyz,
         public::metrics
     ),
     components(schemas(crate::published::Model<'static>)),

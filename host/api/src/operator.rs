@@ -15,6 +15,7 @@ use futures::{StreamExt, TryStreamExt};
 use serde::Serialize;
 use sluice_catalogue::{
     ApiKey, Job, JobSpec, KeyHash, KeyId, Load, Member, MemberState, NewBreach, NewJob, NewKey, Plugin, Resolution, Task, TaskFilter,
+    VerifiedDomain,
 };
 use sluice_record::{BreachId, JobId, LoadId, MemberId, PluginDigest, TaskId};
 use sluice_store::{
@@ -25,14 +26,22 @@ use tower_http::timeout::TimeoutLayer;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    ApiState, events, keys,
+    ApiState, events,
+    hibp::domains::domain_name,
+    keys,
     problem::{Answer, Problem, Refusals, read_json},
     upload,
-    views::{Asked, BreachView, Created, CreatedKey, Installed, JobRequest, KeyRequest, LoadDigest, RecordPage, RecordView, Search, Slots},
+    views::{
+        Asked, BreachView, Created, CreatedKey, Installed, JobRequest, KeyRequest, LoadDigest, RecordPage, RecordView, RejectView, Search,
+        Slots,
+    },
 };
 
 /// Rows of a list, newest first.
 pub(crate) const LIST_MAX: u32 = 1_000;
+
+/// Bytes of reject logs in one answer.
+const REJECTS_BYTES_MAX: u64 = 64 << 20;
 
 /// What a request may take that is neither an upload nor reads a whole load or dump.
 const REQUEST_TIME_MAX: Duration = Duration::from_secs(60);
@@ -67,6 +76,8 @@ pub(crate) fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(activate))
         .routes(routes!(list_keys, create_key))
         .routes(routes!(revoke_key))
+        .routes(routes!(domains))
+        .routes(routes!(verify_domain, withdraw_domain))
         .routes(routes!(search));
     quick.layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIME_MAX)).merge(uploads).merge(long)
 }
@@ -222,23 +233,28 @@ async fn digest(State(state): State<ApiState>, Path(id): Path<i64>) -> Answer {
     ok(LoadDigest { digest: hex::encode(digest), records, accounts: load.accounts, passwords: load.passwords })
 }
 
-/// The reject logs as they are stored, one after another.
+/// Where each rejected row lies and why, as JSON lines, up to 64 MiB. The last line says how many bytes were left out.
 #[utoipa::path(
     get,
     path = "/loads/{id}/rejects",
     params(("id" = i64, Path)),
-    responses((status = 200, content_type = "application/octet-stream"), Refusals)
+    responses((status = 200, body = RejectView, content_type = "application/x-ndjson"), Refusals)
 )]
 async fn rejects(State(state): State<ApiState>, Path(id): Path<i64>) -> Answer {
     let load = state.catalogue.load(LoadId(id)).await?;
-    let logs = state.objects.list(&object_keys::rejects_folder(load.id)).await?;
+    let mut logs = state.objects.list(&object_keys::rejects_folder(load.id)).await?;
+    let mut room = REJECTS_BYTES_MAX;
+    let shown = logs.iter().take_while(|log| room.checked_sub(log.bytes).inspect(|left| room = *left).is_some()).count();
+    let left_out: u64 = logs.drain(shown..).map(|log| log.bytes).sum();
+    let note = (left_out > 0).then(|| Ok(Bytes::from(format!("{{\"left_out_bytes\":{left_out}}}\n"))));
     let stream = futures::stream::iter(logs)
         .then(move |log| {
             let objects = state.objects.clone();
             async move { objects.stream(&log.key).await }
         })
-        .try_flatten();
-    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], Body::from_stream(stream)).into_response())
+        .try_flatten()
+        .chain(futures::stream::iter(note));
+    Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(stream)).into_response())
 }
 
 /// All records a load stored, published or not, as JSON lines.
@@ -365,6 +381,40 @@ async fn revoke_key(State(state): State<ApiState>, Path(id): Path<i64>) -> Answe
     state.catalogue.revoke_key(KeyId(id)).await?;
     state.keys.forget();
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// The domains that a key may ask about.
+#[utoipa::path(get, path = "/keys/{id}/domains", params(("id" = i64, Path)), responses((status = 200, body = Vec<VerifiedDomain>), Refusals))]
+async fn domains(State(state): State<ApiState>, Path(id): Path<i64>) -> Answer {
+    ok(state.catalogue.verified_domains(KeyId(id)).await?)
+}
+
+/// Lets a key ask about a domain: whoever has the key owns it, as far as the operator could find out.
+#[utoipa::path(
+    put,
+    path = "/keys/{id}/domains/{domain}",
+    params(("id" = i64, Path), ("domain" = String, Path)),
+    responses((status = 200, body = Vec<VerifiedDomain>), Refusals)
+)]
+async fn verify_domain(State(state): State<ApiState>, Path((id, domain)): Path<(i64, String)>) -> Answer {
+    state.catalogue.verify_domain(KeyId(id), &domain_in_path(&domain)?).await?;
+    ok(state.catalogue.verified_domains(KeyId(id)).await?)
+}
+
+/// Ends that a key may ask about a domain.
+#[utoipa::path(
+    delete,
+    path = "/keys/{id}/domains/{domain}",
+    params(("id" = i64, Path), ("domain" = String, Path)),
+    responses((status = 204), Refusals)
+)]
+async fn withdraw_domain(State(state): State<ApiState>, Path((id, domain)): Path<(i64, String)>) -> Answer {
+    state.catalogue.withdraw_domain(KeyId(id), &domain_in_path(&domain)?).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+fn domain_in_path(domain: &str) -> Answer<String> {
+    domain_name(domain).ok_or_else(|| Problem::ill_formed("no domain", "name one like example.com, without a scheme or a path"))
 }
 
 /// Searches published records: by account, domain or text.

@@ -76,6 +76,17 @@ impl Snapshot {
         self.by_name.get(&name.to_lowercase()).map(|place| &self.breaches[*place])
     }
 
+    /// The published loads of the breaches wanted, without retired ones.
+    pub(crate) fn loads(&self, wanted: impl Fn(&Entry) -> bool) -> Vec<LoadId> {
+        let is_wanted = |place: usize| !self.breaches[place].flags.is_retired && wanted(&self.breaches[place]);
+        self.by_load.iter().filter(|(_, place)| is_wanted(**place)).map(|(load, _)| *load).collect()
+    }
+
+    /// The breach of a published load.
+    pub(crate) fn of_load(&self, load: LoadId) -> Option<&Entry> {
+        self.by_load.get(&load).map(|place| &self.breaches[*place])
+    }
+
     /// The breaches of loads, each once, without those that account searches never show.
     pub(crate) fn shown(&self, loads: &[LoadId]) -> Vec<&Entry> {
         let mut places: Vec<usize> = loads.iter().filter_map(|load| self.by_load.get(load).copied()).collect();

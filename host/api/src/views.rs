@@ -142,6 +142,19 @@ impl From<StoredRecord> for RecordView {
     }
 }
 
+/// A row that was rejected.
+#[derive(ToSchema)]
+#[allow(dead_code)] // only its shape is asked for
+pub(crate) struct RejectView {
+    member: MemberId,
+    /// The member's path within the dump, or the dump's own name.
+    name: String,
+    /// Where it is in the member, once that is unpacked and its text is UTF-8.
+    offset: u64,
+    bytes: u32,
+    reason: String,
+}
+
 /// A page of records.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RecordPage {

@@ -5,12 +5,12 @@
 //! its name says so, if its value has the shape of a password hash, or if it repeats the record's password. That errs towards dropping:
 //! `password_changed_at` is lost to full text, and nobody's password is found by it.
 
-use std::sync::LazyLock;
+use std::{borrow::Cow, sync::LazyLock};
 
 use aho_corasick::AhoCorasick;
-use sluice_record::{DocBatch, DocWriter, FieldKind, Policy, Tag};
+use sluice_record::{DocBatch, DocWriter, FieldKind, HashKind, Policy, Tag, WEBSITE_TAG};
 
-use crate::{Canonical, canonical::is_secret, hash::account_hash, memo::Memo};
+use crate::{Canonical, canonical::is_secret, hash::account_hash, memo::Memo, web};
 
 /// What was seen of passwords and accounts, for the store to sort into runs. Bounded by whoever takes them: see [`Self::bytes`].
 #[derive(Clone, Default, Debug)]
@@ -43,6 +43,8 @@ impl Observations {
 ///
 /// - `notify`: the document has the account (see [`Canonical::accounts`]) and the data classes.
 /// - `search`: also every field that is no secret, and the named columns.
+/// - Either: the website's domain ([`sluice_record::WEBSITE_TAG`]) of a record with an e-mail, a password and a URL, as stealers' logs
+///   have them: who asks about an address is told where its password was taken, and no more of the URL.
 pub fn protect(policy: Policy, canonical: &Canonical, offset: u64, len: u32, docs: &mut DocBatch, observations: &mut Observations) {
     for password in canonical.passwords() {
         let (sha1, ntlm) = observations.memo.hashes(&password);
@@ -55,9 +57,8 @@ pub fn protect(policy: Policy, canonical: &Canonical, offset: u64, len: u32, doc
     doc.classes(canonical.classes());
     match policy {
         Policy::Notify => {
-            let Some(identity) = canonical.identity() else { return };
-            for account in canonical.accounts() {
-                doc.field(identity.tag(), account);
+            if let Some(identity) = canonical.identity() {
+                canonical.accounts().for_each(|account| doc.field(identity.tag(), account));
             }
         }
         Policy::Search => {
@@ -68,6 +69,19 @@ pub fn protect(policy: Policy, canonical: &Canonical, offset: u64, len: u32, doc
             }
         }
     }
+    if let Some(website) = website(canonical) {
+        doc.field(WEBSITE_TAG, &website);
+    }
+}
+
+/// The website that the record's password is for.
+fn website(canonical: &Canonical) -> Option<Cow<'_, str>> {
+    // A password in 32 hex digits is taken for a hash that nobody knows.
+    let has_password = |(tag, _)| tag == FieldKind::Password.tag() || tag == HashKind::Unknown.tag();
+    if canonical.identity() != Some(FieldKind::Email) || !canonical.fields().any(has_password) {
+        return None;
+    }
+    canonical.get(FieldKind::Url).and_then(web::website)
 }
 
 /// Is it a named column with a secret in it?

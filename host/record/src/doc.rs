@@ -3,10 +3,15 @@
 
 use crate::{DataClasses, FieldKind, LoadId, MemberId, TaskId};
 
+/// The tag of a website's domain, which protect makes of a URL: documents alone have it, and no event may.
+pub const WEBSITE_TAG: u8 = 63;
+/// The name of such a value.
+pub const WEBSITE_NAME: &str = "website_domain";
+
 /// One value of a document.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct FieldRef {
-    /// As an event's: a field kind (16–63) or a named column (128–255). Never a secret's.
+    /// As an event's: a field kind (16–63) or a named column (128–255); or [`WEBSITE_TAG`]. Never a secret's.
     pub tag: u8,
     start: u32,
     len: u32,

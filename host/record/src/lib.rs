@@ -19,7 +19,7 @@ mod plugin;
 mod task;
 
 #[cfg(feature = "host")]
-pub use doc::{Doc, DocBatch, DocWriter, FieldRef};
+pub use doc::{Doc, DocBatch, DocWriter, FieldRef, WEBSITE_NAME, WEBSITE_TAG};
 pub use event::{Batch, Event, Field, Fields, Item, Items, Span, Tag};
 #[cfg(feature = "host")]
 pub use ids::{

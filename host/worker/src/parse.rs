@@ -153,7 +153,7 @@ impl<'a> Way<'a> {
             observations: Observations::default(),
             ledger: Ledger::default(),
             value_rejects: HashMap::new(),
-            rejects: RejectLog::default(),
+            rejects: RejectLog::new(task.member, &task.name, &task.parts),
         }
     }
 

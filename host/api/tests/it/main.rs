@@ -3,6 +3,7 @@
 
 mod connections;
 mod document;
+mod domains;
 mod hibp;
 mod operator;
 mod server;

@@ -107,7 +107,8 @@ async fn every_route_asks_for_a_token() {
             continue;
         }
         for method in item.as_object().unwrap().keys() {
-            let url = format!("{}{}", server.base, path.replace("{id}", "1").replace("{digest}", "sha256:00"));
+            let url =
+                format!("{}{}", server.base, path.replace("{id}", "1").replace("{digest}", "sha256:00").replace("{domain}", "example.com"));
             let method: reqwest::Method = method.to_uppercase().parse().unwrap();
             for token in [None, Some("wrong"), Some(KEY)] {
                 let mut asked = server.client.request(method.clone(), &url);

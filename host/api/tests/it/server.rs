@@ -17,7 +17,7 @@ use sluice_record::{BlobDigest, LoadId, PluginDigest, Policy, RunKind, SegmentRe
 use sluice_store::{
     objects::Objects,
     ranges::{CacheBytes, Output, Ranges, RunWriter, SegmentFiles, merge},
-    records::{TantivyOptions, TantivyRecords},
+    records::{RecordStore, TantivyOptions, TantivyRecords},
 };
 
 pub(crate) const KEY: &str = "0123456789abcdef0123456789abcdef";
@@ -29,6 +29,7 @@ pub(crate) struct Server {
     pub(crate) catalogue: Catalogue,
     pub(crate) load: LoadId,
     pub(crate) objects: Objects,
+    pub(crate) records: Arc<dyn RecordStore>,
     folder: tempfile::TempDir,
 }
 
@@ -76,8 +77,8 @@ impl Server {
         // Small, so that an upload has many.
         let upload_part_bytes = 10_000;
         let options = ApiOptions { operator_token_sha256, limits, upload_part_bytes, ..ApiOptions::default() };
-        let (records, ranges) = (Arc::new(records), Arc::new(ranges));
-        let state = ApiState::new(catalogue.clone(), objects.clone(), records, ranges, options, metrics(), Arc::new(NoPlugins));
+        let (records, ranges): (Arc<dyn RecordStore>, _) = (Arc::new(records), Arc::new(ranges));
+        let state = ApiState::new(catalogue.clone(), objects.clone(), records.clone(), ranges, options, metrics(), Arc::new(NoPlugins));
         let state = state.await.unwrap();
         let published = state.published.clone();
         tokio::spawn(async move { published.follow().await });
@@ -85,7 +86,7 @@ impl Server {
         let base = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(serve(listener, state, std::future::pending()));
         let client = reqwest::Client::builder().user_agent("tests").build().unwrap();
-        Self { base, client, catalogue, load, objects, folder }
+        Self { base, client, catalogue, load, objects, records, folder }
     }
 
     pub(crate) async fn get(&self, path: &str) -> (u16, String) {

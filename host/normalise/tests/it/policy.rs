@@ -1,7 +1,7 @@
 //! The field policy: what of a record gets into a document.
 
 use sluice_normalise::{Canonical, NormaliseOptions, Normaliser, Observations, account_hash, password_ntlm, password_sha1, protect};
-use sluice_record::{DocBatch, Field, FieldKind, HashKind, LoadId, MemberId, Policy, TaskId};
+use sluice_record::{DocBatch, Field, FieldKind, HashKind, LoadId, MemberId, Policy, TaskId, WEBSITE_TAG};
 
 use crate::tag;
 
@@ -105,6 +105,68 @@ fn a_url_that_repeats_the_password_loses_its_query() {
     let url = format!("https://example.com/login?user=ann&pw={SECRET}");
     let (docs, _) = protected(Policy::Search, &[], &[(tag("username"), "ann"), (tag("password"), SECRET), (tag("url"), &url)]);
     assert_eq!(stored(&docs)[1], (tag("url"), "https://example.com/login"));
+}
+
+/// Of a URL, as it stands in a log, the domain alone is kept, and only beside an e-mail and a password.
+#[test]
+fn of_a_website_only_the_domain_it_is_registered_under_is_kept() {
+    let website_of = |policy, url: &str, others: &[(u8, &str)]| {
+        let fields: Vec<_> = [(tag("url"), url)].into_iter().chain(others.iter().copied()).collect();
+        let (docs, _) = protected(policy, &[], &fields);
+        let doc = docs.doc(0);
+        doc.fields().find(|(tag, _)| *tag == WEBSITE_TAG).map(|(_, value)| value.to_owned())
+    };
+    let login = [(tag("email"), "ann@example.com"), (tag("password"), SECRET)];
+    let long = format!("https://{}.example.com/", "a".repeat(300));
+    let longer = format!("https://{}.com/", "a".repeat(300));
+    for (url, website) in [
+        ("https://login.example.com:8443/a/b?token=1#x", Some("example.com")),
+        ("HTTPS://Shop.Example.CO.UK/", Some("example.co.uk")),
+        ("accounts.example.org/signin", Some("example.org")),
+        ("example.org:8080", Some("example.org")),
+        ("https://ann:pw@www.example.com/", Some("example.com")),
+        ("https://example.com@evil.example.net/", Some("example.net")),
+        ("https://example.com\\@evil.example.net/", Some("example.com")),
+        ("https://evil.example.net#@example.com/", Some("example.net")),
+        ("https://example.com./", Some("example.com")),
+        ("https://bücher.example/", Some("xn--bcher-kva.example")),
+        ("https://ＥＸＡＭＰＬＥ.com/", Some("example.com")),
+        ("https://ann.github.io/", Some("ann.github.io")),
+        ("https://github.io/", Some("github.io")),
+        ("http://192.0.2.1:8080/admin", Some("192.0.2.1")),
+        ("http://0xC0.0.0x2.1/", Some("192.0.2.1")),
+        ("http://[2001:DB8::1]:8080/x", Some("2001:db8::1")),
+        ("192.0.2.1/admin", Some("192.0.2.1")),
+        ("nas.local/admin", Some("nas.local")),
+        ("http://localhost:3000/", None),
+        ("http://router/", None),
+        ("ftp://ftp.example.com/f", Some("example.com")),
+        ("sftp://ann@FTP.Example.com:22", Some("example.com")),
+        ("moz-proxy://proxy.bücher.example:3128", Some("xn--bcher-kva.example")),
+        ("android://AbC_d-1==@com.example.shop.app/", Some("example.com")),
+        ("android://AbC_d-1==@uk.co.example.app/", Some("example.co.uk")),
+        ("androidapp://com.Example.App", Some("example.com")),
+        ("android://AbC==@com.an_example.app/", None),
+        ("android://AbC==@nosuchtld0.example/", None),
+        ("android://AbC==@com/", None),
+        ("chrome-extension://abcdefghijklmnop/popup.html", None),
+        (&long, Some("example.com")),
+        (&longer, None),
+    ] {
+        for policy in [Policy::Notify, Policy::Search] {
+            assert_eq!(website_of(policy, url, &login).as_deref(), website, "{url}");
+        }
+    }
+    let url = "https://example.com/";
+    let hex = "5f4dcc3b5aa765d61d8327deb882cf99";
+    assert!(website_of(Policy::Notify, url, &[(tag("email"), "ann@example.com"), (tag("password"), hex)]).is_some());
+    for others in [
+        &[(tag("email"), "ann@example.com")][..],
+        &[(tag("email"), "ann@example.com"), (HashKind::Md5.tag(), hex)],
+        &[(tag("username"), "ann"), (tag("password"), SECRET)],
+    ] {
+        assert_eq!(website_of(Policy::Notify, url, others), None, "{others:?}");
+    }
 }
 
 #[test]

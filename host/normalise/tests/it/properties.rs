@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use sluice_normalise::{Canonical, NormaliseOptions, Normaliser, Observations, protect};
-use sluice_record::{DocBatch, Field, LoadId, MemberId, Policy, TaskId};
+use sluice_record::{DocBatch, Field, LoadId, MemberId, Policy, TaskId, WEBSITE_TAG};
 
 /// Bytes that come near to values: random ones would all fall at the first rule.
 fn value() -> impl Strategy<Value = Vec<u8>> {
@@ -100,6 +100,6 @@ proptest! {
         let (_, _, canonical, _) = normalise(NormaliseOptions::default(), &fields);
         let mut docs = DocBatch::new(LoadId(1), MemberId(1), TaskId(1));
         protect(Policy::Search, &canonical, 0, 0, &mut docs, &mut Observations::default());
-        prop_assert!(docs.doc(0).fields().all(|(tag, _)| matches!(tag, 16..=17 | 21..=39 | 128..=255)));
+        prop_assert!(docs.doc(0).fields().all(|(tag, _)| matches!(tag, 16..=17 | 21..=39 | WEBSITE_TAG | 128..=255)));
     }
 }

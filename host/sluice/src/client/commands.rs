@@ -1,4 +1,4 @@
-//! Lists and single wishes: loads, jobs, breaches, keys, plugins, tasks, slots.
+//! Lists and single wishes: loads, jobs, breaches, plugins, tasks, slots.
 
 use std::{
     fs::{self, File},
@@ -274,6 +274,9 @@ struct About {
     /// In no answer at all.
     #[arg(long, value_name = "BOOL")]
     retired: Option<bool>,
+    /// Made of stealers' logs: its websites are found by the stealer-log look-ups.
+    #[arg(long, value_name = "BOOL")]
+    stealer_log: Option<bool>,
 }
 
 impl About {
@@ -297,6 +300,7 @@ impl About {
             ("IsFabricated", self.fabricated),
             ("IsSpamList", self.spam_list),
             ("IsRetired", self.retired),
+            ("IsStealerLog", self.stealer_log),
         ];
         for (name, flag) in flags {
             if let Some(flag) = flag {
@@ -332,52 +336,6 @@ impl Breaches {
                 let id = changed["id"].clone();
                 print(&self.server, &api.put(&format!("/breaches/{id}"), &changed["about"]).await?, &BREACH)
             }
-        }
-    }
-}
-
-/// Keys of the public API.
-#[derive(clap::Args, Debug)]
-pub(crate) struct Keys {
-    #[command(subcommand)]
-    command: KeyCommand,
-    #[command(flatten)]
-    server: Server,
-}
-
-#[derive(Subcommand, Debug)]
-enum KeyCommand {
-    /// All keys, without the keys.
-    List,
-    /// Make a key; it is shown this once.
-    Create {
-        /// Whose it is.
-        #[arg(long)]
-        label: String,
-        /// Requests a minute.
-        #[arg(long, default_value_t = 60)]
-        rpm: u32,
-    },
-    /// Revoke a key.
-    Revoke {
-        /// The key's id.
-        key: i64,
-    },
-}
-
-impl Keys {
-    pub(crate) async fn run(&self) -> Result<()> {
-        let api = self.server.connect()?;
-        match &self.command {
-            KeyCommand::List => {
-                let columns = [("ID", "/id"), ("LABEL", "/label"), ("RPM", "/rpm"), ("REVOKED", "/revoked_at")];
-                print(&self.server, &api.get("/keys").await?, &columns)
-            }
-            KeyCommand::Create { label, rpm } => {
-                let key = api.post("/keys", &json!({ "label": label, "rpm": rpm })).await?;
-                print(&self.server, &key, &[("ID", "/id"), ("KEY", "/key")])
-            }
-            KeyCommand::Revoke { key } => api.delete(&format!("/keys/{key}")).await,
         }
     }
 }

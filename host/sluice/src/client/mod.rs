@@ -2,6 +2,7 @@
 
 mod commands;
 mod ingest;
+mod keys;
 mod table;
 mod upload;
 
@@ -12,8 +13,9 @@ use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-pub(crate) use commands::{Breaches, Jobs, Keys, Loads, Plugins, Slots, Tasks};
+pub(crate) use commands::{Breaches, Jobs, Loads, Plugins, Slots, Tasks};
 pub(crate) use ingest::Args as IngestArgs;
+pub(crate) use keys::Keys;
 
 use crate::{
     config,

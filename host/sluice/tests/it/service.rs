@@ -164,6 +164,11 @@ impl Service {
         format!("http://{}", self.address)
     }
 
+    /// The same, without a scheme.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Its data folder.
     pub(crate) fn data(&self) -> &Path {
         &self.data

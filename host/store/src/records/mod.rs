@@ -60,6 +60,14 @@ pub trait RecordStore: Send + Sync {
     /// [`StoreError::Invalid`] for a limit out of bounds or a text without a word; as [`RecordStore::count`].
     async fn search(&self, query: &RecordQuery) -> Result<Page, StoreError>;
 
+    /// All committed records that match, of the loads given and no others, in no order, a few at a time: for answers about a whole
+    /// domain, where each page would look for everything anew. What is written or deleted meanwhile does not show. A stream that
+    /// broke off ends with its error; whoever has enough drops it.
+    ///
+    /// # Errors
+    /// As [`RecordStore::search`].
+    async fn search_all(&self, matching: &Matching, loads: &[LoadId]) -> Result<Exported, StoreError>;
+
     /// All records of a load that are committed now, in no order, a few at a time. What is written or deleted meanwhile does not show.
     /// A stream that broke off ends with its error.
     ///
@@ -87,7 +95,7 @@ pub trait RecordStore: Send + Sync {
     async fn health(&self) -> Result<Health, StoreError>;
 }
 
-/// What [`RecordStore::export`] gives.
+/// What [`RecordStore::export`] and [`RecordStore::search_all`] give.
 pub type Exported = BoxStream<'static, Result<Vec<StoredRecord>, StoreError>>;
 
 /// An attempt of a task to write its output; made by [`RecordStore::begin`] alone.
@@ -137,6 +145,8 @@ pub enum Matching {
     Account(String),
     /// The domain of an e-mail address, exactly but for case.
     Domain(String),
+    /// The domain of a website that a record's account was used at ([`sluice_record::WEBSITE_TAG`]), exactly but for case.
+    Website(String),
     /// Words that must all be in the fields kept for full text.
     Text(String),
 }
@@ -174,7 +184,8 @@ pub struct StoredRecord {
     pub len: u32,
     /// Kinds of field it had, kept or not.
     pub classes: DataClasses,
-    /// Its values in the record's order: name of the field (a [`FieldKind::name`] or the column's) and canonical text.
+    /// Its values in the record's order: name of the field (a [`FieldKind::name`], [`sluice_record::WEBSITE_NAME`] or the column's)
+    /// and canonical text.
     pub fields: Vec<(String, String)>,
 }
 
@@ -186,7 +197,12 @@ impl StoredRecord {
 
     /// The first value of a kind.
     pub fn get(&self, kind: FieldKind) -> Option<&str> {
-        self.fields.iter().find(|(name, _)| name == kind.name()).map(|(_, value)| value.as_str())
+        self.all(kind.name()).next()
+    }
+
+    /// All values of a name.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.fields.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 

@@ -4,7 +4,7 @@
 //! byte, for a named column its name (length varint, bytes), and the value (length varint, bytes). Varints are LEB128.
 //! A named column has tag 128 here, whichever of 128–255 its chunk gave it: those mean another column in every chunk.
 
-use sluice_record::{DataClasses, Doc, FieldKind, LoadId, MemberId, Tag};
+use sluice_record::{DataClasses, Doc, FieldKind, LoadId, MemberId, Tag, WEBSITE_NAME, WEBSITE_TAG};
 
 use super::StoredRecord;
 use crate::StoreError;
@@ -44,6 +44,7 @@ pub(super) fn decode(load: LoadId, row: &[u8]) -> Result<StoredRecord, StoreErro
         rest = after;
         let name = match FieldKind::from_tag(*tag) {
             _ if *tag >= Tag::EXTRA_MIN => take_text(&mut rest)?,
+            _ if *tag == WEBSITE_TAG => WEBSITE_NAME.to_owned(),
             Some(kind) => kind.name().to_owned(),
             None => return Err(damaged()),
         };

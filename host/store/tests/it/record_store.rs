@@ -7,7 +7,7 @@ use futures::{
     TryStreamExt,
     future::{BoxFuture, FutureExt, join_all},
 };
-use sluice_record::{DataClasses, DocBatch, FencingToken, FieldKind, LoadId, MemberId, TaskId};
+use sluice_record::{DataClasses, DocBatch, FencingToken, FieldKind, LoadId, MemberId, TaskId, WEBSITE_NAME, WEBSITE_TAG};
 use sluice_store::{
     StoreError,
     records::{Attempt, Cursor, Matching, Page, RecordQuery, RecordStore, StoredRecord},
@@ -32,6 +32,7 @@ const CASES: &[(&str, Case)] = &[
     ("a digest knows records and nothing else", |place| digest(place).boxed()),
     ("an export has every record of its load once", |place| export(place).boxed()),
     ("many writers at once lose nothing", |place| concurrent_writers(place).boxed()),
+    ("all that match come in a stream, of the loads asked for", |place| searching_all(place).boxed()),
     ("accounts, domains and words are found as people type them", |place| finding(place).boxed()),
     ("a record comes back as it went in", |place| round_trip(place).boxed()),
     ("impossible requests are refused", |place| impossible_requests(place).boxed()),
@@ -378,6 +379,53 @@ async fn export(place: &dyn Place) {
     wanted.sort();
     assert_eq!(exported(LOAD).await, wanted);
     assert_eq!(exported(LoadId(99)).await, Vec::<String>::new());
+}
+
+/// More than a page has, in several tasks, with a task written anew; a website's domain is no e-mail's.
+async fn searching_all(place: &dyn Place) {
+    let store = place.open().await;
+    let websites = |numbers: std::ops::Range<u64>, load, task| {
+        let mut batch = DocBatch::new(load, MEMBER, task);
+        for number in numbers {
+            let mut doc = batch.begin(number * 50, 40);
+            doc.field(FieldKind::Email.tag(), &format!("person{number}@example.com"));
+            doc.field(WEBSITE_TAG, if number % 2 == 0 { "example.net" } else { "Example.ORG" });
+        }
+        Arc::new(batch)
+    };
+    for (load, task, numbers) in
+        [(LOAD, 1, 0..1_500), (LOAD, 2, 1_500..3_000), (LOAD, 2, 1_500..2_600), (OTHER, 3, 0..10), (LoadId(9), 4, 0..10)]
+    {
+        let attempt = store.begin(load, TaskId(task)).await.unwrap();
+        store.write(attempt, websites(numbers, load, TaskId(task))).await.unwrap();
+        store.commit(attempt).await.unwrap();
+    }
+    let found = async |matching: Matching, loads: &[LoadId]| -> Vec<(LoadId, String, String)> {
+        let stretches: Vec<Vec<StoredRecord>> = store.search_all(&matching, loads).await.unwrap().try_collect().await.unwrap();
+        let told = |record: &StoredRecord| {
+            let website = record.all(WEBSITE_NAME).next().unwrap().to_owned();
+            (record.load, record.get(FieldKind::Email).unwrap().to_owned(), website)
+        };
+        let mut told: Vec<_> = stretches.iter().flatten().map(told).collect();
+        told.sort();
+        told
+    };
+    let even = found(Matching::Website("EXAMPLE.net".into()), &[LOAD]).await;
+    let mut wanted: Vec<_> =
+        (0..2_600).step_by(2).map(|number| (LOAD, format!("person{number}@example.com"), "example.net".into())).collect();
+    wanted.sort();
+    assert_eq!(even, wanted);
+    assert_eq!(found(Matching::Website("example.org".into()), &[OTHER, LoadId(9)]).await.len(), 10);
+    assert_eq!(found(Matching::Domain("example.com".into()), &[OTHER, LOAD]).await.len(), 2_610);
+    assert_eq!(found(account("person7@example.com"), &[OTHER]).await[0].2, "Example.ORG");
+    for nothing in [Matching::Website("example.com".into()), Matching::Domain("example.net".into()), account("example.net")] {
+        assert_eq!(found(nothing, &[LOAD, OTHER]).await, []);
+    }
+    // Who has enough stops listening, and the store goes on.
+    let mut stream = store.search_all(&Matching::Domain("example.com".into()), &[LOAD]).await.unwrap();
+    assert_eq!(stream.try_next().await.unwrap().unwrap()[0].load, LOAD);
+    drop(stream);
+    assert_eq!(store.count(LOAD).await.unwrap(), 2_600);
 }
 
 async fn round_trip(place: &dyn Place) {

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use sluice_record::{DocBatch, FieldKind, Tag};
+use sluice_record::{DocBatch, FieldKind, Tag, WEBSITE_TAG};
 use tantivy::{
     Document,
     schema::{
@@ -15,7 +15,7 @@ use tantivy::{
     },
 };
 
-use super::schema::{Fields, origin, push_account_term};
+use super::schema::{Fields, origin, push_account_term, push_website_term};
 use crate::records::row;
 
 /// What a batch is encoded into.
@@ -131,6 +131,7 @@ impl Rows {
             }
             Some(FieldKind::Username | FieldKind::Phone) => self.push_term(self.fields.account, value.clone()),
             Some(kind) if kind.is_secret() => {}
+            None if tag == WEBSITE_TAG => self.push_made_term(self.fields.domain, value.clone(), push_website_term),
             _ => self.buffers.terms.push(TermAt { field: self.fields.text, at: value.start as u32..value.end as u32 }),
         }
     }
@@ -138,17 +139,18 @@ impl Rows {
     /// A term that is the value itself needs no bytes of its own.
     fn push_term(&mut self, field: Field, value: Range<usize>) {
         let bytes = &self.buffers.bytes[value.clone()];
-        let at = if bytes.len() <= super::schema::ACCOUNT_TERM_BYTES_MAX
-            && bytes.iter().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())
-        {
-            value
+        if bytes.len() <= super::schema::ACCOUNT_TERM_BYTES_MAX && bytes.iter().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+            self.buffers.terms.push(TermAt { field, at: value.start as u32..value.end as u32 });
         } else {
-            let text = String::from_utf8_lossy(bytes).into_owned();
-            let start = self.buffers.bytes.len();
-            push_account_term(&text, &mut self.buffers.bytes);
-            start..self.buffers.bytes.len()
-        };
-        self.buffers.terms.push(TermAt { field, at: at.start as u32..at.end as u32 });
+            self.push_made_term(field, value, push_account_term);
+        }
+    }
+
+    fn push_made_term(&mut self, field: Field, value: Range<usize>, push: fn(&str, &mut Vec<u8>)) {
+        let text = String::from_utf8_lossy(&self.buffers.bytes[value]).into_owned();
+        let start = self.buffers.bytes.len();
+        push(&text, &mut self.buffers.bytes);
+        self.buffers.terms.push(TermAt { field, at: start as u32..self.buffers.bytes.len() as u32 });
     }
 
     fn slice(&self, at: &Range<u32>) -> &[u8] {

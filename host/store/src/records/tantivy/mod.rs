@@ -23,11 +23,11 @@ use tantivy::{Index, IndexReader, ReloadPolicy, TantivyError, directory::error::
 use tokio::sync::mpsc;
 
 use self::{directory::IndexFolder, schema::Fields, writer::Writing};
-use super::{Attempt, Exported, Health, Page, RecordQuery, RecordStore};
+use super::{Attempt, Exported, Health, Matching, Page, RecordQuery, RecordStore, StoredRecord};
 use crate::{StoreError, error::BoxError};
 
-/// Stretches of an export that are read ahead of who takes them.
-const EXPORTED_AHEAD: usize = 2;
+/// Stretches of an export or a search that are read ahead of who takes them.
+const STRETCHES_AHEAD: usize = 2;
 
 /// How the embedded record store uses the machine.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -89,6 +89,22 @@ impl TantivyRecords {
         let (searcher, fields) = (self.reader.searcher(), self.fields);
         blocking(move || work(&searcher, &fields)).await
     }
+
+    /// As [`Self::reading`], for work that hands out its result stretch by stretch.
+    fn streaming<F>(&self, work: F) -> Exported
+    where
+        F: FnOnce(&tantivy::Searcher, &Fields, &mut dyn FnMut(Vec<StoredRecord>) -> bool) -> Result<(), StoreError> + Send + 'static,
+    {
+        let (searcher, fields) = (self.reader.searcher(), self.fields);
+        let (send, receive) = mpsc::channel(STRETCHES_AHEAD);
+        tokio::task::spawn_blocking(move || {
+            // Nobody listens any more: then there is nothing to do.
+            if let Err(error) = work(&searcher, &fields, &mut |records| send.blocking_send(Ok(records)).is_ok()) {
+                let _ = send.blocking_send(Err(error));
+            }
+        });
+        futures::stream::unfold(receive, async |mut receive| Some((receive.recv().await?, receive))).boxed()
+    }
 }
 
 impl std::fmt::Debug for TantivyRecords {
@@ -120,17 +136,13 @@ impl RecordStore for TantivyRecords {
         self.reading(move |searcher, fields| reading::search(searcher, fields, &query)).await
     }
 
+    async fn search_all(&self, matching: &Matching, loads: &[LoadId]) -> Result<Exported, StoreError> {
+        let (matching, loads) = (matching.clone(), loads.to_vec());
+        Ok(self.streaming(move |searcher, fields, take| reading::search_all(searcher, fields, &matching, &loads, take)))
+    }
+
     async fn export(&self, load: LoadId) -> Result<Exported, StoreError> {
-        let (searcher, fields) = (self.reader.searcher(), self.fields);
-        let (send, receive) = mpsc::channel(EXPORTED_AHEAD);
-        tokio::task::spawn_blocking(move || {
-            // Nobody listens any more: then there is nothing to do.
-            let exported = reading::export(&searcher, &fields, load, |records| send.blocking_send(Ok(records)).is_ok());
-            if let Err(error) = exported {
-                let _ = send.blocking_send(Err(error));
-            }
-        });
-        Ok(futures::stream::unfold(receive, async |mut receive| Some((receive.recv().await?, receive))).boxed())
+        Ok(self.streaming(move |searcher, fields, take| reading::export(searcher, fields, load, take)))
     }
 
     async fn digest(&self, load: LoadId) -> Result<[u8; 32], StoreError> {

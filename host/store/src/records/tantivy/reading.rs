@@ -8,7 +8,7 @@ use tantivy::{
     collector::{Collector, SegmentCollector},
     columnar::Column,
     postings::TermInfo,
-    query::{BooleanQuery, Occur, Query, TermQuery},
+    query::{BooleanQuery, EnableScoring, Occur, Query, TermQuery},
     schema::IndexRecordOption,
     tokenizer::{TextAnalyzer, TokenStream},
 };
@@ -16,7 +16,7 @@ use tantivy::{
 use super::{
     document::StoredRow,
     from_engine,
-    schema::{Fields, LOAD_COLUMN, MEMBER_COLUMN, OFFSET_COLUMN, account_term, origin_term, origins},
+    schema::{Fields, LOAD_COLUMN, MEMBER_COLUMN, OFFSET_COLUMN, account_term, origin_term, origins, website_term},
 };
 use crate::{
     StoreError,
@@ -161,11 +161,47 @@ pub(super) fn search(searcher: &Searcher, fields: &Fields, query: &RecordQuery) 
     Ok(page)
 }
 
+/// Calls with all records that match, as many at a time as a page has; stops when the call says so. Rows are read in the order they
+/// stand in.
+pub(super) fn search_all(
+    searcher: &Searcher,
+    fields: &Fields,
+    matching: &Matching,
+    loads: &[LoadId],
+    mut call: impl FnMut(Vec<StoredRecord>) -> bool,
+) -> Result<(), StoreError> {
+    let loads: BTreeSet<LoadId> = loads.iter().copied().collect();
+    let query = engine_query(fields, matching)?;
+    let weight = query.weight(EnableScoring::disabled_from_searcher(searcher)).map_err(failed)?;
+    let mut records = Vec::new();
+    for segment in searcher.segment_readers() {
+        let column = segment.fast_fields().u64(LOAD_COLUMN).map_err(failed)?;
+        let rows = segment.get_store_reader(BLOCKS_CACHED).map_err(failed)?;
+        let alive = segment.alive_bitset();
+        let mut matches = weight.scorer(segment, 1.0).map_err(failed)?;
+        let mut document = matches.doc();
+        while document != TERMINATED {
+            let load = LoadId(column.first(document).unwrap_or_default().cast_signed());
+            if loads.contains(&load) && alive.is_none_or(|alive| alive.is_alive(document)) {
+                let StoredRow(stored) = rows.get(document).map_err(failed)?;
+                records.push(row::decode(load, &stored)?);
+                if records.len() == PAGE_RECORDS_MAX && !call(std::mem::take(&mut records)) {
+                    return Ok(());
+                }
+            }
+            document = matches.advance();
+        }
+    }
+    call(records);
+    Ok(())
+}
+
 fn engine_query(fields: &Fields, matching: &Matching) -> Result<Box<dyn Query>, StoreError> {
     let term = |term: Term| Box::new(TermQuery::new(term, IndexRecordOption::Basic)) as Box<dyn Query>;
     match matching {
         Matching::Account(account) => Ok(term(Term::from_field_bytes(fields.account, &account_term(account)))),
         Matching::Domain(domain) => Ok(term(Term::from_field_bytes(fields.domain, &account_term(domain)))),
+        Matching::Website(domain) => Ok(term(Term::from_field_bytes(fields.domain, &website_term(domain)))),
         Matching::Text(text) => {
             let words = words(text);
             if words.is_empty() || words.len() > QUERY_WORDS_MAX {

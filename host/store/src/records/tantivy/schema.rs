@@ -5,7 +5,7 @@
 //! |---|---|---|
 //! | origin | term: load then task, eight bytes each, big-endian | counting and purging a load (a range of terms), deleting a task (one term) |
 //! | account | term, one for each e-mail, user name and phone number, folded | searching by account |
-//! | domain | term, one for each e-mail, folded | searching by domain |
+//! | domain | term, one for each e-mail, folded; one for each website, behind [`WEBSITE_MARK`] | searching by domain |
 //! | text | tokens without positions or norms | full text of what policy `search` keeps |
 //! | load, member, offset | columns | filtering by published loads, and the order of pages |
 //! | row | stored | display and digest |
@@ -19,6 +19,10 @@ use tantivy::{
 
 /// Accounts longer than this are indexed by their BLAKE3: a term's length is bounded, a value's more loosely so.
 pub(super) const ACCOUNT_TERM_BYTES_MAX: usize = 320;
+
+/// Stands before a website's domain in its term: no text has this byte. A field of its own would be another schema, which stores that
+/// are there could not be opened with.
+const WEBSITE_MARK: u8 = 0xff;
 
 /// The schema's fields; their order is that of their numbers, and documents give their values in it.
 #[derive(Clone, Copy, Debug)]
@@ -94,6 +98,19 @@ pub(super) fn push_account_term(value: &str, term: &mut Vec<u8>) {
         term.truncate(start);
         term.extend_from_slice(digest.as_bytes());
     }
+}
+
+/// Appends what a website's domain is indexed under, in the field of domains.
+pub(super) fn push_website_term(domain: &str, term: &mut Vec<u8>) {
+    term.push(WEBSITE_MARK);
+    push_account_term(domain, term);
+}
+
+/// As [`push_website_term`], alone.
+pub(super) fn website_term(domain: &str) -> Vec<u8> {
+    let mut term = Vec::new();
+    push_website_term(domain, &mut term);
+    term
 }
 
 /// As [`push_account_term`], alone.
