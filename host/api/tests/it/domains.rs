@@ -45,7 +45,7 @@ async fn store(server: &Server, load: LoadId, rows: &[(&str, &str)]) {
             doc.field(WEBSITE_TAG, website);
         }
     }
-    let attempt = server.records.begin(load, TaskId(1)).await.unwrap();
+    let attempt = server.records.begin(load, TaskId(1), sluice_record::FencingToken(1)).await.unwrap();
     server.records.write(attempt, Arc::new(docs)).await.unwrap();
     server.records.commit(attempt).await.unwrap();
 }

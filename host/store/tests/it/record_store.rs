@@ -396,7 +396,7 @@ async fn searching_all(place: &dyn Place) {
     for (load, task, numbers) in
         [(LOAD, 1, 0..1_500), (LOAD, 2, 1_500..3_000), (LOAD, 2, 1_500..2_600), (OTHER, 3, 0..10), (LoadId(9), 4, 0..10)]
     {
-        let attempt = store.begin(load, TaskId(task)).await.unwrap();
+        let attempt = store.begin(load, TaskId(task), LEASE).await.unwrap();
         store.write(attempt, websites(numbers, load, TaskId(task))).await.unwrap();
         store.commit(attempt).await.unwrap();
     }
