@@ -60,16 +60,24 @@ impl OpenSearch {
     /// # Errors
     /// If none is installed, or it does not start; its log's end is in the error.
     pub fn start() -> Result<Self> {
-        if let Ok(url) = env::var(URL_VARIABLE) {
-            return Ok(Self { url: url.trim_end_matches('/').to_owned(), own: None });
+        match env::var(URL_VARIABLE) {
+            Ok(url) => Ok(Self { url: url.trim_end_matches('/').to_owned(), own: None }),
+            Err(_) => Self::start_with(&[]),
         }
+    }
+
+    /// Starts a server with further lines of configuration, and waits until it answers.
+    ///
+    /// # Errors
+    /// As [`OpenSearch::start`].
+    pub fn start_with(settings: &[&str]) -> Result<Self> {
         let home = env::var_os(HOME_VARIABLE).map(PathBuf::from);
         let home = home.with_context(|| {
             format!("no OpenSearch to test with: run `cargo xtask test`, which installs it, or set {HOME_VARIABLE} or {URL_VARIABLE}")
         })?;
         ensure!(home.join("bin/opensearch").is_file(), "{HOME_VARIABLE} is {}, which has no bin/opensearch", home.display());
         let (folder, port) = (tempfile::Builder::new().prefix("sluice-opensearch-").tempdir()?, free_port()?);
-        configure(&home, folder.path(), port)?;
+        configure(&home, folder.path(), port, settings)?;
         let mut own = Own { process: None, home, java: java_home()?, port, folder };
         own.start()?;
         Ok(Self { url: format!("http://127.0.0.1:{port}"), own: Some(own) })
@@ -120,7 +128,7 @@ impl Own {
 }
 
 /// A configuration of its own beside its data.
-fn configure(home: &Path, folder: &Path, port: u16) -> Result<()> {
+fn configure(home: &Path, folder: &Path, port: u16, settings: &[&str]) -> Result<()> {
     server_folder(folder)?;
     for part in ["config", "config/jvm.options.d", "data", "logs", "tmp"] {
         server_folder(&folder.join(part))?;
@@ -132,12 +140,12 @@ fn configure(home: &Path, folder: &Path, port: u16) -> Result<()> {
     let options: Vec<String> = options.map(|line| line.replace("agent/opensearch-agent.jar", &agent.to_string_lossy())).collect();
     fs::write(folder.join("config/jvm.options"), options.join("\n"))?;
     fs::write(folder.join("config/log4j2.properties"), LOGGING)?;
-    let path = folder.display();
+    let (path, settings) = (folder.display(), settings.join("\n"));
     fs::write(
         folder.join("config/opensearch.yml"),
         format!(
             "network.host: 127.0.0.1\nhttp.port: {port}\ntransport.port: 0\ndiscovery.type: single-node\n\
-             path.data: {path}/data\npath.logs: {path}/logs\naction.auto_create_index: false\n"
+             path.data: {path}/data\npath.logs: {path}/logs\naction.auto_create_index: false\n{settings}\n"
         ),
     )?;
     Ok(())

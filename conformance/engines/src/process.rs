@@ -24,16 +24,24 @@ const POLL_MS: u64 = 50;
 /// The end of a log that an error shows.
 const LOG_BYTES_SHOWN: usize = 4_096;
 
-/// A running server. Dropping it stops it.
+/// Waits until whoever holds the other end of its input is gone, then stops the server and deletes its folder: a process that is killed
+/// drops nothing, nor does one that ends drop its statics.
+const GUARD: &str = r#"read -r _
+kill -TERM "$1" && kill -CONT "$1"
+for i in $(seq 300); do kill -0 "$1" 2>/dev/null || break; sleep 0.1; done
+rm -rf "$2""#;
+
+/// A running server. Dropping it stops it; if that does not happen, it stops when this process ends.
 #[derive(Debug)]
 pub struct Process {
     name: &'static str,
     child: Child,
     log: PathBuf,
+    guard: Child,
 }
 
 impl Process {
-    /// Starts a server, not as root, with its output in a file.
+    /// Starts a server, not as root, with its output in a file of a folder of its own.
     ///
     /// # Errors
     /// If it cannot be started.
@@ -44,7 +52,10 @@ impl Process {
         let output = File::options().create(true).append(true).open(log).with_context(|| format!("cannot write {}", log.display()))?;
         command.stdin(Stdio::null()).stderr(output.try_clone()?).stdout(output);
         let child = command.spawn().with_context(|| format!("cannot start {name}"))?;
-        Ok(Self { name, child, log: log.to_owned() })
+        let mut guard = Command::new("sh");
+        guard.args(["-c", GUARD, "sh", &child.id().to_string()]).arg(log.parent().context("a log in no folder")?);
+        let guard = guard.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().context("cannot start sh")?;
+        Ok(Self { name, child, log: log.to_owned(), guard })
     }
 
     /// Waits until the server is ready; its log's end is in the error if it ends before, or takes longer than that.
@@ -108,6 +119,9 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
+        // From here on the server is ours to stop.
+        let _ = self.guard.kill();
+        let _ = self.guard.wait();
         if matches!(self.child.try_wait(), Ok(Some(_))) {
             return;
         }

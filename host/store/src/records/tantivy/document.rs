@@ -16,7 +16,7 @@ use tantivy::{
 };
 
 use super::schema::{Fields, origin, push_account_term};
-use crate::records::row;
+use crate::records::{ACCOUNT_TERM_BYTES_MAX, row};
 
 /// What a batch is encoded into.
 #[derive(Debug, Default)]
@@ -138,7 +138,7 @@ impl Rows {
     /// A term that is the value itself needs no bytes of its own.
     fn push_term(&mut self, field: Field, value: Range<usize>) {
         let bytes = &self.buffers.bytes[value.clone()];
-        let at = if bytes.len() <= super::schema::ACCOUNT_TERM_BYTES_MAX
+        let at = if bytes.len() <= ACCOUNT_TERM_BYTES_MAX
             && bytes.iter().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())
         {
             value

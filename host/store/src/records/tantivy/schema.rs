@@ -17,8 +17,7 @@ use tantivy::{
     store::Compressor,
 };
 
-/// Accounts longer than this are indexed by their BLAKE3: a term's length is bounded, a value's more loosely so.
-pub(super) const ACCOUNT_TERM_BYTES_MAX: usize = 320;
+use crate::records::ACCOUNT_TERM_BYTES_MAX;
 
 /// The schema's fields; their order is that of their numbers, and documents give their values in it.
 #[derive(Clone, Copy, Debug)]
