@@ -8,6 +8,7 @@ mod bench;
 mod ci;
 mod clients;
 mod demo;
+mod engines;
 mod fuzz;
 mod languages;
 mod plugins;

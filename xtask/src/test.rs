@@ -1,7 +1,7 @@
 //! `cargo xtask test`: every test of the host, the plugins and the SDK, natively, with the plugins built before.
 //!
-//! A suite that fails does not keep the others from running. The chore itself starts no server; tests that need one start and
-//! stop it themselves.
+//! A suite that fails does not keep the others from running. The chore installs servers and starts none: tests that need one
+//! start and stop it themselves.
 
 use std::{
     io::{BufRead, BufReader},
@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{languages, plugins, shell};
+use crate::{engines, languages, plugins, shell};
 
 /// Where plugins and SDK are built natively: one folder, so that they share dependencies.
 pub(crate) fn native_target_dir(root: &Path) -> PathBuf {
@@ -24,12 +24,13 @@ pub(crate) fn run(root: &Path, seeds: u32) -> Result<()> {
     let begun = Instant::now();
     shell::need(&[("mariadbd", "mariadb-server"), ("python3", "python3"), ("git", "git")])?;
     languages::install(root)?;
+    let engines = engines::opensearch(root)?;
     shell::step("plugins");
     plugins::build(root)?;
     let mut totals = Totals::default();
     for folder in ["", "plugins", "sdk/rust"] {
         shell::step(&format!("test {folder}"));
-        totals.suite(root, folder, seeds)?;
+        totals.suite(root, folder, seeds, &engines)?;
     }
     let Totals { passed, failed, ignored, suites_failed } = totals;
     println!("tests: {passed} passed, {failed} failed, {ignored} ignored in {} s", begun.elapsed().as_secs());
@@ -48,13 +49,14 @@ struct Totals {
 
 impl Totals {
     /// Runs a workspace's tests, passing their output through.
-    fn suite(&mut self, root: &Path, folder: &str, seeds: u32) -> Result<()> {
+    fn suite(&mut self, root: &Path, folder: &str, seeds: u32, engines: &[(&str, PathBuf)]) -> Result<()> {
         let mut cargo = shell::cargo(&root.join(folder));
         cargo
             .args(["test", "--workspace", "--no-fail-fast"])
             .env("SLUICE_PLUGIN_DIR", plugins::folder(root))
             .env("SLUICE_TEST_LANGUAGES", "all")
             .env("SLUICE_SEEDS", seeds.to_string())
+            .envs(engines.iter().map(|(variable, value)| (*variable, value)))
             .stdout(Stdio::piped());
         if !folder.is_empty() {
             cargo.env("CARGO_TARGET_DIR", native_target_dir(root));

@@ -2,7 +2,7 @@
 //!
 //! [`objects`] keeps immutable files (dumps, staged members, runs, ranges), [`records`] the normalised records that are
 //! searched, [`ranges`] the sorted segments that answer by hash. Engines are known to their own module alone:
-//! Tantivy to `records::tantivy`. Deliberately not here: what a job is, which loads are published, and any format.
+//! Tantivy to `records::tantivy`, OpenSearch to `records::opensearch`. Deliberately not here: what a job is, which loads are published, and any format.
 
 #![forbid(unsafe_code)]
 

@@ -1,7 +1,8 @@
-//! The embedded stores in the data folder, and what control asks of them.
+//! The stores, embedded in the data folder or elsewhere, and what control asks of them.
 
 use std::{
     fs,
+    io::Read as _,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -15,11 +16,11 @@ use sluice_store::{
     StoreError,
     objects::Objects,
     ranges::{Compaction, plan_compacted, plan_publish, plan_retract},
-    records::{RecordStore, TantivyOptions, TantivyRecords},
+    records::{OpenSearchOptions, OpenSearchRecords, RecordStore, TantivyOptions, TantivyRecords},
 };
 
 use crate::{
-    config::Config,
+    config::{Config, RECORDS_PASSWORD, Records, RecordsEngine},
     exit::{Failure, Sysexit},
 };
 
@@ -38,21 +39,68 @@ impl Stores {
         make_private(&scratch)?;
         let objects = Objects::local(&config.data.join("objects"))?;
         objects.delete_unfinished().await?;
-        let options =
-            TantivyOptions { writers: config.lanes as usize, memory_bytes: config.index_memory_mib << 20, ..TantivyOptions::default() };
-        let folder = config.data.join("records");
-        let records = tokio::task::spawn_blocking(move || TantivyRecords::open(&folder, options)).await?.map_err(|error| match error {
-            StoreError::InUse { .. } => {
-                let message = format!("the data folder {} is in use by another process", config.data.display());
-                Failure::new(Sysexit::OsErr, message, "stop that one, or name another folder with --data").into()
-            }
-            StoreError::Full { hint, .. } => {
-                anyhow::Error::from(error).context(Failure::new(Sysexit::OsErr, "the data folder's disk is full", hint))
-            }
-            error => anyhow::Error::from(error),
-        })?;
-        Ok(Self { catalogue: catalogue(&config.data).await?, objects, records: Arc::new(records), scratch })
+        let records = match config.records.engine {
+            RecordsEngine::Tantivy => embedded_records(config).await?,
+            RecordsEngine::OpenSearch => opensearch_records(&config.records).await?,
+        };
+        Ok(Self { catalogue: catalogue(&config.data).await?, objects, records, scratch })
     }
+}
+
+async fn embedded_records(config: &Config) -> Result<Arc<dyn RecordStore>> {
+    let options =
+        TantivyOptions { writers: config.lanes as usize, memory_bytes: config.index_memory_mib << 20, ..TantivyOptions::default() };
+    let folder = config.data.join("records");
+    let records = tokio::task::spawn_blocking(move || TantivyRecords::open(&folder, options)).await?.map_err(|error| match error {
+        StoreError::InUse { .. } => {
+            let message = format!("the data folder {} is in use by another process", config.data.display());
+            Failure::new(Sysexit::OsErr, message, "stop that one, or name another folder with --data").into()
+        }
+        StoreError::Full { hint, .. } => {
+            anyhow::Error::from(error).context(Failure::new(Sysexit::OsErr, "the data folder's disk is full", hint))
+        }
+        error => anyhow::Error::from(error),
+    })?;
+    Ok(Arc::new(records))
+}
+
+/// Bytes of a file that holds a password, or certificates.
+const PASSWORD_BYTES_MAX: u64 = 4_096;
+const CERTIFICATES_BYTES_MAX: u64 = 1 << 20;
+
+async fn opensearch_records(settings: &Records) -> Result<Arc<dyn RecordStore>> {
+    let password = match &settings.password_file {
+        Some(file) => Some(String::from_utf8(read_short(file, PASSWORD_BYTES_MAX)?).context("records.password_file is no UTF-8")?),
+        None => std::env::var(RECORDS_PASSWORD).ok(),
+    };
+    let options = OpenSearchOptions {
+        urls: settings.urls.clone(),
+        user: settings.user.clone(),
+        password: password.map(|password| password.trim_end_matches(['\r', '\n']).to_owned()),
+        ca_pem: settings.ca_file.as_deref().map(|file| read_short(file, CERTIFICATES_BYTES_MAX)).transpose()?,
+        prefix: settings.prefix.clone(),
+        shards: settings.shards,
+        replicas: settings.replicas,
+        ..OpenSearchOptions::default()
+    };
+    let opened = OpenSearchRecords::open(&options).await;
+    Ok(Arc::new(opened.map_err(|error| {
+        let (exit, hint) = match &error {
+            StoreError::Invalid(_) => (Sysexit::Config, "look at [records] in the configuration"),
+            _ => (Sysexit::Unavailable, "does OpenSearch run, and do records.urls, records.user and records.ca_file fit it?"),
+        };
+        let failure = Failure::new(exit, error.to_string(), hint);
+        anyhow::Error::from(error).context(failure)
+    })?))
+}
+
+/// Reads a file that is short, or wrong.
+fn read_short(file: &Path, bytes_max: u64) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let reading = fs::File::open(file).and_then(|opened| opened.take(bytes_max + 1).read_to_end(&mut bytes));
+    reading.with_context(|| format!("cannot read {}", file.display()))?;
+    anyhow::ensure!(bytes.len() as u64 <= bytes_max, "{} has more than {bytes_max} bytes", file.display());
+    Ok(bytes)
 }
 
 async fn catalogue(data: &Path) -> Result<Catalogue> {

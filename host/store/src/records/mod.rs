@@ -1,13 +1,14 @@
 //! The record store: normalised records, written in bulk by tasks, visible by load, searched by account, domain or text.
 //!
-//! [`RecordStore`] is what the rest of the house knows. [`TantivyRecords`] is the embedded default; OpenSearch is the one
-//! it grows into, and both pass the suite in `tests/it/record_store.rs`. Deliberately not here: which loads are
+//! [`RecordStore`] is what the rest of the house knows. [`TantivyRecords`] is the embedded default, [`OpenSearchRecords`] the one
+//! it grows into; both pass the suite in `tests/it/record_store.rs`. Deliberately not here: which loads are
 //! published (the catalogue says, every query brings them along) and what may be stored at all (protect has decided).
 //!
 //! The unit of writing is an [`Attempt`] of a task. Beginning a newer attempt deletes what the older ones wrote and shuts
 //! them out, so that a task killed, leased again, or run twice by mistake leaves what one run would have.
 
 mod digest;
+mod opensearch;
 mod row;
 mod tantivy;
 
@@ -17,7 +18,10 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use sluice_record::{DataClasses, DocBatch, FencingToken, FieldKind, LoadId, MemberId, TaskId};
 
-pub use self::tantivy::{TantivyOptions, TantivyRecords};
+pub use self::{
+    opensearch::{OpenSearchOptions, OpenSearchRecords},
+    tantivy::{TantivyOptions, TantivyRecords},
+};
 pub use digest::MultisetDigest;
 
 use crate::StoreError;
@@ -137,6 +141,9 @@ pub struct RecordQuery {
 pub const PAGE_RECORDS_MAX: usize = 1_000;
 /// Words in one full-text query at most.
 pub const QUERY_WORDS_MAX: usize = 16;
+
+/// Accounts longer than this are indexed by their BLAKE3: a term's length is bounded, a value's more loosely so.
+const ACCOUNT_TERM_BYTES_MAX: usize = 320;
 
 /// What must match.
 #[derive(Clone, PartialEq, Eq, Debug)]

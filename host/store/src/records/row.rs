@@ -12,17 +12,27 @@ use crate::StoreError;
 /// Appends a document's row to `row` and returns where its fields' values lie, by a call for each.
 pub(super) fn encode(member: MemberId, doc: &Doc<'_>, row: &mut Vec<u8>, mut value_at: impl FnMut(u8, std::ops::Range<usize>)) {
     push_varint(row, member.0.cast_unsigned());
-    push_varint(row, doc.offset);
-    push_varint(row, doc.len.into());
-    push_varint(row, doc.classes.0.into());
+    push_head(row, doc.offset, doc.len, doc.classes);
     for (tag, value) in doc.fields() {
-        row.push(tag.min(Tag::EXTRA_MIN));
-        if tag >= Tag::EXTRA_MIN {
-            push_bytes(row, doc.column(tag).as_bytes());
-        }
-        push_bytes(row, value.as_bytes());
+        push_field(row, tag, doc.column(tag), value);
         value_at(tag, row.len() - value.len()..row.len());
     }
+}
+
+/// Begins the canonical part.
+pub(super) fn push_head(row: &mut Vec<u8>, offset: u64, len: u32, classes: DataClasses) {
+    push_varint(row, offset);
+    push_varint(row, len.into());
+    push_varint(row, classes.0.into());
+}
+
+/// Goes on with a field; its name counts only if it is a named column.
+pub(super) fn push_field(row: &mut Vec<u8>, tag: u8, name: &str, value: &str) {
+    row.push(tag.min(Tag::EXTRA_MIN));
+    if tag >= Tag::EXTRA_MIN {
+        push_bytes(row, name.as_bytes());
+    }
+    push_bytes(row, value.as_bytes());
 }
 
 /// The part of a row that the digest is made over: all but the member.

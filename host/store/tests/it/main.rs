@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod objects;
+mod opensearch_records;
 mod ranges;
 mod record_store;
 mod tantivy_records;

@@ -4,6 +4,7 @@
 mod archives;
 mod disk;
 mod kills;
+mod opensearch;
 mod plugins;
 mod refusals;
 

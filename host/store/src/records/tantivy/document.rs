@@ -16,7 +16,7 @@ use tantivy::{
 };
 
 use super::schema::{Fields, origin, push_account_term, push_website_term};
-use crate::records::row;
+use crate::records::{ACCOUNT_TERM_BYTES_MAX, row};
 
 /// What a batch is encoded into.
 #[derive(Debug, Default)]
@@ -139,7 +139,7 @@ impl Rows {
     /// A term that is the value itself needs no bytes of its own.
     fn push_term(&mut self, field: Field, value: Range<usize>) {
         let bytes = &self.buffers.bytes[value.clone()];
-        if bytes.len() <= super::schema::ACCOUNT_TERM_BYTES_MAX && bytes.iter().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        if bytes.len() <= ACCOUNT_TERM_BYTES_MAX && bytes.iter().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
             self.buffers.terms.push(TermAt { field, at: value.start as u32..value.end as u32 });
         } else {
             self.push_made_term(field, value, push_account_term);

@@ -17,8 +17,7 @@ use tantivy::{
     store::Compressor,
 };
 
-/// Accounts longer than this are indexed by their BLAKE3: a term's length is bounded, a value's more loosely so.
-pub(super) const ACCOUNT_TERM_BYTES_MAX: usize = 320;
+use crate::records::ACCOUNT_TERM_BYTES_MAX;
 
 /// Stands before a website's domain in its term: no text has this byte. A field of its own would be another schema, which stores that
 /// are there could not be opened with.
