@@ -36,7 +36,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("sluice-conformance", &[]),
     ("sluice-judge", &["sluice-sandbox"]),
     ("sluice-guest", &[]),
-    ("xtask", &["sluice-guest"]),
+    ("sluice-engines", &[]),
+    ("xtask", &["sluice-engines", "sluice-guest"]),
 ];
 
 /// Engine → the only crates that may name it.

@@ -1,0 +1,181 @@
+//! OpenSearch: the real server with its standard modules, one node, without TLS.
+
+use std::{
+    env, fs,
+    io::{Read, Write},
+    net::TcpStream,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use tempfile::TempDir;
+
+use crate::process::{Process, free_port, server_folder};
+
+/// Where `cargo xtask` put the server; without it [`OpenSearch::start`] fails.
+pub const HOME_VARIABLE: &str = "SLUICE_OPENSEARCH_HOME";
+/// A server that already runs: its address.
+pub const URL_VARIABLE: &str = "OPENSEARCH_URL";
+/// The JDK that runs it; without it, the newest that is installed.
+pub const JAVA_VARIABLE: &str = "OPENSEARCH_JAVA_HOME";
+/// OpenSearch 3 needs it.
+pub const JAVA_VERSION_MIN: u32 = 21;
+
+const JAVA_FOLDER: &str = "/usr/lib/jvm";
+const START_MS_MAX: u64 = 180_000;
+/// All to its output, which is kept.
+const LOGGING: &str = "status = error
+appender.console.type = Console
+appender.console.name = console
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = [%d{ISO8601}][%-5p][%-25c{1.}] %m%n
+rootLogger.level = info
+rootLogger.appenderRef.console.ref = console
+";
+const ANSWER_MS_MAX: u64 = 2_000;
+
+/// A server for tests.
+#[derive(Debug)]
+pub struct OpenSearch {
+    url: String,
+    own: Option<Own>,
+}
+
+/// What is ours of a server that we started.
+#[derive(Debug)]
+struct Own {
+    /// Dropped before its folder is.
+    process: Option<Process>,
+    home: PathBuf,
+    java: PathBuf,
+    port: u16,
+    folder: TempDir,
+}
+
+impl OpenSearch {
+    /// Starts a server and waits until it answers, or takes the one that [`URL_VARIABLE`] names.
+    ///
+    /// # Errors
+    /// If none is installed, or it does not start; its log's end is in the error.
+    pub fn start() -> Result<Self> {
+        if let Ok(url) = env::var(URL_VARIABLE) {
+            return Ok(Self { url: url.trim_end_matches('/').to_owned(), own: None });
+        }
+        let home = env::var_os(HOME_VARIABLE).map(PathBuf::from);
+        let home = home.with_context(|| {
+            format!("no OpenSearch to test with: run `cargo xtask test`, which installs it, or set {HOME_VARIABLE} or {URL_VARIABLE}")
+        })?;
+        ensure!(home.join("bin/opensearch").is_file(), "{HOME_VARIABLE} is {}, which has no bin/opensearch", home.display());
+        let (folder, port) = (tempfile::Builder::new().prefix("sluice-opensearch-").tempdir()?, free_port()?);
+        configure(&home, folder.path(), port)?;
+        let mut own = Own { process: None, home, java: java_home()?, port, folder };
+        own.start()?;
+        Ok(Self { url: format!("http://127.0.0.1:{port}"), own: Some(own) })
+    }
+
+    /// Its address, without a slash at its end.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Its data folder, if we started it.
+    pub fn data(&self) -> Option<PathBuf> {
+        self.own.as_ref().map(|own| own.folder.path().join("data"))
+    }
+
+    /// Its process, to be paused or killed.
+    ///
+    /// # Errors
+    /// If we did not start it.
+    pub fn process(&mut self) -> Result<&mut Process> {
+        let process = self.own.as_mut().and_then(|own| own.process.as_mut());
+        process.with_context(|| format!("the server of {URL_VARIABLE} is not ours to disturb"))
+    }
+
+    /// Starts it again with the data it had, after it was killed.
+    ///
+    /// # Errors
+    /// If we did not start it, or it does not start.
+    pub fn restart(&mut self) -> Result<()> {
+        match &mut self.own {
+            Some(own) => own.start(),
+            None => bail!("the server of {URL_VARIABLE} is not ours to restart"),
+        }
+    }
+}
+
+impl Own {
+    fn start(&mut self) -> Result<()> {
+        self.process = None;
+        let mut command = Command::new(self.home.join("bin/opensearch"));
+        command.current_dir(self.folder.path());
+        command.env("OPENSEARCH_PATH_CONF", self.folder.path().join("config")).env(JAVA_VARIABLE, &self.java);
+        command.env("OPENSEARCH_JAVA_OPTS", "-Xms1g -Xmx1g").env("OPENSEARCH_TMPDIR", self.folder.path().join("tmp"));
+        let process = Process::start("OpenSearch", command, &self.folder.path().join("opensearch.log"))?;
+        let port = self.port;
+        self.process.insert(process).wait_until(|| answers(port), START_MS_MAX)
+    }
+}
+
+/// A configuration of its own beside its data.
+fn configure(home: &Path, folder: &Path, port: u16) -> Result<()> {
+    server_folder(folder)?;
+    for part in ["config", "config/jvm.options.d", "data", "logs", "tmp"] {
+        server_folder(&folder.join(part))?;
+    }
+    // Its paths are relative to the server's own folder, where it may not write.
+    let agent = home.join("agent/opensearch-agent.jar");
+    let options = fs::read_to_string(home.join("config/jvm.options"))?;
+    let options = options.lines().filter(|line| !["gc.log", "HeapDump", "ErrorFile"].iter().any(|log| line.contains(log)));
+    let options: Vec<String> = options.map(|line| line.replace("agent/opensearch-agent.jar", &agent.to_string_lossy())).collect();
+    fs::write(folder.join("config/jvm.options"), options.join("\n"))?;
+    fs::write(folder.join("config/log4j2.properties"), LOGGING)?;
+    let path = folder.display();
+    fs::write(
+        folder.join("config/opensearch.yml"),
+        format!(
+            "network.host: 127.0.0.1\nhttp.port: {port}\ntransport.port: 0\ndiscovery.type: single-node\n\
+             path.data: {path}/data\npath.logs: {path}/logs\naction.auto_create_index: false\n"
+        ),
+    )?;
+    Ok(())
+}
+
+/// The JDK to run with: [`JAVA_VARIABLE`], or the newest one that is installed.
+///
+/// # Errors
+/// If there is none that is new enough.
+pub fn java_home() -> Result<PathBuf> {
+    if let Some(home) = env::var_os(JAVA_VARIABLE) {
+        return Ok(home.into());
+    }
+    let installed = fs::read_dir(JAVA_FOLDER).into_iter().flatten().flatten();
+    let newest = installed.filter_map(|entry| Some((java_version(&entry.path())?, entry.path()))).max();
+    match newest {
+        Some((version, home)) if version >= JAVA_VERSION_MIN => Ok(home),
+        _ => bail!("OpenSearch needs Java {JAVA_VERSION_MIN} or newer, and {JAVA_FOLDER} has none: install one, or set {JAVA_VARIABLE}"),
+    }
+}
+
+/// The major version in a JDK's `release` file: `JAVA_VERSION="25.0.3"`.
+fn java_version(home: &Path) -> Option<u32> {
+    let release = fs::read_to_string(home.join("release")).ok()?;
+    let version = release.lines().find_map(|line| line.strip_prefix("JAVA_VERSION=\""))?;
+    version.split(['.', '"', '-']).next()?.parse().ok()
+}
+
+/// Does it answer with a cluster that takes requests?
+fn answers(port: u16) -> bool {
+    let asking = || {
+        let wait = Some(Duration::from_millis(ANSWER_MS_MAX));
+        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+        stream.set_read_timeout(wait)?;
+        stream.write_all(b"GET /_cluster/health?wait_for_status=yellow&timeout=1s HTTP/1.0\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.take(65_536).read_to_string(&mut answer)?;
+        Ok::<_, std::io::Error>(answer.contains(" 200 OK"))
+    };
+    asking().unwrap_or(false)
+}

@@ -1,0 +1,139 @@
+//! A server's process, whatever server it is.
+
+use std::{
+    fs::{self, File},
+    net::TcpListener,
+    os::unix::{
+        fs::chown,
+        process::{CommandExt, ExitStatusExt},
+    },
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use rustix::process::{Pid, Signal, geteuid, kill_process};
+
+/// Servers refuse to run as root; where tests do, their servers are `nobody`.
+const NOBODY: u32 = 65_534;
+/// How long a server may take to stop before it is killed.
+const STOP_MS_MAX: u64 = 30_000;
+const POLL_MS: u64 = 50;
+/// The end of a log that an error shows.
+const LOG_BYTES_SHOWN: usize = 4_096;
+
+/// A running server. Dropping it stops it.
+#[derive(Debug)]
+pub struct Process {
+    name: &'static str,
+    child: Child,
+    log: PathBuf,
+}
+
+impl Process {
+    /// Starts a server, not as root, with its output in a file.
+    ///
+    /// # Errors
+    /// If it cannot be started.
+    pub fn start(name: &'static str, mut command: Command, log: &Path) -> Result<Self> {
+        if geteuid().is_root() {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        let output = File::options().create(true).append(true).open(log).with_context(|| format!("cannot write {}", log.display()))?;
+        command.stdin(Stdio::null()).stderr(output.try_clone()?).stdout(output);
+        let child = command.spawn().with_context(|| format!("cannot start {name}"))?;
+        Ok(Self { name, child, log: log.to_owned() })
+    }
+
+    /// Waits until the server is ready; its log's end is in the error if it ends before, or takes longer than that.
+    ///
+    /// # Errors
+    /// If it is not ready in time.
+    pub fn wait_until(&mut self, ready: impl Fn() -> bool, ms_max: u64) -> Result<()> {
+        let begun = Instant::now();
+        while !ready() {
+            let ended = self.child.try_wait()?;
+            if ended.is_some() || begun.elapsed() > Duration::from_millis(ms_max) {
+                let log = fs::read(&self.log).unwrap_or_default();
+                let shown = String::from_utf8_lossy(&log[log.len().saturating_sub(LOG_BYTES_SHOWN)..]).into_owned();
+                match ended {
+                    Some(status) => bail!("{} ended with {status}; the end of {}:\n{shown}", self.name, self.log.display()),
+                    None => bail!("{} was not ready after {ms_max} ms; the end of {}:\n{shown}", self.name, self.log.display()),
+                }
+            }
+            thread::sleep(Duration::from_millis(POLL_MS));
+        }
+        Ok(())
+    }
+
+    /// Its process id, which is known until it has been waited for.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Has it freeze as it is (SIGSTOP) …
+    ///
+    /// # Errors
+    /// If it has ended.
+    pub fn pause(&self) -> Result<()> {
+        self.signal(Signal::STOP)
+    }
+
+    /// … and go on.
+    ///
+    /// # Errors
+    /// If it has ended.
+    pub fn resume(&self) -> Result<()> {
+        self.signal(Signal::CONT)
+    }
+
+    /// Ends it as a crash would (SIGKILL).
+    ///
+    /// # Errors
+    /// If that fails.
+    pub fn kill(&mut self) -> Result<()> {
+        self.child.kill()?;
+        let status = self.child.wait()?;
+        ensure!(status.signal().is_some(), "{} had ended by itself with {status}", self.name);
+        Ok(())
+    }
+
+    fn signal(&self, signal: Signal) -> Result<()> {
+        let id = Pid::from_raw(self.child.id().cast_signed()).context("a process without an id")?;
+        kill_process(id, signal).with_context(|| format!("{} cannot be sent a signal", self.name))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(Some(_))) {
+            return;
+        }
+        // One that is paused ends when it goes on.
+        let _ = self.signal(Signal::TERM).and_then(|()| self.resume());
+        let begun = Instant::now();
+        while matches!(self.child.try_wait(), Ok(None)) {
+            if begun.elapsed() > Duration::from_millis(STOP_MS_MAX) {
+                let _ = self.child.kill();
+                let _ = self.child.wait();
+            }
+            thread::sleep(Duration::from_millis(POLL_MS));
+        }
+    }
+}
+
+/// A port that nobody listened on a moment ago.
+pub(crate) fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+/// Makes a folder that the server owns.
+pub(crate) fn server_folder(path: &Path) -> Result<()> {
+    fs::create_dir_all(path)?;
+    if geteuid().is_root() {
+        chown(path, Some(NOBODY), Some(NOBODY))?;
+    }
+    Ok(())
+}
