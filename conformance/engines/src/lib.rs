@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 pub mod opensearch;
+pub mod postgres;
 mod process;
 
 pub use process::Process;
