@@ -10,5 +10,6 @@
 pub mod opensearch;
 pub mod postgres;
 mod process;
+pub mod sql;
 
 pub use process::Process;

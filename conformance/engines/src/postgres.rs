@@ -4,6 +4,7 @@
 
 use std::{
     env, fs,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::Command,
     sync::{
@@ -16,7 +17,7 @@ use anyhow::{Context, Result, ensure};
 use rustix::process::Signal;
 use tempfile::TempDir;
 
-use crate::process::{Process, free_port, server_command, server_folder};
+use crate::process::{Process, free_port, server_command, server_folder, server_owns};
 
 /// A server that already runs: the URL of a database of it, by a user who may make others.
 pub const URL_VARIABLE: &str = "DATABASE_URL";
@@ -139,6 +140,21 @@ impl Running {
         process.map_or(Ok(()), |process| process.stop(Signal::QUIT))
     }
 
+    /// Has it answer by TLS from now on.
+    ///
+    /// # Errors
+    /// If it does not take these files.
+    pub fn use_tls(&self, certificate: &Path, key: &Path) -> Result<()> {
+        for (from, name) in [(certificate, "server.crt"), (key, "server.key")] {
+            let to = self.data().join(name);
+            fs::copy(from, &to)?;
+            fs::set_permissions(&to, fs::Permissions::from_mode(0o600))?;
+            server_owns(&to)?;
+        }
+        self.sql("postgres", "ALTER SYSTEM SET ssl = on")?;
+        self.sql("postgres", "SELECT pg_reload_conf()").map(drop)
+    }
+
     /// Runs a statement, and gives what it says, as text.
     ///
     /// # Errors
@@ -224,7 +240,9 @@ fn programs() -> Result<PathBuf> {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path());
     let version = |path: &PathBuf| path.file_name().and_then(|name| name.to_str()?.parse::<u32>().ok());
     let newest = versions.filter(|path| path.join("bin/postgres").exists()).max_by_key(version);
-    Ok(newest.context("no PostgreSQL to test with: run `cargo xtask test`, which installs it, or set DATABASE_URL or SLUICE_POSTGRES_PROGRAMS")?.join("bin"))
+    Ok(newest
+        .context("no PostgreSQL to test with: run `cargo xtask test`, which installs it, or set DATABASE_URL or SLUICE_POSTGRES_PROGRAMS")?
+        .join("bin"))
 }
 
 fn psql(programs: &Path, url: &str, statement: &str) -> Result<String> {

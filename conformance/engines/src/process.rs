@@ -145,6 +145,11 @@ pub(crate) fn free_port() -> Result<u16> {
 /// Makes a folder that the server owns.
 pub(crate) fn server_folder(path: &Path) -> Result<()> {
     fs::create_dir_all(path)?;
+    server_owns(path)
+}
+
+/// Gives a file or folder to the server.
+pub(crate) fn server_owns(path: &Path) -> Result<()> {
     if geteuid().is_root() {
         chown(path, Some(NOBODY), Some(NOBODY))?;
     }
