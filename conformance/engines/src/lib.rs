@@ -8,6 +8,8 @@
 #![forbid(unsafe_code)]
 
 pub mod opensearch;
+pub mod postgres;
 mod process;
+pub mod sql;
 
 pub use process::Process;

@@ -46,9 +46,7 @@ impl Process {
     /// # Errors
     /// If it cannot be started.
     pub fn start(name: &'static str, mut command: Command, log: &Path) -> Result<Self> {
-        if geteuid().is_root() {
-            command.uid(NOBODY).gid(NOBODY);
-        }
+        as_nobody(&mut command);
         let output = File::options().create(true).append(true).open(log).with_context(|| format!("cannot write {}", log.display()))?;
         command.stdin(Stdio::null()).stderr(output.try_clone()?).stdout(output);
         let child = command.spawn().with_context(|| format!("cannot start {name}"))?;
@@ -111,6 +109,28 @@ impl Process {
         Ok(())
     }
 
+    /// Ends it by a signal of the server's own, and waits.
+    ///
+    /// # Errors
+    /// If it had ended.
+    pub fn stop(mut self, signal: Signal) -> Result<()> {
+        self.signal(signal)?;
+        self.wait();
+        Ok(())
+    }
+
+    /// Waits for its end; kills it if that takes too long.
+    fn wait(&mut self) {
+        let begun = Instant::now();
+        while matches!(self.child.try_wait(), Ok(None)) {
+            if begun.elapsed() > Duration::from_millis(STOP_MS_MAX) {
+                let _ = self.child.kill();
+                let _ = self.child.wait();
+            }
+            thread::sleep(Duration::from_millis(POLL_MS));
+        }
+    }
+
     fn signal(&self, signal: Signal) -> Result<()> {
         let id = Pid::from_raw(self.child.id().cast_signed()).context("a process without an id")?;
         kill_process(id, signal).with_context(|| format!("{} cannot be sent a signal", self.name))
@@ -127,14 +147,7 @@ impl Drop for Process {
         }
         // One that is paused ends when it goes on.
         let _ = self.signal(Signal::TERM).and_then(|()| self.resume());
-        let begun = Instant::now();
-        while matches!(self.child.try_wait(), Ok(None)) {
-            if begun.elapsed() > Duration::from_millis(STOP_MS_MAX) {
-                let _ = self.child.kill();
-                let _ = self.child.wait();
-            }
-            thread::sleep(Duration::from_millis(POLL_MS));
-        }
+        self.wait();
     }
 }
 
@@ -146,8 +159,26 @@ pub(crate) fn free_port() -> Result<u16> {
 /// Makes a folder that the server owns.
 pub(crate) fn server_folder(path: &Path) -> Result<()> {
     fs::create_dir_all(path)?;
+    server_owns(path)
+}
+
+/// Gives a file or folder to the server.
+pub(crate) fn server_owns(path: &Path) -> Result<()> {
     if geteuid().is_root() {
         chown(path, Some(NOBODY), Some(NOBODY))?;
     }
     Ok(())
+}
+
+/// A command of the server's programs, run as the server is.
+pub(crate) fn server_command(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    as_nobody(command.current_dir("/"));
+    command
+}
+
+fn as_nobody(command: &mut Command) {
+    if geteuid().is_root() {
+        command.uid(NOBODY).gid(NOBODY);
+    }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Catalogue, Error, Result, UnixMs,
-    row::{Columns, all, query},
+    row::{Columns, all, plain, query},
 };
 
 /// An entry.
@@ -32,7 +32,10 @@ impl Catalogue {
 
     /// The newest entries, at most `limit`.
     pub async fn audit_entries(&self, limit: u32) -> Result<Vec<AuditEntry>> {
-        let rows = query("SELECT * FROM audit ORDER BY id DESC LIMIT $1").bind(i64::from(limit)).fetch_all(self.readers()).await;
+        let rows = query("SELECT at, actor, action, subject, detail FROM audit ORDER BY id DESC LIMIT $1")
+            .bind(i64::from(limit))
+            .fetch_all(&mut *self.reader().await?)
+            .await;
         all(&rows.map_err(Error::sql)?, |row| {
             Ok(AuditEntry {
                 at: row.number("at")?,
@@ -45,15 +48,15 @@ impl Catalogue {
     }
 }
 
-pub(crate) async fn append(tx: &mut crate::open::Tx, actor: &str, action: &str, subject: &str, detail: &str) -> Result<()> {
+pub(crate) async fn append(tx: &mut crate::tx::Tx, actor: &str, action: &str, subject: &str, detail: &str) -> Result<()> {
     let id = tx.ids("audit", 1).await?;
     query("INSERT INTO audit (id, at, actor, action, subject, detail) VALUES ($1, $2, $3, $4, $5, $6)")
         .bind(id)
         .bind(tx.now)
-        .bind(actor)
+        .bind(plain(actor))
         .bind(action)
-        .bind(subject)
-        .bind(detail)
+        .bind(plain(subject))
+        .bind(plain(detail))
         .execute(&mut **tx)
         .await
         .map_err(Error::sql)?;

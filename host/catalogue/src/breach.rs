@@ -7,8 +7,8 @@ use sqlx::any::AnyRow;
 
 use crate::{
     Catalogue, Error, Result, Topic, UnixMs,
-    open::Tx,
-    row::{Columns, all, query, to_json},
+    row::{Columns, all, plain, query, selects, to_json},
+    tx::Tx,
 };
 
 /// The breach model's flags.
@@ -90,8 +90,6 @@ pub struct Breach {
     pub published_loads: u64,
 }
 
-const COLUMNS: &str = "SELECT * FROM breaches";
-
 fn read(row: &AnyRow) -> Result<Breach> {
     Ok(Breach {
         id: BreachId(row.number("id")?),
@@ -132,6 +130,10 @@ fn taken(name: &str) -> (String, &'static str) {
     (format!("a breach with the name or the title of `{name}` exists"), "choose another name and title, or use the breach there is")
 }
 
+selects!($ breach_columns "SELECT id, name, title, domain, breach_date, added_at, modified_at, pwn_count, description, logo_path, \
+     attribution, disclosure_url, data_classes, published_loads, is_verified, is_fabricated, is_sensitive, \
+     is_retired, is_spam_list, is_malware, is_subscription_free, is_stealer_log FROM breaches ");
+
 impl Catalogue {
     /// Makes a breach; `Conflict` if its name (whatever the case) or title is taken.
     pub async fn create_breach(&self, new: &NewBreach) -> Result<BreachId> {
@@ -145,16 +147,16 @@ impl Catalogue {
              VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
         )
         .bind(id)
-        .bind(new.name.as_str())
-        .bind(fold(&new.name))
-        .bind(new.title.as_str())
-        .bind(new.domain.to_lowercase())
-        .bind(new.breach_date.as_str())
+        .bind(plain(&new.name))
+        .bind(fold(&plain(&new.name)))
+        .bind(plain(&new.title))
+        .bind(plain(&new.domain.to_lowercase()))
+        .bind(plain(&new.breach_date))
         .bind(tx.now)
-        .bind(new.description.as_str())
-        .bind(new.logo_path.as_str())
-        .bind(new.attribution.as_deref())
-        .bind(new.disclosure_url.as_deref())
+        .bind(plain(&new.description))
+        .bind(plain(&new.logo_path))
+        .bind(new.attribution.as_deref().map(plain))
+        .bind(new.disclosure_url.as_deref().map(plain))
         .bind(i64::from(flags.is_verified))
         .bind(i64::from(flags.is_fabricated))
         .bind(i64::from(flags.is_sensitive))
@@ -180,14 +182,14 @@ impl Catalogue {
              is_spam_list = $14, is_malware = $15, is_subscription_free = $16, is_stealer_log = $17 WHERE id = $1",
         )
         .bind(id.0)
-        .bind(new.title.as_str())
-        .bind(new.domain.to_lowercase())
-        .bind(new.breach_date.as_str())
+        .bind(plain(&new.title))
+        .bind(plain(&new.domain.to_lowercase()))
+        .bind(plain(&new.breach_date))
         .bind(tx.now)
-        .bind(new.description.as_str())
-        .bind(new.logo_path.as_str())
-        .bind(new.attribution.as_deref())
-        .bind(new.disclosure_url.as_deref())
+        .bind(plain(&new.description))
+        .bind(plain(&new.logo_path))
+        .bind(new.attribution.as_deref().map(plain))
+        .bind(new.disclosure_url.as_deref().map(plain))
         .bind(i64::from(flags.is_verified))
         .bind(i64::from(flags.is_fabricated))
         .bind(i64::from(flags.is_sensitive))
@@ -207,25 +209,27 @@ impl Catalogue {
 
     /// One breach.
     pub async fn breach(&self, id: BreachId) -> Result<Breach> {
-        let row = query("SELECT * FROM breaches WHERE id = $1").bind(id.0).fetch_optional(self.readers()).await.map_err(Error::sql)?;
+        let row =
+            query(breach_columns!("WHERE id = $1")).bind(id.0).fetch_optional(&mut *self.reader().await?).await.map_err(Error::sql)?;
         read(&row.ok_or_else(|| Error::not_found("breach", id))?)
     }
 
     /// One breach by its name, whatever the case.
     pub async fn breach_named(&self, name: &str) -> Result<Breach> {
-        let found = query("SELECT * FROM breaches WHERE name_folded = $1").bind(fold(name)).fetch_optional(self.readers()).await;
+        let found =
+            query(breach_columns!("WHERE name_folded = $1")).bind(fold(&plain(name))).fetch_optional(&mut *self.reader().await?).await;
         read(&found.map_err(Error::sql)?.ok_or_else(|| Error::not_found("breach", name))?)
     }
 
     /// The loads of a breach whose accounts were last counted together.
     pub async fn counted_loads(&self, breach: BreachId) -> Result<Vec<LoadId>> {
-        let row = query("SELECT counted_loads FROM breaches WHERE id = $1").bind(breach.0).fetch_optional(self.readers()).await;
+        let row = query("SELECT counted_loads FROM breaches WHERE id = $1").bind(breach.0).fetch_optional(&mut *self.reader().await?).await;
         row.map_err(Error::sql)?.ok_or_else(|| Error::not_found("breach", breach))?.json("counted_loads")
     }
 
     /// Every breach, published or not, by title.
     pub async fn breaches(&self) -> Result<Vec<Breach>> {
-        let mut breaches = all(&query(COLUMNS).fetch_all(self.readers()).await.map_err(Error::sql)?, read)?;
+        let mut breaches = all(&query(breach_columns!("")).fetch_all(&mut *self.reader().await?).await.map_err(Error::sql)?, read)?;
         breaches.sort_by_cached_key(|breach| fold(&breach.about.title));
         Ok(breaches)
     }

@@ -1,9 +1,12 @@
-//! Word within the process that something was written: for wake-ups and event streams. It carries no data and may be
-//! missed (another process writes too), so whoever waits on it polls behind it.
+//! Word that something was written, by this process or (see `wake`) by another: for wake-ups and event streams. It carries no data
+//! and may be missed, so whoever waits on it polls behind it.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU8, Ordering},
+    time::Duration,
+};
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 /// What was written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,21 +31,48 @@ impl Topic {
 type Counts = [u64; Topic::COUNT];
 
 #[derive(Debug)]
-pub(crate) struct Bell(watch::Sender<Counts>);
+pub(crate) struct Bell {
+    counts: watch::Sender<Counts>,
+    /// Topics that other processes have not been told of, a bit each.
+    untold: AtomicU8,
+    rung: Notify,
+}
 
 impl Bell {
     pub(crate) fn new() -> Self {
-        Self(watch::Sender::new(Counts::default()))
+        Self { counts: watch::Sender::new(Counts::default()), untold: AtomicU8::new(0), rung: Notify::new() }
     }
 
+    /// This process has written.
     pub(crate) fn ring(&self, topics: &[Topic]) {
-        if !topics.is_empty() {
-            self.0.send_modify(|counts| topics.iter().for_each(|topic| counts[*topic as usize] += 1));
+        let bits = topics.iter().fold(0, |bits, topic| bits | 1 << *topic as u8);
+        if bits != 0 {
+            self.heard(bits);
+            self.untold.fetch_or(bits, Ordering::AcqRel);
+            self.rung.notify_one();
+        }
+    }
+
+    /// Somebody has.
+    pub(crate) fn heard(&self, bits: u8) {
+        self.counts.send_modify(|counts| {
+            counts.iter_mut().enumerate().filter(|(topic, _)| bits & 1 << topic != 0).for_each(|(_, count)| *count += 1);
+        });
+    }
+
+    /// Waits until there is something to tell other processes.
+    pub(crate) async fn untold(&self) -> u8 {
+        loop {
+            let bits = self.untold.swap(0, Ordering::AcqRel);
+            if bits != 0 {
+                return bits;
+            }
+            self.rung.notified().await;
         }
     }
 
     pub(crate) fn listen(&self, topics: &[Topic]) -> Changes {
-        let receiver = self.0.subscribe();
+        let receiver = self.counts.subscribe();
         let seen = *receiver.borrow();
         Changes { receiver, seen, topics: topics.to_vec() }
     }

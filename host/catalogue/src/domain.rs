@@ -76,13 +76,22 @@ impl Catalogue {
 
     /// A key's domain, if it may ask about it.
     pub async fn verified_domain(&self, key: KeyId, domain: &str) -> Result<Option<VerifiedDomain>> {
-        let found = query("SELECT * FROM verified_domains WHERE api_key = $1 AND domain = $2").bind(key.0).bind(domain);
-        found.fetch_optional(self.readers()).await.map_err(Error::sql)?.as_ref().map(read).transpose()
+        let found = query(
+            "SELECT domain, verified_at, accounts, accounts_outside_spam_lists FROM verified_domains WHERE api_key = $1 AND domain = $2",
+        )
+        .bind(key.0)
+        .bind(domain);
+        found.fetch_optional(&mut *self.reader().await?).await.map_err(Error::sql)?.as_ref().map(read).transpose()
     }
 
     /// The domains a key may ask about, by name.
     pub async fn verified_domains(&self, key: KeyId) -> Result<Vec<VerifiedDomain>> {
-        let rows = query("SELECT * FROM verified_domains WHERE api_key = $1 ORDER BY domain").bind(key.0).fetch_all(self.readers()).await;
+        let rows = query(
+            "SELECT domain, verified_at, accounts, accounts_outside_spam_lists FROM verified_domains WHERE api_key = $1 ORDER BY domain",
+        )
+        .bind(key.0)
+        .fetch_all(&mut *self.reader().await?)
+        .await;
         all(&rows.map_err(Error::sql)?, read)
     }
 

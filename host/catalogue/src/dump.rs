@@ -6,7 +6,7 @@ use sqlx::any::AnyRow;
 
 use crate::{
     Catalogue, DumpState, Error, Result, Topic, UnixMs,
-    row::{Columns, all, query},
+    row::{Columns, all, plain, query, selects},
 };
 
 /// A dump about to arrive.
@@ -52,6 +52,8 @@ fn read(row: &AnyRow) -> Result<Dump> {
     })
 }
 
+selects!($ dump_columns "SELECT id, name, state, digest, bytes, bytes_expected, created_at, changed_at FROM dumps ");
+
 impl Catalogue {
     /// Begins a dump: no bytes yet.
     pub async fn create_dump(&self, new: &NewDump) -> Result<DumpId> {
@@ -61,7 +63,7 @@ impl Catalogue {
             "INSERT INTO dumps (id, name, state, bytes, bytes_expected, created_at, changed_at) VALUES ($1, $2, 'receiving', 0, $3, $4, $4)",
         )
         .bind(id)
-        .bind(new.name.as_str())
+        .bind(plain(&new.name))
         .bind(new.bytes.map(|bytes| bytes as i64))
         .bind(tx.now)
         .execute(&mut *tx)
@@ -150,13 +152,14 @@ impl Catalogue {
 
     /// One dump.
     pub async fn dump(&self, dump: DumpId) -> Result<Dump> {
-        let row = query("SELECT * FROM dumps WHERE id = $1").bind(dump.0).fetch_optional(self.readers()).await.map_err(Error::sql)?;
+        let row =
+            query(dump_columns!("WHERE id = $1")).bind(dump.0).fetch_optional(&mut *self.reader().await?).await.map_err(Error::sql)?;
         read(&row.ok_or_else(|| Error::not_found("dump", dump))?)
     }
 
     /// The complete dump with these bytes, if there is one.
     pub async fn dump_with_digest(&self, digest: BlobDigest) -> Result<Option<Dump>> {
-        let row = query("SELECT * FROM dumps WHERE digest = $1").bind(digest.to_string()).fetch_optional(self.readers()).await;
+        let row = query(dump_columns!("WHERE digest = $1")).bind(digest.to_string()).fetch_optional(&mut *self.reader().await?).await;
         row.map_err(Error::sql)?.as_ref().map(read).transpose()
     }
 
@@ -164,7 +167,7 @@ impl Catalogue {
     pub async fn dump_parts(&self, dump: DumpId) -> Result<Vec<Frame>> {
         let rows = query("SELECT object_key, bytes FROM dump_parts WHERE dump = $1 ORDER BY starts_at_byte")
             .bind(dump.0)
-            .fetch_all(self.readers())
+            .fetch_all(&mut *self.reader().await?)
             .await
             .map_err(Error::sql)?;
         all(&rows, |row| Ok(Frame { key: row.text("object_key")?, bytes: row.count("bytes")? }))
@@ -172,17 +175,17 @@ impl Catalogue {
 
     /// The newest dumps, at most `limit`.
     pub async fn dumps(&self, limit: u32) -> Result<Vec<Dump>> {
-        let rows = query("SELECT * FROM dumps ORDER BY id DESC LIMIT $1").bind(i64::from(limit)).fetch_all(self.readers()).await;
+        let rows = query(dump_columns!("ORDER BY id DESC LIMIT $1")).bind(i64::from(limit)).fetch_all(&mut *self.reader().await?).await;
         all(&rows.map_err(Error::sql)?, read)
     }
 }
 
-async fn one(tx: &mut crate::open::Tx, dump: DumpId) -> Result<AnyRow> {
-    let row = query("SELECT * FROM dumps WHERE id = $1").bind(dump.0).fetch_optional(&mut **tx).await.map_err(Error::sql)?;
+async fn one(tx: &mut crate::tx::Tx, dump: DumpId) -> Result<AnyRow> {
+    let row = query(dump_columns!("WHERE id = $1")).bind(dump.0).fetch_optional(&mut **tx).await.map_err(Error::sql)?;
     row.ok_or_else(|| Error::not_found("dump", dump))
 }
 
-async fn forget(tx: &mut crate::open::Tx, dump: DumpId) -> Result<()> {
+async fn forget(tx: &mut crate::tx::Tx, dump: DumpId) -> Result<()> {
     for sql in ["DELETE FROM dump_parts WHERE dump = $1", "DELETE FROM dumps WHERE id = $1"] {
         query(sql).bind(dump.0).execute(&mut **tx).await.map_err(Error::sql)?;
     }

@@ -31,6 +31,9 @@ pub enum Error {
     /// The database is locked by another process for longer than the busy time-out.
     #[error("the catalogue is busy")]
     Busy(#[source] sqlx::Error),
+    /// The database's server is away, or ended the connection; nothing was written.
+    #[error("the catalogue's server does not answer")]
+    Unavailable(#[source] sqlx::Error),
     /// There is no room to write.
     #[error("the catalogue's disk is full")]
     Full(#[source] sqlx::Error),
@@ -78,11 +81,14 @@ impl Error {
             Self::NotFound { .. } => "list them to see which there are",
             Self::Conflict { hint, .. } => hint,
             Self::Stale { .. } => "drop the result: the task was given to another worker",
-            Self::Busy(_) => "another process writes to the same file: stop it, or try again",
-            Self::Full(_) => "free some space on the data folder's disk; nothing was written",
+            Self::Busy(_) => "others write to it, or its server has no connection left: try again, and see what holds it up",
+            Self::Unavailable(_) => {
+                "see whether the server runs and can be reached; nothing was written, and what is durable goes on by itself"
+            }
+            Self::Full(_) => "free some space on its disk; nothing was written",
             Self::Schema { hint, .. } => hint,
             Self::Corrupt { .. } => "restore the catalogue from a backup",
-            Self::Open { .. } => "look at the path, its rights and whether its folder exists",
+            Self::Open { .. } => "look at its URL, and the path's rights and folder, or the server, the user and the password",
             Self::Sql(_) => "",
         }
     }
@@ -95,13 +101,16 @@ impl Error {
         Self::Conflict { message: message.into(), hint: hint.into() }
     }
 
-    /// Sorts a database's error. SQLite's codes: 5 busy, 6 locked, 13 full, 4874 no room for the shared memory.
+    /// Sorts a database's error. SQLite's codes: 5 busy, 6 locked, 13 full, 4874 no room for the shared memory. PostgreSQL's have five
+    /// characters: 53100 full, 53300 no connection left, 55P03 and 57014 waited or worked too long, 40001 and 40P01 in each other's way.
     pub(crate) fn sql(error: sqlx::Error) -> Self {
-        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code).and_then(|code| code.parse::<u32>().ok());
-        match code {
-            Some(13 | 4874) => Self::Full(error),
-            Some(code) if matches!(code & 0xff, 5 | 6) => Self::Busy(error),
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code).map(std::borrow::Cow::into_owned);
+        match code.as_deref() {
+            Some("13" | "4874" | "53100") => Self::Full(error),
+            Some("53300" | "55P03" | "57014" | "40001" | "40P01") => Self::Busy(error),
+            Some(code) if code.len() < 5 && code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6)) => Self::Busy(error),
             _ if matches!(error, sqlx::Error::PoolTimedOut) => Self::Busy(error),
+            _ if is_connection_lost(&error) => Self::Unavailable(error),
             _ => Self::Sql(error),
         }
     }
@@ -114,4 +123,12 @@ impl Error {
         }
         Self::sql(error)
     }
+}
+
+/// Is the connection gone, and with it what was not committed? Of PostgreSQL's codes, 08 is about connections, 57P and 25P03 end one,
+/// and 25006 is said by a server that is a standby by now.
+pub(crate) fn is_connection_lost(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    let ends = |code: &str| code.len() == 5 && (code.starts_with("08") || code.starts_with("57P") || matches!(code, "25P03" | "25006"));
+    matches!(error, sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed) || code.is_some_and(|code| ends(&code))
 }

@@ -6,8 +6,9 @@ use sluice_record::{BreachId, LoadId, SegmentRef};
 
 use crate::{
     Catalogue, Error, LoadState, Result, Topic, UnixMs, audit, breach,
-    open::Tx,
+    load::load_columns,
     row::{Columns, all, from_json, query, to_json},
+    tx::Tx,
 };
 
 /// Generations kept for readers that still hold one, and for the record.
@@ -46,7 +47,7 @@ impl Catalogue {
              COALESCE((SELECT '[' || string_agg('[' || id || ',' || breach || ']', ',') || ']' FROM loads WHERE state = 'published'), '[]') AS loads
              FROM generations ORDER BY number DESC LIMIT 1",
         )
-        .fetch_one(self.readers())
+        .fetch_one(&mut *self.reader().await?)
         .await
         .map_err(Error::sql)?;
         let mut loads: Vec<(LoadId, BreachId)> = from_json("loads", &row.text("loads")?)?;
@@ -56,13 +57,16 @@ impl Catalogue {
 
     /// The current generation's number.
     pub async fn generation_number(&self) -> Result<u64> {
-        let row = query("SELECT MAX(number) AS number FROM generations").fetch_one(self.readers()).await.map_err(Error::sql)?;
+        let row = query("SELECT MAX(number) AS number FROM generations").fetch_one(&mut *self.reader().await?).await.map_err(Error::sql)?;
         row.count("number")
     }
 
     /// The segments with a load's rows that older generations had and the current one does not, as far back as they are kept.
     pub async fn superseded_segments(&self, load: LoadId) -> Result<Vec<SegmentRef>> {
-        let rows = query("SELECT segments FROM generations ORDER BY number DESC").fetch_all(self.readers()).await.map_err(Error::sql)?;
+        let rows = query("SELECT segments FROM generations ORDER BY number DESC")
+            .fetch_all(&mut *self.reader().await?)
+            .await
+            .map_err(Error::sql)?;
         let mut kept: Vec<Vec<SegmentRef>> = all(&rows, |row| row.json("segments"))?;
         let current = if kept.is_empty() { vec![] } else { kept.remove(0) };
         let mut superseded: Vec<SegmentRef> = kept.into_iter().flatten().filter(|segment| segment.loads.contains(&load)).collect();
@@ -124,7 +128,7 @@ impl Catalogue {
 }
 
 async fn load_of(tx: &mut Tx, load: LoadId) -> Result<crate::Load> {
-    let row = query("SELECT * FROM loads WHERE id = $1").bind(load.0).fetch_optional(&mut **tx).await.map_err(Error::sql)?;
+    let row = query(load_columns!("WHERE id = $1")).bind(load.0).fetch_optional(&mut **tx).await.map_err(Error::sql)?;
     crate::load::read(&row.ok_or_else(|| Error::not_found("load", load))?)
 }
 

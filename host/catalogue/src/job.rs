@@ -6,8 +6,8 @@ use sqlx::any::AnyRow;
 
 use crate::{
     Catalogue, DumpState, Error, JobKind, JobState, Result, Topic, UnixMs,
-    open::Tx,
-    row::{Columns, all, query, to_json},
+    row::{Columns, all, query, selects, to_json},
+    tx::Tx,
 };
 
 /// What was asked for. An import's archive passwords are in it: show [`JobSpec::without_secrets`].
@@ -145,6 +145,9 @@ fn read(row: &AnyRow) -> Result<Job> {
     })
 }
 
+selects!($ job_columns "SELECT id, spec, state, priority, message, hint, load, tasks, tasks_done, tasks_quarantined, bytes, bytes_done, \
+     records, stored, rejects, created_at, changed_at, finished_at FROM jobs ");
+
 impl Catalogue {
     /// Writes a job down; the controller takes it from there. `NotFound` if it names what is not there, `Conflict` if a dump is
     /// still arriving.
@@ -178,19 +181,19 @@ impl Catalogue {
 
     /// One job.
     pub async fn job(&self, job: JobId) -> Result<Job> {
-        let row = query("SELECT * FROM jobs WHERE id = $1").bind(job.0).fetch_optional(self.readers()).await.map_err(Error::sql)?;
+        let row = query(job_columns!("WHERE id = $1")).bind(job.0).fetch_optional(&mut *self.reader().await?).await.map_err(Error::sql)?;
         read(&row.ok_or_else(|| Error::not_found("job", job))?)
     }
 
     /// The newest jobs, at most `limit`.
     pub async fn jobs(&self, limit: u32) -> Result<Vec<Job>> {
-        let rows = query("SELECT * FROM jobs ORDER BY id DESC LIMIT $1").bind(i64::from(limit)).fetch_all(self.readers()).await;
+        let rows = query(job_columns!("ORDER BY id DESC LIMIT $1")).bind(i64::from(limit)).fetch_all(&mut *self.reader().await?).await;
         all(&rows.map_err(Error::sql)?, read)
     }
 
     /// Every job that has not ended, oldest first.
     pub async fn open_jobs(&self) -> Result<Vec<Job>> {
-        let rows = query("SELECT * FROM jobs WHERE finished_at IS NULL ORDER BY id").fetch_all(self.readers()).await;
+        let rows = query(job_columns!("WHERE finished_at IS NULL ORDER BY id")).fetch_all(&mut *self.reader().await?).await;
         all(&rows.map_err(Error::sql)?, read)
     }
 

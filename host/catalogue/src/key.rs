@@ -6,7 +6,7 @@ use sqlx::any::AnyRow;
 
 use crate::{
     Catalogue, Error, Result, Topic, UnixMs,
-    row::{Columns, all, query, to_json},
+    row::{Columns, all, plain, query, selects, to_json},
 };
 
 /// SHA-256 of a key's text. Keys are random, so a plain hash is as good as a slow one.
@@ -102,6 +102,8 @@ fn read(row: &AnyRow) -> Result<ApiKey> {
     })
 }
 
+selects!($ key_columns "SELECT id, operator, label, plan, rpm, created_at, expires_at, revoked_at FROM api_keys ");
+
 impl Catalogue {
     /// Makes a key; `Conflict` if there is one with this hash.
     pub async fn create_key(&self, new: &NewKey) -> Result<KeyId> {
@@ -111,7 +113,7 @@ impl Catalogue {
             .bind(id)
             .bind(new.hash.hex())
             .bind(i64::from(new.operator))
-            .bind(new.label.as_str())
+            .bind(plain(&new.label))
             .bind(to_json("plan", &new.plan)?)
             .bind(i64::from(new.rpm))
             .bind(tx.now)
@@ -125,10 +127,10 @@ impl Catalogue {
 
     /// The key with this hash, if it is good: neither revoked nor expired.
     pub async fn key_with_hash(&self, hash: KeyHash) -> Result<Option<ApiKey>> {
-        let row = query("SELECT * FROM api_keys WHERE key_sha256 = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)")
+        let row = query(key_columns!("WHERE key_sha256 = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)"))
             .bind(hash.hex())
             .bind(self.now())
-            .fetch_optional(self.readers())
+            .fetch_optional(&mut *self.reader().await?)
             .await
             .map_err(Error::sql)?;
         row.as_ref().map(read).transpose()
@@ -146,6 +148,6 @@ impl Catalogue {
 
     /// Every key, newest first; the operators' tokens are among them.
     pub async fn keys(&self) -> Result<Vec<ApiKey>> {
-        all(&query("SELECT * FROM api_keys ORDER BY id DESC").fetch_all(self.readers()).await.map_err(Error::sql)?, read)
+        all(&query(key_columns!("ORDER BY id DESC")).fetch_all(&mut *self.reader().await?).await.map_err(Error::sql)?, read)
     }
 }

@@ -6,10 +6,9 @@ use sluice_record::{DispatcherId, FailureKind, FencingToken, JobId, TaskFailure,
 use sqlx::any::AnyRow;
 
 use crate::{
-    Catalogue, DispatcherState, Error, Rate, Result, Topic, UnixMs,
-    open::Tx,
-    rate,
+    Catalogue, DispatcherState, Error, Rate, Result, Topic, UnixMs, rate,
     row::{Columns, query, to_json},
+    tx::{Beside, Tx},
 };
 
 /// Jobs looked at for one unbooked lease.
@@ -63,16 +62,16 @@ impl Catalogue {
     /// Leases a task: the earliest slot of the lane, else the earliest of any lane of the dispatcher (an idle lane takes it early),
     /// else an unbooked task by priority and by what its job had so far. `None` if nothing fits, or if the dispatcher is draining.
     pub async fn lease(&self, request: &LeaseRequest) -> Result<Option<Lease>> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_beside(Beside::Workers).await?;
         if !takes_work(&mut tx, request.dispatcher).await? {
-            return Ok(None);
+            return tx.rollback().await.map(|()| None);
         }
         let kinds = words_of(&request.kinds);
         let found = match booked(&mut tx, request, &kinds).await? {
             Some(found) => Some(found),
             None => unbooked(&mut tx, request, &kinds).await?,
         };
-        let Some(found) = found else { return Ok(None) };
+        let Some(found) = found else { return tx.rollback().await.map(|()| None) };
         let deadline = tx.now + request.lease_ms;
         let row = query(
             "UPDATE tasks SET state = 'leased', fencing_token = fencing_token + 1, attempts = attempts + 1, dispatcher = $2, worker = $3,
@@ -105,7 +104,7 @@ impl Catalogue {
     /// Prolongs a lease from now; gives the new deadline. `Stale` if it is no longer held (expired, or its job was cancelled): the
     /// worker stops and drops what it has.
     pub async fn renew(&self, task: TaskId, token: FencingToken, lease_ms: i64) -> Result<UnixMs> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_beside(Beside::Workers).await?;
         let deadline = tx.now + lease_ms;
         let done = query("UPDATE tasks SET lease_deadline = $3 WHERE id = $1 AND fencing_token = $2 AND state = 'leased'")
             .bind(task.0)
@@ -123,7 +122,7 @@ impl Catalogue {
 
     /// Writes down how far the lease's holder is.
     pub async fn report_progress(&self, task: TaskId, token: FencingToken, bytes: u64, records: u64) -> Result<()> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_beside(Beside::WorkersUnsynced).await?;
         let done =
             query("UPDATE tasks SET progress_bytes = $3, progress_records = $4 WHERE id = $1 AND fencing_token = $2 AND state = 'leased'")
                 .bind(task.0)
@@ -140,9 +139,13 @@ impl Catalogue {
     }
 
     /// Ends a lease: records the outcome or the failure, in one transaction, if the token is the task's current one; else `Stale`,
-    /// and nothing is written. A task handed back (`Cancelled`) is queued again and the attempt does not count.
+    /// and nothing is written. What is handed in a second time, because no answer came, was taken. A task handed back (`Cancelled`) is
+    /// queued again and the attempt does not count.
     pub async fn complete_task(&self, task: TaskId, token: FencingToken, ended: &Ended) -> Result<()> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_beside(Beside::Workers).await?;
+        if was_taken(&mut tx, task, token).await? {
+            return tx.rollback().await;
+        }
         match ended {
             Ok(outcome) => succeed(&mut tx, task, token, outcome).await?,
             Err(failure) if failure.kind == FailureKind::Cancelled => give_back(&mut tx, task, token).await?,
@@ -156,7 +159,7 @@ impl Catalogue {
     pub async fn expire_leases(&self) -> Result<u64> {
         // Looked for outside of a transaction: most of the time there is nothing, and then nobody waits for it.
         let due = query("SELECT id FROM tasks WHERE state = 'leased' AND lease_deadline < $1 LIMIT 1").bind(self.now());
-        if due.fetch_optional(self.readers()).await.map_err(Error::sql)?.is_none() {
+        if due.fetch_optional(&mut *self.reader().await?).await.map_err(Error::sql)?.is_none() {
             return Ok(0);
         }
         let mut tx = self.begin().await?;
@@ -173,6 +176,12 @@ impl Catalogue {
     }
 }
 
+/// Did this lease end by a result?
+async fn was_taken(tx: &mut Tx, task: TaskId, token: FencingToken) -> Result<bool> {
+    let sql = "SELECT 1 AS taken FROM tasks WHERE id = $1 AND fencing_token = $2 AND state IN ('done', 'failed')";
+    Ok(query(sql).bind(task.0).bind(token.0).fetch_optional(&mut **tx).await.map_err(Error::sql)?.is_some())
+}
+
 async fn takes_work(tx: &mut Tx, dispatcher: DispatcherId) -> Result<bool> {
     let row =
         query("SELECT state FROM dispatchers WHERE id = $1").bind(dispatcher.0).fetch_optional(&mut **tx).await.map_err(Error::sql)?;
@@ -185,16 +194,39 @@ fn words_of(kinds: &[TaskKind]) -> String {
     kinds.iter().fold(",".to_owned(), |words, kind| words + kind.name() + ",")
 }
 
+/// A statement, and the same for PostgreSQL, which locks the rows it finds and passes by those that others hold.
+macro_rules! locking {
+    ($tx:ident, $sql:expr, $rows:literal) => {
+        $tx.skipping_locked($sql, concat!($sql, " FOR UPDATE OF ", $rows, " SKIP LOCKED"))
+    };
+}
+
+macro_rules! booked_slot {
+    ($lane:literal, $order:literal) => {
+        // $4 is bound in both, so that they take the same values.
+        concat!(
+            "SELECT s.id, s.task FROM slots s JOIN tasks t ON t.id = s.task JOIN jobs j ON j.id = s.job
+             WHERE s.dispatcher = $1 AND s.state = 'booked' AND s.lane ",
+            $lane,
+            " $4 AND t.state = 'booked' AND $2 LIKE '%,' || t.kind || ',%'
+             AND (t.avoid_worker IS NULL OR t.avoid_worker <> $3 OR t.avoid_until <= $5) AND j.state IN ('running', 'waiting')
+             ORDER BY ",
+            $order,
+            "s.starts_at, s.id LIMIT 1"
+        )
+    };
+}
+
+macro_rules! queued_task {
+    () => {
+        "SELECT id FROM tasks WHERE job = $1 AND state = 'queued' AND not_before <= $2 AND $3 LIKE '%,' || kind || ',%'
+         AND (avoid_worker IS NULL OR avoid_worker <> $4 OR avoid_until <= $2) ORDER BY not_before, id LIMIT 1"
+    };
+}
+
 async fn booked(tx: &mut Tx, request: &LeaseRequest, kinds: &str) -> Result<Option<Candidate>> {
-    let own = "SELECT s.id, s.task FROM slots s JOIN tasks t ON t.id = s.task JOIN jobs j ON j.id = s.job
-         WHERE s.dispatcher = $1 AND s.state = 'booked' AND s.lane = $4 AND t.state = 'booked' AND $2 LIKE '%,' || t.kind || ',%'
-         AND (t.avoid_worker IS NULL OR t.avoid_worker <> $3 OR t.avoid_until <= $5) AND j.state IN ('running', 'waiting')
-         ORDER BY s.starts_at, s.id LIMIT 1";
-    // $4 is bound alike, so that both statements take the same values.
-    let any = "SELECT s.id, s.task FROM slots s JOIN tasks t ON t.id = s.task JOIN jobs j ON j.id = s.job
-         WHERE s.dispatcher = $1 AND s.state = 'booked' AND s.lane <> $4 AND t.state = 'booked' AND $2 LIKE '%,' || t.kind || ',%'
-         AND (t.avoid_worker IS NULL OR t.avoid_worker <> $3 OR t.avoid_until <= $5) AND j.state IN ('running', 'waiting')
-         ORDER BY s.priority DESC, s.starts_at, s.id LIMIT 1";
+    let own = locking!(tx, booked_slot!("=", ""), "s, t");
+    let any = locking!(tx, booked_slot!("<>", "s.priority DESC, "), "s, t");
     for sql in [own, any] {
         let row = query(sql)
             .bind(request.dispatcher.0)
@@ -223,18 +255,16 @@ async fn unbooked(tx: &mut Tx, request: &LeaseRequest, kinds: &str) -> Result<Op
     .fetch_all(&mut **tx)
     .await
     .map_err(Error::sql)?;
+    let queued = locking!(tx, queued_task!(), "tasks");
     for job in jobs {
-        let row = query(
-            "SELECT id FROM tasks WHERE job = $1 AND state = 'queued' AND not_before <= $2 AND $3 LIKE '%,' || kind || ',%'
-             AND (avoid_worker IS NULL OR avoid_worker <> $4 OR avoid_until <= $2) ORDER BY not_before, id LIMIT 1",
-        )
-        .bind(job.number("id")?)
-        .bind(tx.now)
-        .bind(kinds)
-        .bind(request.worker.as_str())
-        .fetch_optional(&mut **tx)
-        .await
-        .map_err(Error::sql)?;
+        let row = query(queued)
+            .bind(job.number("id")?)
+            .bind(tx.now)
+            .bind(kinds)
+            .bind(request.worker.as_str())
+            .fetch_optional(&mut **tx)
+            .await
+            .map_err(Error::sql)?;
         if let Some(row) = row {
             return Ok(Some(Candidate { task: row.number("id")?, slot: None }));
         }
@@ -265,12 +295,11 @@ async fn start_slot(tx: &mut Tx, request: &LeaseRequest, found: &Candidate, row:
     let kind = row.word("kind")?;
     let rate = learnt.map(|learnt| Ok::<_, Error>(Rate { kind, plugin: None, bytes: learnt.count("bytes")?, ms: learnt.count("ms")? }));
     let ms = Rate::estimate_ms(rate.transpose()?.as_ref(), bytes);
-    let id = tx.ids("slot", 1).await?;
     query(
         "INSERT INTO slots (id, dispatcher, lane, state, starts_at, ends_at, task, job, priority, reason)
          VALUES ($1, $2, $3, 'started', $4, $5, $6, $7, (SELECT priority FROM jobs WHERE id = $7), 'backfill: the lane was idle and nothing was booked')",
     )
-    .bind(id)
+    .bind(found.task) // a task has one slot at a time: its id will do, and nobody waits for a sequence
     .bind(request.dispatcher.0)
     .bind(i64::from(request.lane))
     .bind(now)

@@ -1,12 +1,13 @@
 //! The catalogue: everything that must outlive a process and is no dump, record or range. Breaches, dumps, jobs, loads and
 //! their ledgers, tasks and leases, slots, plugins, the ranges' generations, keys, the audit.
 //!
-//! It is the only place that knows SQL. One schema serves SQLite (now) and PostgreSQL: text and 64-bit integers alone, `$1`
-//! placeholders, no dialect. Deliberately not here: decisions. What follows from an outcome is the controller's, when a task
+//! It is the only place that knows SQL. One schema serves SQLite and PostgreSQL: text and 64-bit integers alone, `$1` placeholders, no
+//! dialect but for `FOR UPDATE … SKIP LOCKED`, and columns by their names: a newer process may add one at any time. Deliberately not here: decisions. What follows from an outcome is the controller's, when a task
 //! runs the scheduler's; the catalogue makes each of their steps one transaction that refuses to be taken twice.
 //!
 //! SQLite is opened with a write-ahead log, one writing connection (SQLite has one writer anyway; a queue in front of it is
-//! fairer than its busy handler) and a few that only read.
+//! fairer than its busy handler) and a few that only read. PostgreSQL is for several processes and machines; who may write beside
+//! whom is in `tx`, how they wake one another in `wake`.
 
 #![forbid(unsafe_code)]
 
@@ -26,10 +27,14 @@ mod member;
 mod open;
 mod plugin;
 mod rate;
+mod replica;
 mod row;
+mod settings;
 mod slot;
 mod step;
 mod task;
+mod tx;
+mod wake;
 mod words;
 
 pub use audit::AuditEntry;
@@ -48,6 +53,7 @@ pub use member::{Member, Resolution};
 pub use open::{Catalogue, sqlite_url};
 pub use plugin::Plugin;
 pub use rate::Rate;
+pub use settings::Settings;
 pub use slot::{Dispatcher, NewSlot, QueuedTask, RunnableJob, Slot};
 pub use step::Change;
 pub use task::{EndedTask, NewTask, Quarantined, Reproducer, Task, TaskFilter};

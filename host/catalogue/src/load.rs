@@ -6,7 +6,7 @@ use sqlx::any::AnyRow;
 
 use crate::{
     Catalogue, Error, LoadState, Result, Topic, UnixMs,
-    row::{Columns, all, query},
+    row::{Columns, all, query, selects},
 };
 
 /// A load.
@@ -76,28 +76,33 @@ pub(crate) fn read(row: &AnyRow) -> Result<Load> {
     })
 }
 
+selects!($ load_columns "SELECT id, job, breach, policy, plugins, state, message, ledger, notes, staged_bytes, quarantined_bytes, \
+     quarantine_accepted, accounts, passwords, segments, created_at, changed_at, published_at, retracted_at FROM loads ");
+pub(crate) use load_columns;
+
 impl Catalogue {
     /// One load.
     pub async fn load(&self, load: LoadId) -> Result<Load> {
-        let row = query("SELECT * FROM loads WHERE id = $1").bind(load.0).fetch_optional(self.readers()).await.map_err(Error::sql)?;
+        let row =
+            query(load_columns!("WHERE id = $1")).bind(load.0).fetch_optional(&mut *self.reader().await?).await.map_err(Error::sql)?;
         read(&row.ok_or_else(|| Error::not_found("load", load))?)
     }
 
     /// The newest loads, at most `limit`.
     pub async fn loads(&self, limit: u32) -> Result<Vec<Load>> {
-        let rows = query("SELECT * FROM loads ORDER BY id DESC LIMIT $1").bind(i64::from(limit)).fetch_all(self.readers()).await;
+        let rows = query(load_columns!("ORDER BY id DESC LIMIT $1")).bind(i64::from(limit)).fetch_all(&mut *self.reader().await?).await;
         all(&rows.map_err(Error::sql)?, read)
     }
 
     /// A breach's loads, newest first.
     pub async fn loads_of(&self, breach: BreachId) -> Result<Vec<Load>> {
-        let rows = query("SELECT * FROM loads WHERE breach = $1 ORDER BY id DESC").bind(breach.0).fetch_all(self.readers()).await;
+        let rows = query(load_columns!("WHERE breach = $1 ORDER BY id DESC")).bind(breach.0).fetch_all(&mut *self.reader().await?).await;
         all(&rows.map_err(Error::sql)?, read)
     }
 
     /// The loads queries see, ascending, each with its breach.
     pub async fn published_loads(&self) -> Result<Vec<(LoadId, BreachId)>> {
-        let rows = query("SELECT id, breach FROM loads WHERE state = 'published' ORDER BY id").fetch_all(self.readers()).await;
+        let rows = query("SELECT id, breach FROM loads WHERE state = 'published' ORDER BY id").fetch_all(&mut *self.reader().await?).await;
         all(&rows.map_err(Error::sql)?, |row| Ok((LoadId(row.number("id")?), BreachId(row.number("breach")?))))
     }
 

@@ -6,7 +6,7 @@ use sqlx::any::AnyRow;
 
 use crate::{
     Catalogue, Error, MemberState, PluginState, Result, Topic,
-    row::{Columns, all, query, to_json},
+    row::{Columns, all, query, selects, to_json},
 };
 
 /// A member.
@@ -53,20 +53,23 @@ fn read(row: &AnyRow) -> Result<Member> {
     })
 }
 
+selects!($ member_columns "SELECT id, load, dump, state, staged, bytes, parsed_bytes, plugin, framing FROM members ");
+
 impl Catalogue {
     /// One member.
     pub async fn member(&self, member: MemberId) -> Result<Member> {
-        let row = query("SELECT * FROM members WHERE id = $1").bind(member.0).fetch_optional(self.readers()).await.map_err(Error::sql)?;
+        let row =
+            query(member_columns!("WHERE id = $1")).bind(member.0).fetch_optional(&mut *self.reader().await?).await.map_err(Error::sql)?;
         read(&row.ok_or_else(|| Error::not_found("member", member))?)
     }
 
     /// A load's members after `after`, at most `limit`, by id.
     pub async fn members(&self, load: LoadId, after: Option<MemberId>, limit: u32) -> Result<Vec<Member>> {
-        let rows = query("SELECT * FROM members WHERE load = $1 AND id > $2 ORDER BY id LIMIT $3")
+        let rows = query(member_columns!("WHERE load = $1 AND id > $2 ORDER BY id LIMIT $3"))
             .bind(load.0)
             .bind(after.map_or(0, |member| member.0))
             .bind(i64::from(limit))
-            .fetch_all(self.readers())
+            .fetch_all(&mut *self.reader().await?)
             .await
             .map_err(Error::sql)?;
         all(&rows, read)
@@ -74,11 +77,11 @@ impl Catalogue {
 
     /// A load's members in a state, at most `limit`, by id.
     pub async fn members_in(&self, load: LoadId, state: MemberState, limit: u32) -> Result<Vec<Member>> {
-        let rows = query("SELECT * FROM members WHERE load = $1 AND state = $2 ORDER BY id LIMIT $3")
+        let rows = query(member_columns!("WHERE load = $1 AND state = $2 ORDER BY id LIMIT $3"))
             .bind(load.0)
             .bind(state.name())
             .bind(i64::from(limit))
-            .fetch_all(self.readers())
+            .fetch_all(&mut *self.reader().await?)
             .await
             .map_err(Error::sql)?;
         all(&rows, read)
@@ -86,14 +89,14 @@ impl Catalogue {
 
     /// A load's members that have a plugin and for which the job has no scan (the task `scan/MEMBER`), at most `limit`, by id.
     pub async fn members_to_scan(&self, load: LoadId, job: JobId, limit: u32) -> Result<Vec<Member>> {
-        let rows = query(
-            "SELECT * FROM members WHERE load = $1 AND state = 'staged'
-             AND NOT EXISTS (SELECT 1 FROM tasks WHERE tasks.job = $2 AND tasks.task_key = 'scan/' || members.id) ORDER BY id LIMIT $3",
-        )
+        let rows = query(member_columns!(
+            "WHERE load = $1 AND state = 'staged'
+             AND NOT EXISTS (SELECT 1 FROM tasks WHERE tasks.job = $2 AND tasks.task_key = 'scan/' || members.id) ORDER BY id LIMIT $3"
+        ))
         .bind(load.0)
         .bind(job.0)
         .bind(i64::from(limit))
-        .fetch_all(self.readers())
+        .fetch_all(&mut *self.reader().await?)
         .await
         .map_err(Error::sql)?;
         all(&rows, read)
@@ -101,10 +104,10 @@ impl Catalogue {
 
     /// The members whose parsed bytes are not all of their bytes, at most `limit`: what verify looks at.
     pub async fn members_short(&self, load: LoadId, limit: u32) -> Result<Vec<Member>> {
-        let rows = query("SELECT * FROM members WHERE load = $1 AND state <> 'skipped' AND parsed_bytes <> bytes ORDER BY id LIMIT $2")
+        let rows = query(member_columns!("WHERE load = $1 AND state <> 'skipped' AND parsed_bytes <> bytes ORDER BY id LIMIT $2"))
             .bind(load.0)
             .bind(i64::from(limit))
-            .fetch_all(self.readers())
+            .fetch_all(&mut *self.reader().await?)
             .await
             .map_err(Error::sql)?;
         all(&rows, read)
@@ -155,7 +158,7 @@ pub(crate) const fn framing_word(framing: Framing) -> &'static str {
 }
 
 /// Adds a plugin to those a load is pinned to.
-pub(crate) async fn pin(tx: &mut crate::open::Tx, load: LoadId, plugin: PluginDigest) -> Result<()> {
+pub(crate) async fn pin(tx: &mut crate::tx::Tx, load: LoadId, plugin: PluginDigest) -> Result<()> {
     let row = query("SELECT plugins FROM loads WHERE id = $1").bind(load.0).fetch_one(&mut **tx).await.map_err(Error::sql)?;
     let mut plugins: Vec<PluginDigest> = row.json("plugins")?;
     if !plugins.contains(&plugin) {

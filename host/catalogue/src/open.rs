@@ -1,22 +1,21 @@
 //! Opening the catalogue: connections, migrations, transactions, ids.
 
-use std::{
-    ops::{Deref, DerefMut},
-    path::Path,
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use sqlx::{
-    Any, AnyConnection, AnyPool, Executor, SqlSafeStr, Transaction,
+    Any, AnyPool, AssertSqlSafe, Executor, SqlSafeStr,
     any::AnyPoolOptions,
     migrate::{MigrateError, Migration, MigrationType, Migrator},
+    pool::PoolConnection,
 };
 
 use crate::{
-    Changes, Clock, Error, Result, SystemClock, Topic, UnixMs,
+    Changes, Clock, Error, Result, Settings, SystemClock, Topic, Turn, UnixMs,
     changes::Bell,
-    row::{Columns, query},
+    replica::Replica,
+    settings::without_secrets,
+    tx::{Beside, Tx},
+    wake::Wake,
 };
 
 /// The schema, step by step. A step that was released is never changed.
@@ -26,10 +25,14 @@ const MIGRATIONS: [(i64, &str, &str); 3] = [
     (3, "verified domains", include_str!("../migrations/0003_verified_domains.sql")),
 ];
 
-/// Connections that only read.
+/// Connections to SQLite that only read.
 const READERS_MAX: u32 = 4;
 /// How long a connection is waited for, and how long another process's lock.
-const BUSY_MS_MAX: u64 = 10_000;
+pub(crate) const BUSY_MS_MAX: u64 = 10_000;
+/// So that connections find their way to another server in time.
+const CONNECTION_AGE_MAX: Duration = Duration::from_secs(600);
+/// A migration waits for those of other processes, and no longer than that for whoever reads a table.
+const POSTGRES_MIGRATION: &str = "SET lock_timeout = '60s'; SET statement_timeout = 0;";
 
 /// `FULL` under a write-ahead log: a commit is on the disk before anybody is told, so neither `kill -9` nor a machine that loses
 /// power loses what was acknowledged: a dump's bytes, a key, a task's result. It costs one sync of the log a commit; a task has a few.
@@ -38,22 +41,36 @@ const SQLITE_WRITER: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FUL
 const SQLITE_READER: &str = "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON; PRAGMA temp_store = MEMORY;";
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Engine {
+pub(crate) enum Engine {
     Sqlite,
     Postgres,
 }
 
 /// The catalogue. Clones share their connections.
 #[derive(Clone, Debug)]
-pub struct Catalogue(Arc<Inner>);
+pub struct Catalogue {
+    inner: Arc<Inner>,
+    may_lag: bool,
+}
 
 #[derive(Debug)]
 struct Inner {
     writer: AnyPool,
     readers: AnyPool,
+    replica: Option<(Arc<Replica>, AbortOnDrop)>,
     engine: Engine,
-    bell: Bell,
+    bell: Arc<Bell>,
+    wake: Option<Wake>,
     clock: Arc<dyn Clock>,
+}
+
+#[derive(Debug)]
+struct AbortOnDrop(tokio::task::AbortHandle);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// The URL of a SQLite catalogue in a file.
@@ -63,27 +80,60 @@ pub fn sqlite_url(path: &Path) -> String {
 }
 
 impl Catalogue {
-    /// Opens the catalogue at `sqlite://FILE` (made if it is not there). The schema is [`Catalogue::migrate`]'s business.
+    /// Opens the catalogue at `sqlite://FILE` (made if it is not there) or `postgres://…`. The schema is [`Catalogue::migrate`]'s
+    /// business.
     pub async fn open(url: &str) -> Result<Self> {
         Self::open_with(url, Arc::new(SystemClock)).await
     }
 
     /// As [`Catalogue::open`], by another clock.
     pub async fn open_with(url: &str, clock: Arc<dyn Clock>) -> Result<Self> {
+        Self::connect(&Settings::at(url), clock).await
+    }
+
+    /// As [`Catalogue::open`], with all there is to say about it.
+    pub async fn connect(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self> {
         sqlx::any::install_default_drivers();
-        let engine = if url.starts_with("postgres") { Engine::Postgres } else { Engine::Sqlite };
-        let full = if engine == Engine::Sqlite && !url.contains('?') { format!("{url}?mode=rwc") } else { url.to_owned() };
+        let bell = Arc::new(Bell::new());
         let failed = |source| match Error::sql(source) {
-            Error::Sql(source) => Error::Open { url: without_secrets(url), source },
+            Error::Sql(source) | Error::Unavailable(source) => Error::Open { url: without_secrets(&settings.url), source },
             known => known,
         };
-        let (writers, writer_setup, reader_setup) = match engine {
-            Engine::Sqlite => (1, SQLITE_WRITER, SQLITE_READER),
-            Engine::Postgres => (READERS_MAX, "", ""),
+        if settings.url.starts_with("sqlite:") {
+            let url = if settings.url.contains('?') { settings.url.clone() } else { format!("{}?mode=rwc", settings.url) };
+            let writer = pool(1, SQLITE_WRITER.into()).connect(&url).await.map_err(failed)?;
+            let readers = pool(READERS_MAX, SQLITE_READER.into()).connect(&url).await.map_err(failed)?;
+            let inner = Inner { writer, readers, replica: None, engine: Engine::Sqlite, bell, wake: None, clock };
+            return Ok(Self { inner: Arc::new(inner), may_lag: false });
+        }
+        let url = settings.with_password(&settings.url)?;
+        let (connections, session) = (settings.connections_max.max(1), postgres_session(settings));
+        let writer = pool(connections, postgres_writer(&session)).connect(&url).await.map_err(failed)?;
+        let readers = postgres_readers(connections, session.clone()).connect(&url).await.map_err(failed)?;
+        let replica = match &settings.replica_url {
+            Some(replica) => {
+                let full = settings.with_password(replica)?;
+                let pool = postgres_readers(connections, session).connect_lazy(&full).map_err(failed)?;
+                let replica = Replica::new(pool, settings.replica_lag_ms_max);
+                let follow = tokio::spawn(Arc::clone(&replica).follow(readers.clone()));
+                Some((replica, AbortOnDrop(follow.abort_handle())))
+            }
+            None => None,
         };
-        let writer = pool(writers, writer_setup).connect(&full).await.map_err(failed)?;
-        let readers = pool(READERS_MAX, reader_setup).connect(&full).await.map_err(failed)?;
-        Ok(Self(Arc::new(Inner { writer, readers, engine, bell: Bell::new(), clock })))
+        let wake = Some(Wake::start(Arc::clone(&bell), readers.clone(), url));
+        let inner = Inner { writer, readers, replica, engine: Engine::Postgres, bell, wake, clock };
+        Ok(Self { inner: Arc::new(inner), may_lag: false })
+    }
+
+    /// The same catalogue, for reads that may be as old as the replica's bound: lists for people's eyes, and never what is decided by.
+    #[must_use]
+    pub fn may_lag(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner), may_lag: true }
+    }
+
+    /// Is there a replica, and is it close enough behind to be read?
+    pub fn replica_is_fresh(&self) -> bool {
+        self.inner.replica.as_ref().is_some_and(|(replica, _)| replica.is_fresh())
     }
 
     /// Brings the schema up to date; does nothing if it is. A schema newer than this program is refused and left alone.
@@ -92,7 +142,17 @@ impl Catalogue {
             Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
         };
         let migrator = Migrator::with_migrations(MIGRATIONS.map(step).to_vec());
-        migrator.run(&self.0.writer).await.map_err(|error| match error {
+        let migrated = match self.inner.engine {
+            Engine::Sqlite => migrator.run(&self.inner.writer).await,
+            Engine::Postgres => {
+                // Whoever comes first migrates, the others wait for its lock. It is the connection's: one that failed is not used again.
+                let mut connection = self.inner.writer.acquire().await.map_err(Error::sql)?;
+                connection.close_on_drop();
+                connection.execute(sqlx::raw_sql(POSTGRES_MIGRATION)).await.map_err(Error::sql)?;
+                migrator.run_direct(None, &mut *connection, false).await // `run` takes no connection in a task that may move
+            }
+        };
+        migrated.map_err(|error| match error {
             MigrateError::VersionMissing(version) | MigrateError::VersionTooNew(version, _) => Error::Schema {
                 message: format!("it has migration {version}, which this version of sluice does not know"),
                 hint: "run the version of sluice that made it, or a newer one",
@@ -110,49 +170,72 @@ impl Catalogue {
 
     /// Answers if the database does, and its schema is there: for readiness.
     pub async fn ready(&self) -> Result<()> {
-        query("SELECT MAX(number) AS number FROM generations").fetch_one(self.readers()).await.map_err(Error::sql)?;
-        Ok(())
+        self.generation_number().await.map(drop)
     }
 
     /// Closes all connections once they are idle.
     pub async fn close(&self) {
-        self.0.readers.close().await;
-        self.0.writer.close().await;
+        if let Some(wake) = &self.inner.wake {
+            wake.stop();
+        }
+        if let Some((replica, follow)) = &self.inner.replica {
+            follow.0.abort();
+            replica.close().await;
+        }
+        self.inner.readers.close().await;
+        self.inner.writer.close().await;
     }
 
-    /// Word of what is written in this process, from now on.
+    /// Word of what is written, by this process at once, by others as soon as it comes, from now on.
     pub fn changes(&self, topics: &[Topic]) -> Changes {
-        self.0.bell.listen(topics)
+        self.inner.bell.listen(topics)
     }
 
     /// Now, by the catalogue's clock.
     pub fn now(&self) -> UnixMs {
-        self.0.clock.now()
+        self.inner.clock.now()
     }
 
-    pub(crate) fn readers(&self) -> &AnyPool {
-        &self.0.readers
+    pub(crate) fn turn(&self) -> Option<Turn> {
+        self.inner.clock.turn()
+    }
+
+    pub(crate) fn engine(&self) -> Engine {
+        self.inner.engine
+    }
+
+    pub(crate) fn writer(&self) -> &AnyPool {
+        &self.inner.writer
+    }
+
+    /// A connection to read by.
+    pub(crate) async fn reader(&self) -> Result<PoolConnection<Any>> {
+        if self.may_lag
+            && let Some((replica, _)) = &self.inner.replica
+            && let Some(connection) = replica.connection().await
+        {
+            return Ok(connection);
+        }
+        self.inner.readers.acquire().await.map_err(Error::sql)
     }
 
     pub(crate) fn ring(&self, topics: &[Topic]) {
-        self.0.bell.ring(topics);
+        self.inner.bell.ring(topics);
     }
 
     /// A writing transaction: it sees the newest state, and nobody else writes until it ends.
     pub(crate) async fn begin(&self) -> Result<Tx> {
-        if let Some(turn) = self.0.clock.turn() {
-            turn.await;
-        }
-        let begin = match self.0.engine {
-            Engine::Sqlite => "BEGIN IMMEDIATE",
-            Engine::Postgres => "BEGIN ISOLATION LEVEL SERIALIZABLE",
-        };
-        let inner = self.0.writer.begin_with(begin).await.map_err(Error::sql)?;
-        Ok(Tx { inner, catalogue: self.clone(), now: self.now() })
+        Tx::begin(self, Beside::Nobody).await
+    }
+
+    /// As [`Catalogue::begin`], beside others of its kind: what it reads and changes it has to lock by the row.
+    pub(crate) async fn begin_beside(&self, beside: Beside) -> Result<Tx> {
+        Tx::begin(self, beside).await
     }
 }
 
-fn pool(connections: u32, setup: &'static str) -> AnyPoolOptions {
+fn pool(connections: u32, setup: String) -> AnyPoolOptions {
+    let setup: Arc<str> = setup.into();
     AnyPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(Duration::from_millis(BUSY_MS_MAX))
@@ -160,57 +243,30 @@ fn pool(connections: u32, setup: &'static str) -> AnyPoolOptions {
         .max_lifetime(None)
         .test_before_acquire(false)
         .after_connect(move |connection, _| {
+            let setup = Arc::clone(&setup);
             Box::pin(async move {
-                if !setup.is_empty() {
-                    connection.execute(sqlx::raw_sql(setup)).await?;
-                }
+                // Made of constants and numbers alone.
+                connection.execute(sqlx::raw_sql(AssertSqlSafe(&*setup))).await?;
                 Ok(())
             })
         })
 }
 
-fn without_secrets(url: &str) -> String {
-    match (url.find("://"), url.rfind('@')) {
-        (Some(scheme), Some(at)) if scheme < at => format!("{}://…{}", &url[..scheme], &url[at..]),
-        _ => url.to_owned(),
-    }
+/// A read is not tried a second time, so that a connection is tried before it.
+fn postgres_readers(connections: u32, session: String) -> AnyPoolOptions {
+    pool(connections, session).test_before_acquire(true).idle_timeout(Some(CONNECTION_AGE_MAX)).max_lifetime(Some(CONNECTION_AGE_MAX))
 }
 
-/// A writing transaction; dropped without a commit, it never was.
-pub(crate) struct Tx {
-    inner: Transaction<'static, Any>,
-    catalogue: Catalogue,
-    pub(crate) now: UnixMs,
+/// What a connection to PostgreSQL is bounded by. A process that stands still in a transaction holds up everybody, and loses it.
+fn postgres_session(settings: &Settings) -> String {
+    format!(
+        "SET statement_timeout = {}; SET lock_timeout = {BUSY_MS_MAX}; SET idle_in_transaction_session_timeout = {BUSY_MS_MAX}; \
+         SET application_name = 'sluice'; SET client_min_messages = 'error';",
+        settings.statement_ms_max
+    )
 }
 
-impl Tx {
-    pub(crate) async fn commit(self, topics: &[Topic]) -> Result<()> {
-        self.inner.commit().await.map_err(Error::sql)?;
-        self.catalogue.ring(topics);
-        Ok(())
-    }
-
-    /// The first of `count` new ids of a sequence.
-    pub(crate) async fn ids(&mut self, sequence: &'static str, count: usize) -> Result<i64> {
-        let row = query("UPDATE sequences SET value = value + $1 WHERE name = $2 RETURNING value")
-            .bind(count as i64)
-            .bind(sequence)
-            .fetch_one(&mut **self)
-            .await
-            .map_err(Error::sql)?;
-        Ok(row.number("value")? - count as i64 + 1)
-    }
-}
-
-impl Deref for Tx {
-    type Target = AnyConnection;
-    fn deref(&self) -> &AnyConnection {
-        &self.inner
-    }
-}
-
-impl DerefMut for Tx {
-    fn deref_mut(&mut self) -> &mut AnyConnection {
-        &mut self.inner
-    }
+/// Behind an address that fails over, a standby is no place to write: a connection to one is given up and made anew.
+fn postgres_writer(session: &str) -> String {
+    format!("{session} DO $$ BEGIN IF pg_is_in_recovery() THEN RAISE 'this is a standby'; END IF; END $$;")
 }

@@ -6,7 +6,7 @@ use sqlx::any::AnyRow;
 
 use crate::{
     Catalogue, Error, PluginState, Result, Topic, UnixMs,
-    row::{Columns, all, query, to_json},
+    row::{Columns, all, plain, query, selects, to_json},
 };
 
 /// A plugin.
@@ -37,6 +37,8 @@ fn read(row: &AnyRow) -> Result<Plugin> {
     })
 }
 
+selects!($ plugin_columns "SELECT digest, descriptor, state, object, installed_at, changed_at FROM plugins ");
+
 impl Catalogue {
     /// Installs a plugin, not yet active. One that is there already keeps its state; where it is, is updated.
     pub async fn install_plugin(&self, digest: PluginDigest, descriptor: &Descriptor, object: &str) -> Result<()> {
@@ -46,8 +48,8 @@ impl Catalogue {
              VALUES ($1, $2, $3, $4, 'installed', $5, $6, $6) ON CONFLICT (digest) DO UPDATE SET object = excluded.object",
         )
         .bind(digest.to_string())
-        .bind(descriptor.name.as_str())
-        .bind(descriptor.version.as_str())
+        .bind(plain(&descriptor.name))
+        .bind(plain(&descriptor.version))
         .bind(to_json("descriptor", descriptor)?)
         .bind(object)
         .bind(tx.now)
@@ -62,7 +64,7 @@ impl Catalogue {
         let plugin = self.plugin(digest).await?;
         let mut tx = self.begin().await?;
         query("UPDATE plugins SET state = 'installed', changed_at = $2 WHERE name = $1 AND state = 'active' AND digest <> $3")
-            .bind(plugin.descriptor.name)
+            .bind(plain(&plugin.descriptor.name))
             .bind(tx.now)
             .bind(digest.to_string())
             .execute(&mut *tx)
@@ -99,19 +101,22 @@ impl Catalogue {
 
     /// One plugin.
     pub async fn plugin(&self, digest: PluginDigest) -> Result<Plugin> {
-        let row = query("SELECT * FROM plugins WHERE digest = $1").bind(digest.to_string()).fetch_optional(self.readers()).await;
+        let row = query(plugin_columns!("WHERE digest = $1")).bind(digest.to_string()).fetch_optional(&mut *self.reader().await?).await;
         read(&row.map_err(Error::sql)?.ok_or_else(|| Error::not_found("plugin", digest))?)
     }
 
     /// The active version of a name.
     pub async fn active_plugin(&self, name: &str) -> Result<Plugin> {
-        let row = query("SELECT * FROM plugins WHERE name = $1 AND state = 'active'").bind(name).fetch_optional(self.readers()).await;
+        let row = query(plugin_columns!("WHERE name = $1 AND state = 'active'"))
+            .bind(plain(name))
+            .fetch_optional(&mut *self.reader().await?)
+            .await;
         read(&row.map_err(Error::sql)?.ok_or_else(|| Error::not_found("active plugin", name))?)
     }
 
     /// Every plugin, by name, newest first.
     pub async fn plugins(&self) -> Result<Vec<Plugin>> {
-        let rows = query("SELECT * FROM plugins ORDER BY name, installed_at DESC, digest").fetch_all(self.readers()).await;
+        let rows = query(plugin_columns!("ORDER BY name, installed_at DESC, digest")).fetch_all(&mut *self.reader().await?).await;
         all(&rows.map_err(Error::sql)?, read)
     }
 }

@@ -5,8 +5,8 @@ use sluice_record::{PluginDigest, TaskKind};
 
 use crate::{
     Catalogue, Error, Result,
-    open::Tx,
     row::{Columns, all, query},
+    tx::Tx,
 };
 
 /// Bytes a rate remembers: past that, older tasks fade by half.
@@ -44,7 +44,8 @@ impl Rate {
 impl Catalogue {
     /// Everything learnt.
     pub async fn rates(&self) -> Result<Vec<Rate>> {
-        let rows = query("SELECT * FROM task_rates").fetch_all(self.readers()).await.map_err(Error::sql)?;
+        let rows =
+            query("SELECT kind, plugin, bytes, ms FROM task_rates").fetch_all(&mut *self.reader().await?).await.map_err(Error::sql)?;
         all(&rows, |row| {
             let plugin = row.text("plugin")?;
             Ok(Rate {

@@ -11,6 +11,19 @@ use sqlx::{
 
 use crate::{Error, Result};
 
+/// Makes a macro that begins statements with the columns of a table. They are named, for a newer process may add some, and what is
+/// prepared must not change under an older one.
+macro_rules! selects {
+    ($dollar:tt $name:ident $head:literal) => {
+        macro_rules! $name {
+                                    ($dollar rest:literal) => {
+                                        concat!($head, $dollar rest)
+                                    };
+                                }
+    };
+}
+pub(crate) use selects;
+
 /// A prepared statement.
 pub(crate) fn query(sql: &'static str) -> Query<'static, Any, AnyArguments> {
     sqlx::query(sql)
@@ -19,6 +32,11 @@ pub(crate) fn query(sql: &'static str) -> Query<'static, Any, AnyArguments> {
 /// JSON for a text column. What the catalogue keeps has no map with odd keys, so this cannot fail on our types.
 pub(crate) fn to_json<T: Serialize>(column: &'static str, value: &T) -> Result<String> {
     serde_json::to_string(value).map_err(|source| Error::Corrupt { column, source: Some(source) })
+}
+
+/// Text of the input's, for a column that is no JSON: PostgreSQL's has no NUL.
+pub(crate) fn plain(text: &str) -> String {
+    text.replace('\0', "\u{FFFD}")
 }
 
 pub(crate) fn from_json<T: DeserializeOwned>(column: &'static str, text: &str) -> Result<T> {

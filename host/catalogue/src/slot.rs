@@ -27,7 +27,7 @@ pub struct Dispatcher {
 /// A reserved stretch of a lane.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Slot {
-    /// Its id.
+    /// Its id, the task's: that has one slot at a time.
     pub id: SlotId,
     /// Whose.
     pub dispatcher: DispatcherId,
@@ -152,7 +152,10 @@ impl Catalogue {
 
     /// Every dispatcher, by id.
     pub async fn dispatchers(&self) -> Result<Vec<Dispatcher>> {
-        let rows = query("SELECT * FROM dispatchers ORDER BY id").fetch_all(self.readers()).await.map_err(Error::sql)?;
+        let rows = query("SELECT id, name, state, lanes, seen_at FROM dispatchers ORDER BY id")
+            .fetch_all(&mut *self.reader().await?)
+            .await
+            .map_err(Error::sql)?;
         all(&rows, |row| {
             Ok(Dispatcher {
                 id: DispatcherId(row.number("id")?),
@@ -166,7 +169,7 @@ impl Catalogue {
 
     /// The calendar: every slot, by dispatcher, lane and start.
     pub async fn slots(&self) -> Result<Vec<Slot>> {
-        let rows = query("SELECT * FROM slots ORDER BY dispatcher, lane, starts_at, id").fetch_all(self.readers()).await;
+        let rows = query("SELECT id, dispatcher, lane, state, starts_at, ends_at, task, job, priority, reason FROM slots ORDER BY dispatcher, lane, starts_at, id").fetch_all(&mut *self.reader().await?).await;
         all(&rows.map_err(Error::sql)?, read)
     }
 
@@ -179,7 +182,7 @@ impl Catalogue {
         )
         .bind(self.now())
         .bind(i64::from(limit))
-        .fetch_all(self.readers())
+        .fetch_all(&mut *self.reader().await?)
         .await
         .map_err(Error::sql)?;
         all(&rows, |row| {
@@ -195,7 +198,7 @@ impl Catalogue {
         .bind(job.0)
         .bind(self.now())
         .bind(i64::from(limit))
-        .fetch_all(self.readers())
+        .fetch_all(&mut *self.reader().await?)
         .await
         .map_err(Error::sql)?;
         all(&rows, |row| {
@@ -218,12 +221,11 @@ impl Catalogue {
             if done.map_err(Error::sql)?.rows_affected() == 0 {
                 continue;
             }
-            let id = tx.ids("slot", 1).await?;
             query(
                 "INSERT INTO slots (id, dispatcher, lane, state, starts_at, ends_at, task, job, priority, reason)
                  VALUES ($1, $2, $3, 'booked', $4, $5, $6, $7, $8, $9)",
             )
-            .bind(id)
+            .bind(slot.task.0) // as in `lease`
             .bind(slot.dispatcher.0)
             .bind(i64::from(slot.lane))
             .bind(slot.starts_at)
@@ -261,7 +263,7 @@ impl Catalogue {
         let loose = "SELECT 1 AS loose FROM slots s LEFT JOIN tasks t ON t.id = s.task LEFT JOIN jobs j ON j.id = s.job
              LEFT JOIN dispatchers d ON d.id = s.dispatcher
              WHERE t.state NOT IN ('booked', 'leased') OR (s.state = 'booked' AND (j.state = 'paused' OR d.seen_at < $1)) LIMIT 1";
-        if query(loose).bind(seen_since).fetch_optional(self.readers()).await.map_err(Error::sql)?.is_none() {
+        if query(loose).bind(seen_since).fetch_optional(&mut *self.reader().await?).await.map_err(Error::sql)?.is_none() {
             return Ok(());
         }
         let mut tx = self.begin().await?;
@@ -278,13 +280,13 @@ impl Catalogue {
     }
 }
 
-async fn unbook(tx: &mut crate::open::Tx, dispatcher: i64, below: i64) -> Result<u64> {
+async fn unbook(tx: &mut crate::tx::Tx, dispatcher: i64, below: i64) -> Result<u64> {
     let sql = "SELECT id, task, job, ends_at - starts_at AS ms FROM slots WHERE dispatcher = $1 AND state = 'booked' AND priority < $2";
     give_up(tx, sql, dispatcher, below).await
 }
 
 /// Gives up the slots a statement finds, and takes their length off what their jobs had.
-async fn give_up(tx: &mut crate::open::Tx, sql: &'static str, first: i64, second: i64) -> Result<u64> {
+async fn give_up(tx: &mut crate::tx::Tx, sql: &'static str, first: i64, second: i64) -> Result<u64> {
     let rows = query(sql).bind(first).bind(second).fetch_all(&mut **tx).await.map_err(Error::sql)?;
     for row in &rows {
         for (sql, id, ms) in [

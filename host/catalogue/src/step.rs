@@ -8,9 +8,9 @@ use crate::{
     Catalogue, Error, JobState, LoadState, MemberState, NewTask, Reproducer, Result, Topic, UnixMs, breach,
     lease::delete_slot,
     member::{framing_word, pin},
-    open::Tx,
-    row::{Columns, query, to_json},
+    row::{Columns, plain, query, to_json},
     task,
+    tx::Tx,
 };
 
 /// Notes kept of one load: enough to see what went on, few enough to be read.
@@ -211,7 +211,7 @@ async fn one(tx: &mut Tx, change: &Change) -> Result<()> {
                 .bind(load.0)
                 .bind(from.name())
                 .bind(to.name())
-                .bind(message.as_str())
+                .bind(plain(message))
                 .bind(tx.now);
             affected(statement.execute(&mut **tx).await, "load", load.0)
         }
@@ -350,8 +350,8 @@ async fn job_state(tx: &mut Tx, job: JobId, (from, to): (JobState, JobState), me
     .bind(job.0)
     .bind(from.name())
     .bind(to.name())
-    .bind(message)
-    .bind(hint)
+    .bind(plain(message))
+    .bind(plain(hint))
     .bind(tx.now)
     .bind(i64::from(ended));
     affected(statement.execute(&mut **tx).await, "job", job.0)

@@ -9,8 +9,8 @@ use sqlx::any::AnyRow;
 
 use crate::{
     Catalogue, Error, Result, TaskState, Topic, UnixMs,
-    open::Tx,
-    row::{Columns, all, query, to_json},
+    row::{Columns, all, query, selects, to_json},
+    tx::Tx,
 };
 
 /// Rows of one INSERT: as many as keep it under SQLite's oldest bound on parameters.
@@ -163,20 +163,14 @@ fn read(row: &AnyRow) -> Result<Task> {
     })
 }
 
-macro_rules! task_columns {
-    ($rest:literal) => {
-        concat!(
-            "SELECT id, job, load, member, task_key, kind, plugin, bytes, state, attempts, not_before, fencing_token, worker, dispatcher, \
-             leased_at, lease_deadline, progress_bytes, progress_records, failure, reproducer, created_at, finished_at FROM tasks ",
-            $rest
-        )
-    };
-}
+selects!($ task_columns "SELECT id, job, load, member, task_key, kind, plugin, bytes, state, attempts, not_before, fencing_token, worker, dispatcher, \
+     leased_at, lease_deadline, progress_bytes, progress_records, failure, reproducer, created_at, finished_at FROM tasks ");
 
 impl Catalogue {
     /// One task.
     pub async fn task(&self, task: TaskId) -> Result<Task> {
-        let row = query(task_columns!("WHERE id = $1")).bind(task.0).fetch_optional(self.readers()).await.map_err(Error::sql)?;
+        let row =
+            query(task_columns!("WHERE id = $1")).bind(task.0).fetch_optional(&mut *self.reader().await?).await.map_err(Error::sql)?;
         read(&row.ok_or_else(|| Error::not_found("task", task))?)
     }
 
@@ -188,7 +182,7 @@ impl Catalogue {
             .bind(filter.job.map_or(0, |job| job.0))
             .bind(filter.state.map_or("", TaskState::name))
             .bind(i64::from(limit))
-            .fetch_all(self.readers())
+            .fetch_all(&mut *self.reader().await?)
             .await
             .map_err(Error::sql)?;
         all(&rows, read)
@@ -196,20 +190,28 @@ impl Catalogue {
 
     /// What a task is to do.
     pub async fn task_spec(&self, task: TaskId) -> Result<TaskSpec> {
-        let row = query("SELECT spec FROM tasks WHERE id = $1").bind(task.0).fetch_optional(self.readers()).await.map_err(Error::sql)?;
+        let row = query("SELECT spec FROM tasks WHERE id = $1")
+            .bind(task.0)
+            .fetch_optional(&mut *self.reader().await?)
+            .await
+            .map_err(Error::sql)?;
         row.ok_or_else(|| Error::not_found("task", task))?.json("spec")
     }
 
     /// What a task gave, once it is done.
     pub async fn task_outcome(&self, task: TaskId) -> Result<Option<TaskOutcome>> {
-        let row = query("SELECT outcome FROM tasks WHERE id = $1").bind(task.0).fetch_optional(self.readers()).await.map_err(Error::sql)?;
+        let row = query("SELECT outcome FROM tasks WHERE id = $1")
+            .bind(task.0)
+            .fetch_optional(&mut *self.reader().await?)
+            .await
+            .map_err(Error::sql)?;
         row.ok_or_else(|| Error::not_found("task", task))?.json_or_none("outcome")
     }
 
     /// How many tasks there are in each state and of each kind, of jobs that have not ended: for metrics.
     pub async fn task_counts(&self) -> Result<Vec<(TaskKind, TaskState, u64)>> {
         let rows = query("SELECT kind, state, COUNT(*) AS tasks FROM tasks WHERE followed = 0 GROUP BY kind, state")
-            .fetch_all(self.readers())
+            .fetch_all(&mut *self.reader().await?)
             .await
             .map_err(Error::sql)?;
         all(&rows, |row| Ok((row.word("kind")?, row.word("state")?, row.count("tasks")?)))
@@ -222,7 +224,7 @@ impl Catalogue {
              WHERE followed = 0 AND state IN ('done', 'failed') ORDER BY id LIMIT $1",
         )
         .bind(i64::from(limit))
-        .fetch_all(self.readers())
+        .fetch_all(&mut *self.reader().await?)
         .await
         .map_err(Error::sql)?;
         all(&rows, |row| {
@@ -245,13 +247,13 @@ impl Catalogue {
     /// Has the job a task that is queued, booked, leased or not followed up?
     pub async fn has_open_tasks(&self, job: JobId) -> Result<bool> {
         let row = query("SELECT 1 AS open FROM tasks WHERE job = $1 AND followed = 0 LIMIT 1").bind(job.0);
-        Ok(row.fetch_optional(self.readers()).await.map_err(Error::sql)?.is_some())
+        Ok(row.fetch_optional(&mut *self.reader().await?).await.map_err(Error::sql)?.is_some())
     }
 
     /// Has the job a task a worker holds?
     pub async fn has_leased_tasks(&self, job: JobId) -> Result<bool> {
         let row = query("SELECT 1 AS open FROM tasks WHERE job = $1 AND followed = 0 AND state = 'leased' LIMIT 1").bind(job.0);
-        Ok(row.fetch_optional(self.readers()).await.map_err(Error::sql)?.is_some())
+        Ok(row.fetch_optional(&mut *self.reader().await?).await.map_err(Error::sql)?.is_some())
     }
 
     /// What finished tasks of a kind gave for a load: the runs of its parse tasks, the segments of its merges.
@@ -259,7 +261,7 @@ impl Catalogue {
         let rows = query("SELECT id, outcome FROM tasks WHERE load = $1 AND kind = $2 AND state = 'done' ORDER BY id")
             .bind(load.0)
             .bind(kind.name())
-            .fetch_all(self.readers())
+            .fetch_all(&mut *self.reader().await?)
             .await
             .map_err(Error::sql)?;
         all(&rows, |row| Ok((TaskId(row.number("id")?), row.json("outcome")?)))
@@ -276,7 +278,10 @@ impl Catalogue {
 
     /// How many of a job's tasks are pieces of one that was cut in the search for a failing range.
     pub async fn split_tasks(&self, job: JobId) -> Result<u64> {
-        let row = query("SELECT COUNT(*) AS tasks FROM tasks WHERE job = $1 AND splits > 0").bind(job.0).fetch_one(self.readers()).await;
+        let row = query("SELECT COUNT(*) AS tasks FROM tasks WHERE job = $1 AND splits > 0")
+            .bind(job.0)
+            .fetch_one(&mut *self.reader().await?)
+            .await;
         row.map_err(Error::sql)?.count("tasks")
     }
 
@@ -284,7 +289,7 @@ impl Catalogue {
     pub async fn quarantined(&self, load: LoadId) -> Result<Vec<Quarantined>> {
         let rows = query("SELECT id, member, reproducer FROM tasks WHERE load = $1 AND state = 'quarantined' ORDER BY id")
             .bind(load.0)
-            .fetch_all(self.readers())
+            .fetch_all(&mut *self.reader().await?)
             .await
             .map_err(Error::sql)?;
         all(&rows, |row| {

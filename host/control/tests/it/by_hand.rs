@@ -8,12 +8,23 @@ use std::{
 
 use sluice_catalogue::{
     Catalogue, DispatcherState, Job, JobSpec, JobState, LeaseRequest, Load, LoadState, ManualClock, NewJob, TaskFilter, TaskState,
-    sqlite_url,
 };
 use sluice_control::{Controller, Dispatcher, GenerationPlanner};
+use sluice_engines::{on_both_engines, sql::Engine};
 use sluice_record::{CutPoint, FailureKind, Frame, JobId, RunKind, SegmentRef, TaskFailure, TaskKind, TaskOutcome, TaskSpec, limits};
 
 use crate::{Bench, CHUNK, MEMBER, Store, work};
+
+on_both_engines!(
+    a_failing_chunk_is_cut_down_to_the_record_at_fault,
+    a_plugin_that_can_read_nothing_is_not_tried_for_ever,
+    what_a_store_spoils_again_and_again_waits_for_a_word_and_the_rest_goes_on,
+    a_dump_or_a_merge_can_t_be_done_without,
+    a_failed_import_is_purged_before_it_ends,
+    what_was_retracted_stays_for_those_who_still_read_it,
+    segments_that_pile_up_are_compacted_and_retracting_is_as_exact_as_before,
+    a_draining_dispatcher_leases_nothing,
+);
 
 /// Segments the planner here leaves alone.
 const SEGMENTS_MAX: usize = 2;
@@ -59,12 +70,9 @@ struct Rig {
 }
 
 impl Rig {
-    async fn new(script: impl FnMut(&TaskSpec) -> Option<Result<TaskOutcome, TaskFailure>> + 'static) -> Self {
+    async fn new(engine: Engine, script: impl FnMut(&TaskSpec) -> Option<Result<TaskOutcome, TaskFailure>> + 'static) -> Self {
         let clock = ManualClock::at(BEGIN);
-        let mut bench = Bench::new().await;
-        let url = sqlite_url(&bench._folder.path().join("turned.db"));
-        bench.catalogue = Catalogue::open_with(&url, Arc::new(clock.clone())).await.unwrap();
-        bench.catalogue.migrate().await.unwrap();
+        let bench = Bench::with_clock(engine, Arc::new(clock.clone())).await;
         let controller = Controller::new(bench.catalogue.clone(), bench.store.clone(), Arc::new(Planner));
         let dispatcher = Dispatcher::register(bench.catalogue.clone(), "here", 2).await.unwrap();
         Self { bench, clock, controller, dispatcher, script: Box::new(script), seen: vec![] }
@@ -144,9 +152,8 @@ fn bad_bytes(bad: &'static [u64], grain: u64) -> impl FnMut(&TaskSpec) -> Option
     }
 }
 
-#[tokio::test]
-async fn a_failing_chunk_is_cut_down_to_the_record_at_fault() {
-    let mut rig = Rig::new(bad_bytes(&[105, 341, 349], 10)).await;
+async fn a_failing_chunk_is_cut_down_to_the_record_at_fault(engine: Engine) {
+    let mut rig = Rig::new(engine, bad_bytes(&[105, 341, 349], 10)).await;
     let job = rig.bench.import(true).await;
     rig.turn_on().await;
     let (waiting, load) = (rig.job(job).await, rig.load_of(job).await);
@@ -175,8 +182,7 @@ async fn a_failing_chunk_is_cut_down_to_the_record_at_fault() {
     assert_eq!(rig.job(job).await.state, JobState::Done);
 }
 
-#[tokio::test]
-async fn a_plugin_that_can_read_nothing_is_not_tried_for_ever() {
+async fn a_plugin_that_can_read_nothing_is_not_tried_for_ever(engine: Engine) {
     const ALL: &[u64] = &{
         let mut all = [0; MEMBER as usize];
         let mut at = 0;
@@ -186,7 +192,7 @@ async fn a_plugin_that_can_read_nothing_is_not_tried_for_ever() {
         }
         all
     };
-    let mut rig = Rig::new(bad_bytes(ALL, 1)).await;
+    let mut rig = Rig::new(engine, bad_bytes(ALL, 1)).await;
     let job = rig.bench.import(false).await;
     rig.turn_on().await;
     let load = rig.load_of(job).await;
@@ -196,11 +202,10 @@ async fn a_plugin_that_can_read_nothing_is_not_tried_for_ever() {
     assert!(rig.times(TaskKind::Parse).len() as u64 <= 4 * pieces);
 }
 
-#[tokio::test]
-async fn what_a_store_spoils_again_and_again_waits_for_a_word_and_the_rest_goes_on() {
+async fn what_a_store_spoils_again_and_again_waits_for_a_word_and_the_rest_goes_on(engine: Engine) {
     let broken = Arc::new(Mutex::new(true));
     let is_broken = broken.clone();
-    let mut rig = Rig::new(move |spec| {
+    let mut rig = Rig::new(engine, move |spec| {
         let failing = matches!(spec, TaskSpec::Parse { chunk, .. } if chunk.start == CHUNK) && *is_broken.lock().unwrap();
         failing.then(|| Err(TaskFailure::new(FailureKind::Transient, "no room")))
     })
@@ -236,12 +241,11 @@ async fn what_a_store_spoils_again_and_again_waits_for_a_word_and_the_rest_goes_
     assert_eq!((load.state, load.quarantined_bytes, load.ledger.stored), (LoadState::Published, CHUNK, 25));
 }
 
-#[tokio::test]
-async fn a_dump_or_a_merge_can_t_be_done_without() {
+async fn a_dump_or_a_merge_can_t_be_done_without(engine: Engine) {
     for kind in [TaskKind::Stage, TaskKind::Merge] {
         let broken = Arc::new(Mutex::new(true));
         let is_broken = broken.clone();
-        let mut rig = Rig::new(move |spec| {
+        let mut rig = Rig::new(engine, move |spec| {
             let failing = spec.kind() == kind && *is_broken.lock().unwrap();
             failing.then(|| Err(TaskFailure::new(FailureKind::Transient, "no room")))
         })
@@ -261,9 +265,8 @@ async fn a_dump_or_a_merge_can_t_be_done_without() {
     }
 }
 
-#[tokio::test]
-async fn a_failed_import_is_purged_before_it_ends() {
-    let mut rig = Rig::new(|spec| {
+async fn a_failed_import_is_purged_before_it_ends(engine: Engine) {
+    let mut rig = Rig::new(engine, |spec| {
         let all = matches!(spec, TaskSpec::Scan { bytes, .. } if *bytes > 0);
         // Chunks that do not cover their member: nothing of it can be believed.
         all.then(|| Ok(TaskOutcome::Scanned { chunks: vec![] }))
@@ -290,9 +293,8 @@ async fn a_failed_import_is_purged_before_it_ends() {
     assert!(matches!(rig.seen.last(), Some((_, _, TaskSpec::Purge { load: Some(purged), .. })) if *purged == load.id));
 }
 
-#[tokio::test]
-async fn what_was_retracted_stays_for_those_who_still_read_it() {
-    let mut rig = Rig::new(|_| None).await;
+async fn what_was_retracted_stays_for_those_who_still_read_it(engine: Engine) {
+    let mut rig = Rig::new(engine, |_| None).await;
     let job = rig.bench.import(true).await;
     rig.turn_on().await;
     let load = rig.load_of(job).await;
@@ -304,9 +306,8 @@ async fn what_was_retracted_stays_for_those_who_still_read_it() {
     assert_eq!((rig.times(TaskKind::Purge), rig.job(retract).await.state), (vec![5_000], JobState::Done));
 }
 
-#[tokio::test]
-async fn segments_that_pile_up_are_compacted_and_retracting_is_as_exact_as_before() {
-    let mut rig = Rig::new(|_| None).await;
+async fn segments_that_pile_up_are_compacted_and_retracting_is_as_exact_as_before(engine: Engine) {
+    let mut rig = Rig::new(engine, |_| None).await;
     let mut imports = vec![rig.bench.import(true).await];
     rig.turn_on().await;
     for _ in 0..2 {
@@ -363,9 +364,8 @@ async fn segments_that_pile_up_are_compacted_and_retracting_is_as_exact_as_befor
     assert!(thrown_away[0][0].key.starts_with("segments/compacted-"));
 }
 
-#[tokio::test]
-async fn a_draining_dispatcher_leases_nothing() {
-    let rig = Rig::new(|_| None).await;
+async fn a_draining_dispatcher_leases_nothing(engine: Engine) {
+    let rig = Rig::new(engine, |_| None).await;
     rig.bench.import(false).await;
     while rig.controller.reconcile_once().await.unwrap() {}
     let id = rig.dispatcher.id();

@@ -16,13 +16,24 @@ use std::{
 
 use async_trait::async_trait;
 use sluice_catalogue::{
-    BreachFlags, Catalogue, Error, Job, JobSpec, JobState, LoadState, NewBreach, NewDump, NewJob, TaskFilter, TaskState, sqlite_url,
+    BreachFlags, Catalogue, Clock, Error, Job, JobSpec, JobState, LoadState, NewBreach, NewDump, NewJob, SystemClock, TaskFilter, TaskState,
 };
 use sluice_control::{ControlError, Controller, Dispatcher, GenerationPlanner, Scheduler, StoreCount};
+use sluice_engines::{
+    on_both_engines,
+    sql::{Empty, Engine},
+};
 use sluice_record::{
     BlobDigest, BreachId, Chunk, DumpId, FailureKind, Frame, Framing, JobId, Ledger, LoadId, MemberNote, PluginDigest, Policy, RunKind,
     RunRef, SegmentRef, StagedMember, StagedSource, TaskFailure, TaskKind, TaskOutcome, TaskSpec,
 };
+
+on_both_engines!(
+    an_import_is_published_and_retracted,
+    a_store_s_fault_is_tried_again_and_a_plugin_s_is_quarantined,
+    a_broken_dump_fails_its_job_and_a_member_nobody_claims_waits,
+    a_stale_token_is_refused,
+);
 
 const CHUNK: u64 = 100;
 const MEMBER: u64 = 350;
@@ -62,13 +73,14 @@ impl GenerationPlanner for Planner {
 type Faults = Arc<Mutex<HashMap<(TaskKind, u64), (u32, FailureKind)>>>;
 
 struct Bench {
-    _folder: tempfile::TempDir,
     catalogue: Catalogue,
     store: Arc<Store>,
     faults: Faults,
     /// Who had which task, in order.
     seen: Arc<Mutex<Vec<(String, TaskSpec)>>>,
     roles: Vec<tokio::task::JoinHandle<()>>,
+    /// Goes last: the roles use it.
+    _database: Empty,
 }
 
 impl Drop for Bench {
@@ -78,12 +90,16 @@ impl Drop for Bench {
 }
 
 impl Bench {
-    async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let catalogue = Catalogue::open(&sqlite_url(&folder.path().join("catalogue.db"))).await.unwrap();
+    async fn new(engine: Engine) -> Self {
+        Self::with_clock(engine, Arc::new(SystemClock)).await
+    }
+
+    async fn with_clock(engine: Engine, clock: Arc<dyn Clock>) -> Self {
+        let database = engine.database().unwrap();
+        let catalogue = Catalogue::open_with(database.url(), clock).await.unwrap();
         catalogue.migrate().await.unwrap();
         let (store, faults, seen) = <(Arc<Store>, Faults, Arc<_>)>::default();
-        Self { _folder: folder, catalogue, store, faults, seen, roles: vec![] }
+        Self { catalogue, store, faults, seen, roles: vec![], _database: database }
     }
 
     async fn start(&mut self, claimed: bool) {
@@ -199,9 +215,8 @@ fn work(spec: &TaskSpec, claimed: bool, store: &Store, faults: &Faults) -> Resul
     })
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_import_is_published_and_retracted() {
-    let mut bench = Bench::new().await;
+async fn an_import_is_published_and_retracted(engine: Engine) {
+    let mut bench = Bench::new(engine).await;
     bench.start(true).await;
     let job = bench.import(true).await;
     let done = bench.until(job, JobState::Done).await;
@@ -222,9 +237,8 @@ async fn an_import_is_published_and_retracted() {
     assert_eq!(bench.seen.lock().unwrap().iter().filter(|seen| purges(seen)).count(), 1);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_store_s_fault_is_tried_again_and_a_plugin_s_is_quarantined() {
-    let mut bench = Bench::new().await;
+async fn a_store_s_fault_is_tried_again_and_a_plugin_s_is_quarantined(engine: Engine) {
+    let mut bench = Bench::new(engine).await;
     bench.faults.lock().unwrap().insert((TaskKind::Parse, 0), (1, FailureKind::Transient));
     bench.faults.lock().unwrap().insert((TaskKind::Parse, 100), (u32::MAX, FailureKind::Plugin));
     bench.start(true).await;
@@ -247,9 +261,8 @@ async fn a_store_s_fault_is_tried_again_and_a_plugin_s_is_quarantined() {
     assert_eq!(bench.catalogue.generation().await.unwrap().number, 1);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_broken_dump_fails_its_job_and_a_member_nobody_claims_waits() {
-    let mut bench = Bench::new().await;
+async fn a_broken_dump_fails_its_job_and_a_member_nobody_claims_waits(engine: Engine) {
+    let mut bench = Bench::new(engine).await;
     bench.faults.lock().unwrap().insert((TaskKind::Stage, 0), (1, FailureKind::Input));
     bench.start(false).await;
     let job = bench.import(false).await;
@@ -275,9 +288,8 @@ async fn a_broken_dump_fails_its_job_and_a_member_nobody_claims_waits() {
     assert_eq!(bench.catalogue.load(cancelled.load.unwrap()).await.unwrap().state, LoadState::Failed);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_stale_token_is_refused() {
-    let bench = Bench::new().await;
+async fn a_stale_token_is_refused(engine: Engine) {
+    let bench = Bench::new(engine).await;
     let controller = Controller::new(bench.catalogue.clone(), bench.store.clone(), Arc::new(Planner));
     bench.import(false).await;
     while controller.reconcile_once().await.unwrap() {}

@@ -1,0 +1,164 @@
+//! Connections that break: in the middle of anything, and right where a commit's answer would have come.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+    time::Duration,
+};
+
+use sluice_catalogue::{Catalogue, Error, TaskFilter, TaskState};
+use sluice_engines::postgres::{Database, Running};
+use sluice_record::DispatcherId;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+};
+
+use crate::{Seen, breach, done, open, queue, request, until};
+
+const TASKS: usize = 150;
+
+/// Works as a lane does: what fails is tried again, what came of a task is offered until it is taken.
+async fn work(catalogue: Catalogue, dispatcher: DispatcherId, lane: u32) -> (Seen, Seen) {
+    let (mut leased, mut taken) = (Seen::new(), Seen::new());
+    loop {
+        let lease = match catalogue.lease(&sluice_catalogue::LeaseRequest { lease_ms: 1_000, ..request(dispatcher, lane) }).await {
+            Ok(Some(lease)) => lease,
+            Ok(None) => {
+                let done = TaskFilter { state: Some(TaskState::Done), ..TaskFilter::default() };
+                if catalogue.tasks(done, 1_000).await.is_ok_and(|done| done.len() == TASKS) {
+                    return (leased, taken);
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                continue;
+            }
+            Err(Error::Unavailable(_) | Error::Busy(_)) => continue,
+            Err(error) => panic!("{error:?}"),
+        };
+        *leased.entry((lease.task.0, lease.token.0)).or_default() += 1;
+        loop {
+            match catalogue.complete_task(lease.task, lease.token, &done()).await {
+                Ok(()) => break *taken.entry((lease.task.0, 0)).or_default() += 1,
+                Err(Error::Stale { .. }) => break,
+                Err(Error::Unavailable(_) | Error::Busy(_)) => {}
+                Err(error) => panic!("{error:?}"),
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_restarts_while_tasks_are_leased_costs_none_and_doubles_none() {
+    let server = Running::start(&[]).unwrap();
+    let url = server.database("catalogue").unwrap();
+    let catalogue = open(&url).await;
+    let (_, dispatcher) = queue(&catalogue, TASKS).await;
+    let workers: Vec<_> = (0..6).map(|lane| tokio::spawn(work(catalogue.clone(), dispatcher, lane))).collect();
+    let expiry = tokio::spawn({
+        let catalogue = catalogue.clone();
+        async move {
+            loop {
+                drop(catalogue.expire_leases().await);
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    });
+    for restart in 1..=3 {
+        until(async || {
+            let left = TaskFilter { state: Some(TaskState::Done), ..TaskFilter::default() };
+            let done = catalogue.tasks(left, 1_000).await.map_or(0, |done| done.len());
+            (done >= restart * TASKS / 5).then_some(())
+        })
+        .await;
+        server.stop().unwrap();
+        server.start_again().unwrap();
+    }
+    let (mut leased, mut taken) = (Seen::new(), Seen::new());
+    for worker in workers {
+        let (had, gave) = worker.await.unwrap();
+        had.into_iter().for_each(|(lease, times)| *leased.entry(lease).or_default() += times);
+        gave.into_iter().for_each(|(task, times)| *taken.entry(task).or_default() += times);
+    }
+    expiry.abort();
+    assert!(leased.values().all(|times| *times == 1), "a token is one worker's: {leased:?}");
+    assert_eq!(taken.len(), TASKS);
+    assert!(taken.values().all(|times| *times == 1), "a result is taken once: {taken:?}");
+}
+
+/// What becomes of the next COMMIT that passes.
+const PASSES: u8 = 0;
+const ANSWER_IS_LOST: u8 = 1;
+const COMMIT_IS_LOST: u8 = 2;
+
+/// A way to the server that breaks when it is told to.
+async fn proxy(server: String, fate: Arc<AtomicU8>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        loop {
+            let (client, _) = listener.accept().await.unwrap();
+            tokio::spawn(pass(client, TcpStream::connect(&server).await.unwrap(), Arc::clone(&fate)));
+        }
+    });
+    port
+}
+
+async fn pass(mut client: TcpStream, mut server: TcpStream, fate: Arc<AtomicU8>) {
+    let (mut up, mut down) = ([0; 16_384], [0; 16_384]);
+    loop {
+        tokio::select! {
+            read = client.read(&mut up) => {
+                let Ok(read @ 1..) = read else { return };
+                let is_commit = up[..read].windows(7).any(|window| window == b"COMMIT\0");
+                let fate = if is_commit { fate.swap(PASSES, Ordering::SeqCst) } else { PASSES };
+                if fate == COMMIT_IS_LOST {
+                    return;
+                }
+                if server.write_all(&up[..read]).await.is_err() {
+                    return;
+                }
+                if fate == ANSWER_IS_LOST {
+                    let _ = server.read(&mut down).await;
+                    return;
+                }
+            }
+            read = server.read(&mut down) => {
+                let Ok(read @ 1..) = read else { return };
+                if client.write_all(&down[..read]).await.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_in_doubt_is_looked_up() {
+    let database = Database::new().unwrap();
+    let (user, rest) = database.url().split_once('@').unwrap();
+    let (server, name) = rest.split_once('/').unwrap();
+    let fate = Arc::new(AtomicU8::new(PASSES));
+    let port = proxy(server.to_owned(), Arc::clone(&fate)).await;
+    let catalogue = open(&format!("{user}@127.0.0.1:{port}/{name}")).await;
+
+    fate.store(ANSWER_IS_LOST, Ordering::SeqCst);
+    catalogue.create_breach(&breach("Taken")).await.unwrap();
+    assert_eq!(fate.load(Ordering::SeqCst), PASSES, "it did break");
+
+    fate.store(COMMIT_IS_LOST, Ordering::SeqCst);
+    let lost = catalogue.create_breach(&breach("Lost")).await;
+    assert!(matches!(lost, Err(Error::Unavailable(_))), "{lost:?}");
+    let breaches = catalogue.breaches().await.unwrap();
+    assert_eq!(breaches.iter().map(|breach| breach.about.name.as_str()).collect::<Vec<_>>(), ["Taken"]);
+
+    // A task's lease and its result are each taken once, with the connection lost both times.
+    let (_, dispatcher) = queue(&catalogue, 1).await;
+    fate.store(ANSWER_IS_LOST, Ordering::SeqCst);
+    let lease = catalogue.lease(&request(dispatcher, 0)).await.unwrap().unwrap();
+    fate.store(ANSWER_IS_LOST, Ordering::SeqCst);
+    catalogue.complete_task(lease.task, lease.token, &done()).await.unwrap();
+    assert_eq!(catalogue.task(lease.task).await.unwrap().state, TaskState::Done);
+    assert!(catalogue.lease(&request(dispatcher, 0)).await.unwrap().is_none());
+}
