@@ -24,7 +24,7 @@ pub const JAVA_VARIABLE: &str = "OPENSEARCH_JAVA_HOME";
 pub const JAVA_VERSION_MIN: u32 = 21;
 
 const JAVA_FOLDER: &str = "/usr/lib/jvm";
-const START_MS_MAX: u64 = 180_000;
+const START_MS_MAX: u64 = 300_000;
 /// All to its output, which is kept.
 const LOGGING: &str = "status = error
 appender.console.type = Console
