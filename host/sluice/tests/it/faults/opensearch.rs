@@ -18,7 +18,8 @@ fn dumps_come_to_the_same_in_opensearch_whatever_is_killed() {
 
     let mut server = OpenSearch::start().unwrap();
     let config = folder.path().join("opensearch.toml");
-    let records = format!("\n[records]\nengine = \"opensearch\"\nurls = [\"{}\"]\nprefix = \"test-{}\"\n", server.url(), std::process::id());
+    let records =
+        format!("\n[records]\nengine = \"opensearch\"\nurls = [\"{}\"]\nprefix = \"test-{}\"\n", server.url(), std::process::id());
     fs::write(&config, fs::read_to_string(&embedded).unwrap() + &records).unwrap();
     let (data, args) = (folder.path().join("data"), ["--config", config.to_str().unwrap()]);
     let mut service = Service::start_in(&data, &args);

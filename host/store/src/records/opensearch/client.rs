@@ -62,7 +62,8 @@ impl Failure {
         if is_full {
             return Self::Full;
         }
-        let kind = kind.chars().filter(|letter| letter.is_ascii_lowercase() || matches!(letter, '_' | ' ')).take(KIND_LETTERS_MAX).collect();
+        let kind =
+            kind.chars().filter(|letter| letter.is_ascii_lowercase() || matches!(letter, '_' | ' ')).take(KIND_LETTERS_MAX).collect();
         Self::Refused { status, kind }
     }
 
@@ -105,7 +106,9 @@ impl Failure {
             Self::Refused { kind, .. } if kind.contains("mapping") || kind.contains("parsing") => {
                 damaged(format!("it refuses a record ({kind}): was its mapping changed? start the service again, which says what differs"))
             }
-            Self::Refused { status: 404, kind } => damaged(format!("an index of it is gone ({kind}): restore it, or import its loads anew")),
+            Self::Refused { status: 404, kind } => {
+                damaged(format!("an index of it is gone ({kind}): restore it, or import its loads anew"))
+            }
             _ => StoreError::Unavailable { doing: doing.into(), source: Box::new(self) },
         }
     }
@@ -131,11 +134,18 @@ impl ConnectionPool for InTurn {
 }
 
 /// Asks OpenSearch.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Client {
     transport: Transport,
     request_wait: Duration,
     outage_wait: Duration,
+}
+
+impl fmt::Debug for Client {
+    /// The transport would show the password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Client")
+    }
 }
 
 impl Client {

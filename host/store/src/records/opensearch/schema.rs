@@ -96,7 +96,9 @@ pub(super) async fn install(client: &Client, names: &Names, options: &OpenSearch
     let (major, minor) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
     if server["version"]["distribution"] != "opensearch" || (major, minor) < SERVER_VERSION_MIN {
         let (needed_major, needed_minor) = SERVER_VERSION_MIN;
-        return Err(StoreError::Invalid(format!("the record store needs OpenSearch {needed_major}.{needed_minor} or newer, not {version:?}")));
+        return Err(StoreError::Invalid(format!(
+            "the record store needs OpenSearch {needed_major}.{needed_minor} or newer, not {version:?}"
+        )));
     }
     put_template(client, names, options).await?;
     let index = json!({ "aliases": { &names.records: { "is_write_index": true } } });

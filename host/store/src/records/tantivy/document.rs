@@ -138,9 +138,7 @@ impl Rows {
     /// A term that is the value itself needs no bytes of its own.
     fn push_term(&mut self, field: Field, value: Range<usize>) {
         let bytes = &self.buffers.bytes[value.clone()];
-        let at = if bytes.len() <= ACCOUNT_TERM_BYTES_MAX
-            && bytes.iter().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())
-        {
+        let at = if bytes.len() <= ACCOUNT_TERM_BYTES_MAX && bytes.iter().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
             value
         } else {
             let text = String::from_utf8_lossy(bytes).into_owned();
