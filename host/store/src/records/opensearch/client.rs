@@ -15,7 +15,7 @@ use opensearch::{
     cert::{Certificate, CertificateValidation},
     http::{
         Method,
-        headers::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue},
+        headers::{ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue},
         transport::{Connection, ConnectionPool, Transport, TransportBuilder},
     },
 };
@@ -134,11 +134,18 @@ impl ConnectionPool for InTurn {
 }
 
 /// Asks OpenSearch.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Client {
     transport: Transport,
     request_wait: Duration,
     outage_wait: Duration,
+}
+
+impl fmt::Debug for Client {
+    /// The transport would show the password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Client")
+    }
 }
 
 impl Client {
@@ -155,8 +162,9 @@ impl Client {
         if nodes.is_empty() {
             return Err(invalid("no URL is given"));
         }
-        // A proxy of the environment is for the world outside.
-        let mut builder = TransportBuilder::new(InTurn { nodes: nodes.into(), next: Arc::default() }).disable_proxy();
+        let pool = InTurn { nodes: nodes.into(), next: Arc::default() };
+        // A proxy of the environment is for the world outside. What is not compressed says how long it is.
+        let mut builder = TransportBuilder::new(pool).disable_proxy().header(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         if let Some(user) = &options.user {
             builder = builder.auth(Credentials::Basic(user.clone(), options.password.clone().unwrap_or_default()));
         }

@@ -106,6 +106,11 @@ async fn read(client: &Client, names: &Names, load: LoadId, task: TaskId) -> Res
     }
 }
 
+/// Has nobody changed a task's document since?
+pub(super) async fn is_current(client: &Client, names: &Names, seen: &Seen) -> Result<bool, StoreError> {
+    Ok(read(client, names, LoadId(seen.parts.load), TaskId(seen.parts.task)).await?.version == seen.version)
+}
+
 /// Replaces a task's document, and lets searches see it; false if another process has been quicker.
 pub(super) async fn replace(client: &Client, names: &Names, seen: &mut Seen, next: TaskParts) -> Result<bool, StoreError> {
     let condition = match seen.version {

@@ -200,6 +200,10 @@ impl Writing {
             let of_part = json!({ "term": { "part": part } });
             let counted = reading::total(&self.client, &self.names, &of_part).await?;
             if counted != open.part_records {
+                // A newer attempt deletes what it replaces.
+                if !parts::is_current(&self.client, &self.names, &open.seen).await? {
+                    return Err(StoreError::Superseded);
+                }
                 tracing::warn!("OpenSearch has {counted} of {} records that it acknowledged", open.part_records);
                 return Err(StoreError::Lost);
             }
