@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::{plugins, shell};
+use crate::{plugins, servers, shell};
 
 /// The benches there are.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -19,6 +19,8 @@ pub(crate) enum Bench {
     Ingest,
     /// Look-ups against nginx serving a static file.
     Query,
+    /// Tasks leased and completed a second, on PostgreSQL and on SQLite.
+    Queue,
 }
 
 impl Bench {
@@ -29,6 +31,7 @@ impl Bench {
             Self::Parse => "parse",
             Self::Ingest => "ingest",
             Self::Query => "query",
+            Self::Queue => "queue",
         }
     }
 }
@@ -37,6 +40,10 @@ impl Bench {
 pub(crate) fn run(root: &Path, bench: Bench, args: &[String]) -> Result<()> {
     if bench == Bench::Query {
         shell::need(&[("wrk", "wrk"), ("nginx", "nginx-light")])?;
+    }
+    if bench == Bench::Queue {
+        servers::install(root)?;
+        return shell::run(shell::cargo(root).args(["bench", "--workspace", "--bench", "queue", "--"]).args(args));
     }
     plugins::build(root)?;
     if !matches!(bench, Bench::Sandbox | Bench::Author) {

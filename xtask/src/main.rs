@@ -13,6 +13,7 @@ mod fuzz;
 mod languages;
 mod plugins;
 mod recall;
+mod servers;
 mod service;
 mod shell;
 mod test;

@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{engines, languages, plugins, shell};
+use crate::{languages, plugins, servers, shell};
 
 /// Where plugins and SDK are built natively: one folder, so that they share dependencies.
 pub(crate) fn native_target_dir(root: &Path) -> PathBuf {
@@ -24,13 +24,13 @@ pub(crate) fn run(root: &Path, seeds: u32) -> Result<()> {
     let begun = Instant::now();
     shell::need(&[("mariadbd", "mariadb-server"), ("python3", "python3"), ("git", "git")])?;
     languages::install(root)?;
-    let engines = engines::opensearch(root)?;
+    let servers = servers::install(root)?;
     shell::step("plugins");
     plugins::build(root)?;
     let mut totals = Totals::default();
     for folder in ["", "plugins", "sdk/rust"] {
         shell::step(&format!("test {folder}"));
-        totals.suite(root, folder, seeds, &engines)?;
+        totals.suite(root, folder, seeds, &servers)?;
     }
     let Totals { passed, failed, ignored, suites_failed } = totals;
     println!("tests: {passed} passed, {failed} failed, {ignored} ignored in {} s", begun.elapsed().as_secs());
@@ -49,14 +49,14 @@ struct Totals {
 
 impl Totals {
     /// Runs a workspace's tests, passing their output through.
-    fn suite(&mut self, root: &Path, folder: &str, seeds: u32, engines: &[(&str, PathBuf)]) -> Result<()> {
+    fn suite(&mut self, root: &Path, folder: &str, seeds: u32, servers: &[(&str, String)]) -> Result<()> {
         let mut cargo = shell::cargo(&root.join(folder));
         cargo
             .args(["test", "--workspace", "--no-fail-fast"])
             .env("SLUICE_PLUGIN_DIR", plugins::folder(root))
             .env("SLUICE_TEST_LANGUAGES", "all")
             .env("SLUICE_SEEDS", seeds.to_string())
-            .envs(engines.iter().map(|(variable, value)| (*variable, value)))
+            .envs(servers.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::piped());
         if !folder.is_empty() {
             cargo.env("CARGO_TARGET_DIR", native_target_dir(root));

@@ -10,6 +10,7 @@
 pub mod opensearch;
 pub mod postgres;
 mod process;
+pub mod s3;
 pub mod sql;
 
 pub use process::Process;

@@ -47,6 +47,14 @@ impl Process {
     /// If it cannot be started.
     pub fn start(name: &'static str, mut command: Command, log: &Path) -> Result<Self> {
         as_nobody(&mut command);
+        Self::start_as_we_are(name, command, log)
+    }
+
+    /// As [`Process::start`], of a server that does not mind root, and may be where only root looks.
+    ///
+    /// # Errors
+    /// If it cannot be started.
+    pub fn start_as_we_are(name: &'static str, mut command: Command, log: &Path) -> Result<Self> {
         let output = File::options().create(true).append(true).open(log).with_context(|| format!("cannot write {}", log.display()))?;
         command.stdin(Stdio::null()).stderr(output.try_clone()?).stdout(output);
         let child = command.spawn().with_context(|| format!("cannot start {name}"))?;

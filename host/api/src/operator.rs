@@ -147,7 +147,7 @@ async fn breach(State(state): State<ApiState>, Path(id): Path<i64>) -> Answer {
 /// All breaches, unpublished ones too.
 #[utoipa::path(get, path = "/breaches", responses((status = 200, body = Vec<BreachView>), Refusals))]
 async fn breaches(State(state): State<ApiState>) -> Answer {
-    ok(state.catalogue.breaches().await?.into_iter().map(BreachView::from).collect::<Vec<_>>())
+    ok(state.catalogue.may_lag().breaches().await?.into_iter().map(BreachView::from).collect::<Vec<_>>())
 }
 
 /// Takes a spec with what an import need not say left out, and a priority.
@@ -166,7 +166,7 @@ fn shown(mut job: Job) -> Job {
 /// Jobs, newest first.
 #[utoipa::path(get, path = "/jobs", responses((status = 200, body = Vec<Job>), Refusals))]
 async fn jobs(State(state): State<ApiState>) -> Answer {
-    ok(state.catalogue.jobs(LIST_MAX).await?.into_iter().map(shown).collect::<Vec<_>>())
+    ok(state.catalogue.may_lag().jobs(LIST_MAX).await?.into_iter().map(shown).collect::<Vec<_>>())
 }
 
 /// A job.
@@ -199,7 +199,7 @@ async fn resume(state: State<ApiState>, id: Path<i64>) -> Answer {
 /// Loads with their ledgers, newest first.
 #[utoipa::path(get, path = "/loads", responses((status = 200, body = Vec<Load>), Refusals))]
 async fn loads(State(state): State<ApiState>) -> Answer {
-    ok(state.catalogue.loads(LIST_MAX).await?)
+    ok(state.catalogue.may_lag().loads(LIST_MAX).await?)
 }
 
 /// A load with its ledger.
@@ -323,7 +323,7 @@ async fn retry(State(state): State<ApiState>, Path(id): Path<i64>) -> Answer {
 /// Dispatchers and their reserved slots.
 #[utoipa::path(get, path = "/slots", responses((status = 200, body = Slots), Refusals))]
 async fn slots(State(state): State<ApiState>) -> Answer {
-    ok(Slots { dispatchers: state.catalogue.dispatchers().await?, slots: state.catalogue.slots().await? })
+    ok(Slots { dispatchers: state.catalogue.may_lag().dispatchers().await?, slots: state.catalogue.may_lag().slots().await? })
 }
 
 /// Plugins.

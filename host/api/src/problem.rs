@@ -71,7 +71,7 @@ impl From<Error> for Problem {
         let (status, code) = match &error {
             Error::NotFound { .. } => (StatusCode::NOT_FOUND, "not-found"),
             Error::Conflict { .. } | Error::Stale { .. } => (StatusCode::CONFLICT, "conflict"),
-            Error::Busy(_) => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
+            Error::Busy(_) | Error::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
             Error::Full(_) => (StatusCode::INSUFFICIENT_STORAGE, "full"),
             _ => (StatusCode::INTERNAL_SERVER_ERROR, "catalogue"),
         };

@@ -239,7 +239,7 @@ async fn hash(state: &ApiState, mut hashed: Hashed, parts: Vec<Frame>) -> Answer
 /// Dumps, newest first.
 #[utoipa::path(get, path = "/dumps", responses((status = 200, body = Vec<Dump>), Refusals))]
 pub(crate) async fn list(State(state): State<ApiState>) -> Answer {
-    Ok(Json(state.catalogue.dumps(super::operator::LIST_MAX).await?).into_response())
+    Ok(Json(state.catalogue.may_lag().dumps(super::operator::LIST_MAX).await?).into_response())
 }
 
 /// Gives up a dump that is still arriving.

@@ -59,6 +59,7 @@ struct Inner {
     readers: AnyPool,
     replica: Option<(Arc<Replica>, AbortOnDrop)>,
     engine: Engine,
+    place: String,
     bell: Arc<Bell>,
     wake: Option<Wake>,
     clock: Arc<dyn Clock>,
@@ -94,7 +95,7 @@ impl Catalogue {
     /// As [`Catalogue::open`], with all there is to say about it.
     pub async fn connect(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Self> {
         sqlx::any::install_default_drivers();
-        let bell = Arc::new(Bell::new());
+        let (bell, place) = (Arc::new(Bell::new()), without_secrets(&settings.url));
         let failed = |source| match Error::sql(source) {
             Error::Sql(source) | Error::Unavailable(source) => Error::Open { url: without_secrets(&settings.url), source },
             known => known,
@@ -103,7 +104,7 @@ impl Catalogue {
             let url = if settings.url.contains('?') { settings.url.clone() } else { format!("{}?mode=rwc", settings.url) };
             let writer = pool(1, SQLITE_WRITER.into()).connect(&url).await.map_err(failed)?;
             let readers = pool(READERS_MAX, SQLITE_READER.into()).connect(&url).await.map_err(failed)?;
-            let inner = Inner { writer, readers, replica: None, engine: Engine::Sqlite, bell, wake: None, clock };
+            let inner = Inner { writer, readers, replica: None, engine: Engine::Sqlite, place, bell, wake: None, clock };
             return Ok(Self { inner: Arc::new(inner), may_lag: false });
         }
         let url = settings.with_password(&settings.url)?;
@@ -121,7 +122,7 @@ impl Catalogue {
             None => None,
         };
         let wake = Some(Wake::start(Arc::clone(&bell), readers.clone(), url));
-        let inner = Inner { writer, readers, replica, engine: Engine::Postgres, bell, wake, clock };
+        let inner = Inner { writer, readers, replica, engine: Engine::Postgres, place, bell, wake, clock };
         Ok(Self { inner: Arc::new(inner), may_lag: false })
     }
 
@@ -129,6 +130,11 @@ impl Catalogue {
     #[must_use]
     pub fn may_lag(&self) -> Self {
         Self { inner: Arc::clone(&self.inner), may_lag: true }
+    }
+
+    /// Where it is, as it may be shown.
+    pub fn place(&self) -> &str {
+        &self.inner.place
     }
 
     /// Is there a replica, and is it close enough behind to be read?

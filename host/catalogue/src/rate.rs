@@ -9,8 +9,14 @@ use crate::{
     tx::Tx,
 };
 
-/// Bytes a rate remembers: past that, older tasks fade by half.
-const RATE_BYTES_REMEMBERED: i64 = 1 << 30;
+/// Adds a task's to a rate. Past 1 GiB older tasks fade by half.
+macro_rules! faded {
+    () => {
+        "UPDATE task_rates SET bytes = (CASE WHEN bytes > 1073741824 THEN bytes / 2 ELSE bytes END) + $3,
+         ms = (CASE WHEN bytes > 1073741824 THEN ms / 2 ELSE ms END) + $4 WHERE "
+    };
+}
+
 /// Before anything was learnt: bytes a millisecond.
 const RATE_FIRST_BYTES_PER_MS: u64 = 20_000;
 /// What any task takes besides its bytes.
@@ -58,23 +64,21 @@ impl Catalogue {
     }
 }
 
-/// Learns from a task that is done.
+/// Learns from a task that is done. Where somebody else is learning the same at this instant it is left at that: an estimate is
+/// not worth waiting for another's commit.
 pub(crate) async fn learn(tx: &mut Tx, kind: &str, plugin: &str, bytes: i64, ms: i64) -> Result<()> {
     if bytes <= 0 {
         return Ok(());
     }
-    query(
-        "INSERT INTO task_rates (kind, plugin, bytes, ms) VALUES ($1, $2, $3, $4) ON CONFLICT (kind, plugin) DO UPDATE SET
-         bytes = (CASE WHEN task_rates.bytes > $5 THEN task_rates.bytes / 2 ELSE task_rates.bytes END) + excluded.bytes,
-         ms = (CASE WHEN task_rates.bytes > $5 THEN task_rates.ms / 2 ELSE task_rates.ms END) + excluded.ms",
-    )
-    .bind(kind)
-    .bind(plugin)
-    .bind(bytes)
-    .bind(ms.max(1))
-    .bind(RATE_BYTES_REMEMBERED)
-    .execute(&mut **tx)
-    .await
-    .map_err(Error::sql)?;
+    let update = tx.skipping_locked(
+        concat!(faded!(), "kind = $1 AND plugin = $2"),
+        concat!(faded!(), "(kind, plugin) IN (SELECT kind, plugin FROM task_rates WHERE kind = $1 AND plugin = $2 FOR UPDATE SKIP LOCKED)"),
+    );
+    for sql in [update, "INSERT INTO task_rates (kind, plugin, bytes, ms) VALUES ($1, $2, $3, $4) ON CONFLICT (kind, plugin) DO NOTHING"] {
+        let done = query(sql).bind(kind).bind(plugin).bind(bytes).bind(ms.max(1)).execute(&mut **tx).await.map_err(Error::sql)?;
+        if done.rows_affected() > 0 {
+            break;
+        }
+    }
     Ok(())
 }

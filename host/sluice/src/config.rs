@@ -8,11 +8,15 @@ use std::{
 use figment::{
     Figment,
     providers::{Env, Format as _, Serialized, Toml},
+    value::{Uncased, UncasedStr},
 };
 use serde::{Deserialize, Serialize};
 use sluice_record::limits;
 
-use crate::exit::{Failure, Sysexit};
+use crate::{
+    engines::{CatalogueConfig, ObjectsConfig},
+    exit::{Failure, Sysexit},
+};
 
 /// Every setting with its default and what it is for; `serve --print-config` prints it.
 pub(crate) const COMMENTED: &str = include_str!("sluice.toml");
@@ -39,6 +43,10 @@ pub(crate) struct Config {
     pub(crate) base_url: Option<String>,
     /// Where records are kept.
     pub(crate) records: Records,
+    /// The catalogue's database.
+    pub(crate) catalogue: CatalogueConfig,
+    /// Where objects are.
+    pub(crate) objects: ObjectsConfig,
 }
 
 /// Where records are kept. All but the engine is OpenSearch's.
@@ -100,6 +108,8 @@ impl Default for Config {
             index_memory_mib: 64,
             base_url: None,
             records: Records::default(),
+            catalogue: CatalogueConfig::default(),
+            objects: ObjectsConfig::default(),
         }
     }
 }
@@ -113,15 +123,46 @@ pub(crate) fn default_data() -> PathBuf {
     std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).or(home).unwrap_or_else(|| ".".into()).join("sluice")
 }
 
-/// The keys that variables may set: others of the same prefix are somebody else's.
-const VARIABLES: [&str; 7] = ["data", "listen", "plugin_dir", "lanes", "chunk_kib", "index_memory_mib", "base_url"];
-/// As [`VARIABLES`], of `records`: `SLUICE_RECORDS_…`.
-const RECORDS_VARIABLES: [&str; 8] = ["engine", "urls", "user", "password_file", "ca_file", "prefix", "shards", "replicas"];
+pub(crate) fn wrong(message: impl Into<String>) -> Failure {
+    Failure::new(Sysexit::Config, message, "`sluice serve --print-config` lists the settings and their defaults")
+}
+
+/// What variables may set, `SLUICE_NAME` each; in a table of the file the name has a dot. Others of the prefix are somebody else's.
+const VARIABLES: [&str; 26] = [
+    "data",
+    "listen",
+    "plugin_dir",
+    "lanes",
+    "chunk_kib",
+    "index_memory_mib",
+    "base_url",
+    "catalogue.url",
+    "catalogue.password",
+    "catalogue.password_file",
+    "catalogue.replica_url",
+    "catalogue.connections_max",
+    "objects.url",
+    "objects.endpoint",
+    "objects.region",
+    "objects.access_key_id",
+    "objects.secret_access_key",
+    "objects.secret_access_key_file",
+    "records.engine",
+    "records.urls",
+    "records.user",
+    "records.password_file",
+    "records.ca_file",
+    "records.prefix",
+    "records.shards",
+    "records.replicas",
+];
+
+fn variable(name: &UncasedStr) -> Option<Uncased<'static>> {
+    VARIABLES.into_iter().find(|setting| *name == setting.replace('.', "_")).map(Into::into)
+}
 
 /// Reads and checks the configuration; `flags` holds what the command line says.
 pub(crate) fn read(file: Option<&Path>, flags: impl Serialize) -> Result<Config, Failure> {
-    let wrong =
-        |message: String| Failure::new(Sysexit::Config, message, "`sluice serve --print-config` lists the settings and their defaults");
     let mut figment = Figment::from(Serialized::defaults(Config::default()));
     if let Some(file) = file {
         if !file.is_file() {
@@ -130,8 +171,7 @@ pub(crate) fn read(file: Option<&Path>, flags: impl Serialize) -> Result<Config,
         figment = figment.merge(Toml::file_exact(file));
     }
     let config: Config = figment
-        .merge(Env::prefixed("SLUICE_").only(&VARIABLES))
-        .merge(Env::prefixed("SLUICE_RECORDS_").only(&RECORDS_VARIABLES).map(|name| format!("records.{name}").into()))
+        .merge(Env::prefixed("SLUICE_").filter_map(variable))
         .merge(Serialized::defaults(flags))
         .extract()
         .map_err(|error| wrong(format!("the configuration is wrong: {error}")))?;
@@ -150,8 +190,9 @@ pub(crate) fn read(file: Option<&Path>, flags: impl Serialize) -> Result<Config,
     if let Some(base_url) = &config.base_url {
         let scheme = base_url.parse::<reqwest::Url>().map(|url| url.scheme().to_owned());
         if !matches!(scheme.as_deref(), Ok("http" | "https")) {
-            return Err(wrong("base_url must be an http or https URL".into()));
+            return Err(wrong("base_url must be an http or https URL"));
         }
     }
+    config.catalogue.check()?;
     Ok(config)
 }

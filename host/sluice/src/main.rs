@@ -3,6 +3,7 @@
 
 mod client;
 mod config;
+mod engines;
 mod exit;
 mod folder;
 mod parse;

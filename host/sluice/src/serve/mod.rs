@@ -195,7 +195,13 @@ pub(crate) fn check(args: &CheckArgs) -> Result<()> {
         stores.catalogue.ready().await?;
         stores.objects.health().await?;
         let health = stores.records.health().await?;
-        println!("stores: good; {} records in {}", health.records, health.engine);
+        println!(
+            "stores: good; {} records in {}, catalogue in {}, objects in {}",
+            health.records,
+            health.engine,
+            stores.catalogue.place(),
+            stores.objects.place()
+        );
         let plugins = Hot::start(&config, &stores).await?;
         for plugin in plugins.running().current().active() {
             println!("plugin {} {}: {}", plugin.descriptor().name, plugin.descriptor().version, plugin.digest());

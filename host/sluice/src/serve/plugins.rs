@@ -87,7 +87,7 @@ impl Hot {
     async fn take(&self, component: Bytes) -> Result<PluginDigest> {
         let plugin = self.load(component.clone()).await?;
         let (digest, key) = (plugin.digest(), keys::plugin(plugin.digest()));
-        self.stores.objects.put(&key, component).await?;
+        self.stores.objects.create(&key, component).await?; // known by its digest: what is there already is the same
         self.stores.catalogue.install_plugin(digest, plugin.descriptor(), &key).await?;
         self.running.change(|set| set.install(plugin));
         Ok(digest)

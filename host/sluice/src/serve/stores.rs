@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use async_trait::async_trait;
-use sluice_catalogue::{Catalogue, sqlite_url};
+use sluice_catalogue::{Catalogue, SystemClock};
 use sluice_control::{GenerationPlanner, StoreCount};
 use sluice_record::{LoadId, SegmentRef};
 use sluice_store::{
@@ -37,13 +37,13 @@ impl Stores {
         make_private(&config.data)?;
         let scratch = config.data.join("scratch");
         make_private(&scratch)?;
-        let objects = Objects::local(&config.data.join("objects"))?;
+        let objects = objects(config)?;
         objects.delete_unfinished().await?;
         let records = match config.records.engine {
             RecordsEngine::Tantivy => embedded_records(config).await?,
             RecordsEngine::OpenSearch => opensearch_records(&config.records).await?,
         };
-        Ok(Self { catalogue: catalogue(&config.data).await?, objects, records, scratch })
+        Ok(Self { catalogue: catalogue(config).await?, objects, records, scratch })
     }
 }
 
@@ -103,9 +103,18 @@ fn read_short(file: &Path, bytes_max: u64) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-async fn catalogue(data: &Path) -> Result<Catalogue> {
+fn objects(config: &Config) -> Result<Objects> {
+    let Some(url) = &config.objects.url else { return Ok(Objects::local(&config.data.join("objects"))?) };
+    Objects::open_url(url, config.objects.options()?).map_err(|error| {
+        let failure = Failure::new(Sysexit::Config, format!("objects.url: {error}"), "see [objects] in `sluice serve --print-config`");
+        anyhow::Error::from(error).context(failure)
+    })
+}
+
+async fn catalogue(config: &Config) -> Result<Catalogue> {
+    let settings = config.catalogue.settings(&config.data)?;
     let opening = async {
-        let catalogue = Catalogue::open(&sqlite_url(&data.join("catalogue.sqlite"))).await?;
+        let catalogue = Catalogue::connect(&settings, Arc::new(SystemClock)).await?;
         catalogue.migrate().await?;
         Ok::<_, sluice_catalogue::Error>(catalogue)
     };

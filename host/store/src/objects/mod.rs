@@ -7,6 +7,7 @@
 
 pub mod keys;
 mod read;
+mod remote;
 mod write;
 
 use std::{ops::Range, path::Path, sync::Arc};
@@ -14,7 +15,7 @@ use std::{ops::Range, path::Path, sync::Arc};
 use bytes::Bytes;
 use cap_std::{ambient_authority, fs::Dir};
 use futures::{StreamExt, TryStreamExt};
-use object_store::{ObjectStore, ObjectStoreExt, local::LocalFileSystem, path::Path as Key};
+use object_store::{ObjectStore, ObjectStoreExt, PutMode, local::LocalFileSystem, path::Path as Key};
 use sluice_record::Frame;
 
 pub(crate) use read::read_exact_at;
@@ -27,6 +28,8 @@ use crate::StoreError;
 #[derive(Clone, Debug)]
 pub struct Objects {
     store: Arc<dyn ObjectStore>,
+    /// Where it is, as it may be shown.
+    place: Arc<str>,
     /// The folder itself, if the store is one: blocking readers open its files and nothing outside it.
     folder: Option<Arc<Dir>>,
     buffers: Arc<write::Buffers>,
@@ -49,20 +52,38 @@ impl Objects {
             .map_err(|error| from_engine("opening the object folder", "the object folder", error))?
             .with_automatic_cleanup(true)
             .with_fsync(true);
-        Ok(Self { store: Arc::new(store), folder: Some(Arc::new(folder)), buffers: Arc::default() })
+        let place = path.to_string_lossy().into();
+        Ok(Self { store: Arc::new(store), place, folder: Some(Arc::new(folder)), buffers: Arc::default() })
     }
 
-    /// `file:///path` or a plain path today.
+    /// Where it is, as it may be shown.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// What a URL names: `file:///path` or a plain path, `s3://bucket/prefix` and whatever else the `object_store` crate knows, with
+    /// its options (`aws_endpoint` …); of those, what is none of that store's is passed over. Nothing is asked of the store yet.
     ///
     /// # Errors
-    /// As [`Objects::local`]; [`StoreError::Invalid`] for a scheme this build does not have.
-    pub fn from_url(url: &str) -> Result<Self, StoreError> {
-        match url.split_once("://") {
-            None => Self::local(Path::new(url)),
-            Some(("file", path)) => Self::local(Path::new(path)),
-            Some((scheme, _)) => Err(StoreError::Invalid(format!(
-                "object store URLs with {scheme}:// are not supported by this build; use file:///path or a plain path"
-            ))),
+    /// As [`Objects::local`]; [`StoreError::Invalid`] for a URL that names no store, or options that do not make one.
+    pub fn open_url(url: &str, options: impl IntoIterator<Item = (String, String)>) -> Result<Self, StoreError> {
+        let path = match url.split_once("://") {
+            None => url,
+            Some(("file", path)) => path,
+            Some(_) => return remote::open(url, options),
+        };
+        Self::local(Path::new(path))
+    }
+
+    /// Stores a small object unless there is one: `false` if there is. Of several who do so at once one succeeds.
+    ///
+    /// # Errors
+    /// As [`Objects::put`].
+    pub async fn create(&self, key: &str, bytes: Bytes) -> Result<bool, StoreError> {
+        match self.store.put_opts(&parse_key(key)?, bytes.into(), PutMode::Create.into()).await {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::AlreadyExists { .. }) => Ok(false),
+            Err(error) => Err(from_engine(key, key, error)),
         }
     }
 

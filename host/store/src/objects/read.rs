@@ -5,6 +5,7 @@ use std::{
     io::{self, Read},
 };
 
+use bytes::Bytes;
 use cap_std::fs::Dir;
 use object_store::path::Path as Key;
 use sluice_record::Frame;
@@ -34,17 +35,16 @@ impl BlockingObject {
             _ => StoreError::from_source("opening an object", error),
         })?;
         let bytes = file.metadata().map_err(|error| StoreError::from_source("opening an object", error))?.len();
-        if bytes < frame.bytes {
-            return Err(StoreError::Damaged {
-                what: frame.key.clone(),
-                reason: format!("it has {bytes} bytes instead of {}", frame.bytes),
-            });
-        }
-        Ok(Self { frame: frame.clone(), source: Source::Local(file.into_std()) })
+        let object = Self { frame: frame.clone(), source: Source::Local(file.into_std()) };
+        if bytes < frame.bytes { Err(object.is_short(bytes)) } else { Ok(object) }
     }
 
     pub(super) const fn remote(objects: Objects, frame: Frame, runtime: Handle) -> Self {
         Self { frame, source: Source::Remote { objects, runtime } }
+    }
+
+    fn is_short(&self, bytes: u64) -> StoreError {
+        StoreError::Damaged { what: self.frame.key.clone(), reason: format!("it has {bytes} bytes instead of {}", self.frame.bytes) }
     }
 
     /// Its length in bytes.
@@ -68,7 +68,11 @@ impl BlockingObject {
             Source::Local(file) => read_exact_at(file, buffer, offset)?,
             Source::Remote { .. } if buffer.is_empty() => {}
             Source::Remote { objects, runtime } => {
-                buffer.copy_from_slice(&runtime.block_on(objects.get_range(&self.frame.key, offset..offset + len as u64))?);
+                let found = runtime.block_on(objects.get_range(&self.frame.key, offset..offset + len as u64))?;
+                if found.len() < len {
+                    return Err(self.is_short(offset + found.len() as u64).into());
+                }
+                buffer.copy_from_slice(&found);
             }
         }
         Ok(len)
@@ -76,7 +80,7 @@ impl BlockingObject {
 
     /// A reader over all its bytes, from the first on.
     pub const fn reader(self) -> ObjectReader {
-        ObjectReader { object: self, at: 0 }
+        ObjectReader { object: self, at: 0, ahead: Bytes::new() }
     }
 }
 
@@ -101,11 +105,30 @@ pub(crate) fn read_exact_at(file: &File, mut buffer: &mut [u8], mut offset: u64)
 pub struct ObjectReader {
     object: BlockingObject,
     at: u64,
+    /// Of an object that is not on this machine: what was asked for beyond what was wanted, for each question costs a way.
+    ahead: Bytes,
 }
+
+/// Bytes asked for at once.
+const AHEAD_BYTES: u64 = 1 << 20;
 
 impl Read for ObjectReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.object.read_at(buffer, self.at)?;
+        let read = match &self.object.source {
+            Source::Local(_) => self.object.read_at(buffer, self.at)?,
+            Source::Remote { objects, runtime } => {
+                let end = self.object.len().min(self.at + AHEAD_BYTES);
+                if self.ahead.is_empty() && self.at < end {
+                    self.ahead = runtime.block_on(objects.get_range(&self.object.frame.key, self.at..end))?;
+                    if (self.ahead.len() as u64) < end - self.at {
+                        return Err(self.object.is_short(self.at + self.ahead.len() as u64).into());
+                    }
+                }
+                let taken = self.ahead.split_to(self.ahead.len().min(buffer.len()));
+                buffer[..taken.len()].copy_from_slice(&taken);
+                taken.len()
+            }
+        };
         self.at += read as u64;
         Ok(read)
     }

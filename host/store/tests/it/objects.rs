@@ -1,18 +1,75 @@
-//! The object store on a local folder.
+//! The object store, on a local folder and on S3.
 
-use std::io::{Read, Write};
+use std::{
+    io::{Read, Write},
+    sync::Arc,
+};
 
 use futures::TryStreamExt;
+use sluice_engines::s3::S3;
 use sluice_record::{Frame, LoadId, RunKind, TaskId};
 use sluice_store::{
     StoreError,
     objects::{Objects, PART_BYTES, keys},
 };
 
-fn store() -> (tempfile::TempDir, Objects) {
+/// Where a suite's objects are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Where {
+    Folder,
+    S3,
+}
+
+/// Makes two tests of each function.
+macro_rules! on_both_stores {
+    (async: $($test:ident),*; threads: $($blocking:ident),*;) => {
+        on_both_stores!(folder Folder; $($test)*; $($blocking)*);
+        on_both_stores!(s3 S3; $($test)*; $($blocking)*);
+    };
+    ($name:ident $place:ident; $($test:ident)*; $($blocking:ident)*) => {
+        mod $name {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                super::$test(super::Where::$place).await;
+            })*
+            $(#[test]
+            fn $blocking() {
+                super::$blocking(super::Where::$place);
+            })*
+        }
+    };
+}
+
+on_both_stores!(
+    async:
+        an_upload_is_seen_whole_or_not_at_all,
+        parts_of_a_dump_are_listed_in_their_order_and_deleted_together,
+        what_is_missing_or_impossible_is_told_apart,
+        of_several_who_create_an_object_one_does;
+    threads:
+        a_dropped_upload_leaves_nothing,
+        threads_write_and_read_without_a_runtime_of_their_own;
+);
+
+/// A store of a test's own.
+struct Place {
+    folder: tempfile::TempDir,
+    _server: Option<Arc<S3>>,
+}
+
+fn store(place: Where) -> (Place, Objects) {
     let folder = tempfile::tempdir().unwrap();
-    let objects = Objects::local(&folder.path().join("objects")).unwrap();
-    (folder, objects)
+    match place {
+        Where::Folder => {
+            let objects = Objects::open_url(&format!("file://{}", folder.path().join("objects").display()), []).unwrap();
+            (Place { folder, _server: None }, objects)
+        }
+        Where::S3 => {
+            let server = sluice_engines::s3::shared().unwrap();
+            let objects = Objects::open_url(&server.place(), server.options()).unwrap();
+            (Place { folder, _server: Some(server) }, objects)
+        }
+    }
 }
 
 fn bytes(len: usize) -> Vec<u8> {
@@ -27,9 +84,8 @@ fn files(folder: &std::path::Path) -> usize {
     std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).map(|path| if path.is_dir() { files(&path) } else { 1 }).sum()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_upload_is_seen_whole_or_not_at_all() {
-    let (folder, objects) = store();
+async fn an_upload_is_seen_whole_or_not_at_all(place: Where) {
+    let (place, objects) = store(place);
     for len in [0, 1, PART_BYTES - 1, PART_BYTES, 3 * PART_BYTES + 17] {
         let content = bytes(len);
         let key = keys::dump_part("abc", len as u64);
@@ -44,16 +100,15 @@ async fn an_upload_is_seen_whole_or_not_at_all() {
         let streamed: Vec<bytes::Bytes> = objects.stream(&key).await.unwrap().try_collect().await.unwrap();
         assert_eq!(streamed.concat(), content);
     }
-    let before = files(folder.path());
+    let before = files(place.folder.path());
     let mut upload = objects.upload("dumps/given-up/0").await.unwrap();
     upload.write(&bytes(2 * PART_BYTES + 1)).await.unwrap();
     upload.abort().await.unwrap();
-    assert_eq!(files(folder.path()), before);
+    assert_eq!(files(place.folder.path()), before);
 }
 
-#[test]
-fn a_dropped_upload_leaves_nothing() {
-    let (folder, objects) = store();
+fn a_dropped_upload_leaves_nothing(place: Where) {
+    let (place, objects) = store(place);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let mut upload = objects.upload("dumps/x/0").await.unwrap();
@@ -66,16 +121,15 @@ fn a_dropped_upload_leaves_nothing() {
     writer.write_all(&bytes(2 * PART_BYTES)).unwrap();
     drop(writer);
     let gone = async {
-        while files(folder.path()) > 0 {
+        while files(place.folder.path()) > 0 {
             tokio::task::yield_now().await;
         }
     };
     runtime.block_on(async { tokio::time::timeout(DEADLINE, gone).await }).unwrap();
 }
 
-#[test]
-fn threads_write_and_read_without_a_runtime_of_their_own() {
-    let (_folder, objects) = store();
+fn threads_write_and_read_without_a_runtime_of_their_own(place: Where) {
+    let (_place, objects) = store(place);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let _entered = runtime.enter();
     for len in [0, 10, 1 << 20, PART_BYTES * 2 + 5] {
@@ -100,7 +154,7 @@ fn threads_write_and_read_without_a_runtime_of_their_own() {
 
 #[tokio::test]
 async fn what_a_killed_process_left_unfinished_is_deleted() {
-    let (folder, objects) = store();
+    let (Place { folder, .. }, objects) = store(Where::Folder);
     objects.put("dumps/a/0", bytes(3).into()).await.unwrap();
     let left = folder.path().join("objects/dumps/a/1#1");
     std::fs::write(&left, bytes(5)).unwrap();
@@ -109,9 +163,8 @@ async fn what_a_killed_process_left_unfinished_is_deleted() {
     assert!(!left.exists() && objects.exists("dumps/a/0").await.unwrap());
 }
 
-#[tokio::test]
-async fn parts_of_a_dump_are_listed_in_their_order_and_deleted_together() {
-    let (_folder, objects) = store();
+async fn parts_of_a_dump_are_listed_in_their_order_and_deleted_together(place: Where) {
+    let (_place, objects) = store(place);
     let offsets = [0_u64, 5, 300, 70_000, 1 << 40];
     for offset in offsets.iter().rev() {
         objects.put(&keys::dump_part("upload-1", *offset), bytes(7).into()).await.unwrap();
@@ -127,24 +180,54 @@ async fn parts_of_a_dump_are_listed_in_their_order_and_deleted_together() {
     objects.health().await.unwrap();
 }
 
-#[tokio::test]
-async fn what_is_missing_impossible_or_unsupported_is_told_apart() {
-    let (folder, objects) = store();
+async fn what_is_missing_or_impossible_is_told_apart(place: Where) {
+    let (place, objects) = store(place);
     let key = keys::run(LoadId(1), TaskId(2), RunKind::Sha1, 3);
     let missing = Frame { key: key.clone(), bytes: 4 };
     assert!(matches!(objects.get(&key, 10).await, Err(StoreError::NotFound { .. })));
     assert!(matches!(objects.get_range(&key, 0..3).await, Err(StoreError::NotFound { .. })));
-    assert!(matches!(objects.open(&missing), Err(StoreError::NotFound { .. })));
+    // What is not on this machine is asked for when it is read.
+    let open = |frame: Frame| {
+        let objects = objects.clone();
+        let read = move || objects.open(&frame)?.read_at(&mut [0; 8], 0).map_err(|error| *error.into_inner().unwrap().downcast().unwrap());
+        async { tokio::task::spawn_blocking(read).await.unwrap() }
+    };
+    assert!(matches!(open(missing.clone()).await, Err(StoreError::NotFound { .. })));
     objects.put(&key, bytes(3).into()).await.unwrap();
-    assert!(matches!(objects.open(&missing), Err(StoreError::Damaged { .. })), "shorter than its frame says");
+    assert!(matches!(open(missing).await, Err(StoreError::Damaged { .. })), "shorter than its frame says");
     assert!(matches!(objects.get(&key, 2).await, Err(StoreError::Invalid(_))), "larger than allowed");
     assert_eq!(objects.get_range(&key, 1..3).await.unwrap(), bytes(3)[1..]);
     for key in ["../outside", "a//b", "/x", "a/./b"] {
         let refused = objects.put(key, bytes(1).into()).await;
-        assert!(matches!(refused, Err(StoreError::Invalid(_)) | Ok(_)) && !folder.path().join("outside").exists(), "{key}");
+        assert!(matches!(refused, Err(StoreError::Invalid(_)) | Ok(_)) && !place.folder.path().join("outside").exists(), "{key}");
     }
     assert_eq!(keys::dump("../../etc/passwd"), "dumps/etcpasswd");
-    let refused = Objects::from_url("s3://bucket/prefix").unwrap_err();
-    assert!(refused.to_string().contains("s3://"), "{refused}");
-    Objects::from_url(&format!("file://{}", folder.path().join("objects").display())).unwrap();
+}
+
+#[test]
+fn a_url_that_names_no_store_is_refused_without_its_secrets() {
+    for url in [
+        "s3://",
+        "ftp://example.com/x",
+        "memory:///",
+        "https://example.com/objects",
+        "s3:// /",
+        "gs://bucket?token=hush",
+        "s3://me:hush@bucket",
+    ] {
+        let refused = Objects::open_url(url, []).err();
+        assert!(matches!(&refused, Some(StoreError::Invalid(said)) if !said.contains("hush")), "{url}: {refused:?}");
+    }
+}
+
+async fn of_several_who_create_an_object_one_does(place: Where) {
+    let (_place, objects) = store(place);
+    let creating = (0..6_u8).map(|at| {
+        let objects = objects.clone();
+        tokio::spawn(async move { objects.create("plugins/one", vec![at; 3].into()).await.unwrap() })
+    });
+    let created: Vec<bool> = futures::future::join_all(creating).await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(created.iter().filter(|created| **created).count(), 1, "{created:?}");
+    let winner = created.iter().position(|created| *created).unwrap() as u8;
+    assert_eq!(objects.get("plugins/one", 10).await.unwrap(), vec![winner; 3]);
 }

@@ -9,9 +9,10 @@ use std::{
 use bytes::Bytes;
 use proptest::prelude::*;
 use sluice_record::{Frame, LoadId, RunKind, SegmentRef};
+use sluice_store::objects::Objects;
 use sluice_store::ranges::{
-    CacheBytes, Compaction, Merged, Output, PlanError, Prefix, Ranges, RangesError, RunWriter, SEGMENTS_PER_KIND_MAX, SegmentSource, merge,
-    plan_compacted, plan_publish, plan_retract,
+    CacheBytes, Compaction, Merged, Output, PlanError, Prefix, Ranges, RangesError, RunWriter, SEGMENTS_PER_KIND_MAX, SegmentFiles,
+    SegmentSource, merge, plan_compacted, plan_publish, plan_retract,
 };
 
 type Hash = [u8; 20];
@@ -211,6 +212,34 @@ proptest! {
         prop_assert_eq!(at_once.1.total, if account { at_once.1.rows } else { hashes.len() as u64 });
         prop_assert_eq!(at_once.1.distinct, hashes.iter().collect::<BTreeSet<_>>().len() as u64);
     }
+}
+
+/// Runs and segments where a service at scale has them: written by streams, merged by streams, read by positions.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_generation_on_s3_answers_like_the_model() {
+    let server = sluice_engines::s3::shared().unwrap();
+    let objects = Objects::open_url(&server.place(), server.options()).unwrap();
+    let all: Loads = (1..4).map(|load| (load, (0..90 * load as u64).map(|number| hash(number * 7 % 200)).collect())).collect();
+    let (mut generation, folder) = (Vec::new(), tempfile::tempdir().unwrap());
+    for (load, hashes) in &all {
+        for kind in [RunKind::Sha1, RunKind::Account] {
+            let runs = hashes.chunks(40).enumerate().map(|(at, few)| (format!("runs/{load}/{}-{at}", kind.name()), run(kind, *load, few)));
+            let mut inputs = vec![];
+            for (key, bytes) in runs {
+                inputs.push(objects.put(&key, bytes).await.unwrap());
+            }
+            let (objects, folder, load) = (objects.clone(), folder.path().to_owned(), LoadId(*load));
+            let segment = tokio::task::spawn_blocking(move || {
+                let mut writer = objects.writer(&format!("ranges/{}-{load}", kind.name())).unwrap();
+                let inputs = inputs.iter().map(|input| Ok(objects.open(input)?.reader()));
+                let merged = merge(kind, Output::Segment, &[load], inputs, &folder, &mut writer).unwrap();
+                SegmentRef { kind, object: writer.finish().unwrap(), rows: merged.rows, loads: vec![load] }
+            });
+            generation.push(segment.await.unwrap());
+        }
+    }
+    let ranges = Ranges::open(&generation, Arc::new(SegmentFiles::new(objects)), CacheBytes::default()).await.unwrap();
+    check(&ranges, &all).await;
 }
 
 fn compact(shelf: &Shelf, todo: &Compaction, number: u32) -> SegmentRef {
