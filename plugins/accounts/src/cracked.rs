@@ -45,7 +45,7 @@ fn told<'a>(account: &mut Account<'a>, kind: HashKind, hash: &'a [u8], salt: &'a
 }
 
 fn is_bare(hash: &[u8]) -> bool {
-    hash.iter().all(u8::is_ascii_hexdigit)
+    hex::are_digits(hash)
 }
 
 /// The hash that a line begins with: its kind and where it ends. The shortest one, for what follows may be anything.
@@ -198,11 +198,18 @@ fn around<D: Digest>(wanted: &[u8], salt: &[u8], plain: &[u8]) -> bool {
     is(plain, salt) || !salt.is_empty() && is(salt, plain)
 }
 
-fn lower_hex(bytes: &[u8]) -> Vec<u8> {
-    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| b"0123456789abcdef"[usize::from(digit)]).collect()
+fn lower_hex(digest: &[u8]) -> [u8; 32] {
+    let mut digits = [0; 32];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(digest) {
+        pair.copy_from_slice(&[byte >> 4, byte & 15].map(|digit| b"0123456789abcdef"[usize::from(digit)]));
+    }
+    digits
 }
 
 fn utf16(text: &[u8]) -> Vec<u8> {
+    if text.is_ascii() {
+        return text.iter().flat_map(|byte| [*byte, 0]).collect();
+    }
     String::from_utf8_lossy(text).encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
 

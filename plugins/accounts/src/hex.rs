@@ -2,6 +2,11 @@
 
 use std::borrow::Cow;
 
+/// Are these digits? Asked of nearly every value, and nearly always so: all are looked at, without a branch.
+pub fn are_digits(value: &[u8]) -> bool {
+    value.iter().fold(true, |fine, byte| fine & byte.is_ascii_hexdigit())
+}
+
 /// The bytes that digits are; `None` if they are none.
 pub fn bytes(digits: &[u8]) -> Option<Vec<u8>> {
     let (pairs, rest) = digits.as_chunks::<2>();

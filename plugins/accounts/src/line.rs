@@ -98,7 +98,7 @@ pub fn is_johns_last(text: &[u8]) -> bool {
 
 /// Characters that no account has.
 pub fn is_binary(text: &[u8]) -> bool {
-    text.iter().any(|byte| *byte < b' ' && *byte != b'\t')
+    text.iter().fold(false, |is, byte| is | (*byte < b' ') & (*byte != b'\t'))
 }
 
 /// Without a byte order mark.

@@ -37,7 +37,7 @@ fn salted(secret: &[u8]) -> Option<(HashKind, &[u8], &[u8])> {
 pub fn digest_parts(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let (first, last) = (memchr(b':', text)?, memchr::memrchr(b':', text)?);
     let hash = &text[last + 1..];
-    let is_digest = matches!(hash.len(), 32 | 64) && hash.iter().all(u8::is_ascii_hexdigit);
+    let is_digest = matches!(hash.len(), 32 | 64) && crate::hex::are_digits(hash);
     (is_digest && 0 < first && first < last).then(|| (&text[..first], &text[first + 1..last], hash))
 }
 

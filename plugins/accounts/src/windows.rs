@@ -77,7 +77,7 @@ fn is_place(hash: &[u8]) -> bool {
 }
 
 fn is_hex(value: &[u8]) -> bool {
-    !value.is_empty() && value.iter().all(u8::is_ascii_hexdigit)
+    !value.is_empty() && crate::hex::are_digits(value)
 }
 
 fn is_number(value: &[u8]) -> bool {

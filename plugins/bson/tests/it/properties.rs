@@ -2,16 +2,9 @@
 
 use proptest::prelude::*;
 use sluice_bson::Bson;
-use sluice_plugin::{
-    Start,
-    native::{self, cases::items},
-};
+use sluice_plugin::native::properties;
 
 const PEOPLE: &[u8] = include_bytes!("../../cases/types.bson");
-
-fn strings(found: &native::Found) -> Vec<String> {
-    items(found).iter().map(ToString::to_string).collect()
-}
 
 /// Documents with some bytes changed, cut off, or put between.
 fn mutated() -> impl Strategy<Value = Vec<u8>> {
@@ -30,40 +23,9 @@ fn mutated() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+sluice_plugin::hostile!(Bson, mutated(), 1..200);
 
-    #[test]
-    fn damaged_documents_tile_and_do_not_depend_on_the_push(bytes in mutated(), push_bytes in 1usize..200) {
-        let whole = strings(&native::parse::<Bson>(&bytes, 1 << 20));
-        prop_assert_eq!(strings(&native::parse::<Bson>(&bytes, push_bytes)), whole);
-    }
-
-    #[test]
-    fn noise_tiles(bytes in prop::collection::vec(any::<u8>(), 0..600), push_bytes in 1usize..40) {
-        let whole = strings(&native::parse::<Bson>(&bytes, 1 << 20));
-        prop_assert_eq!(strings(&native::parse::<Bson>(&bytes, push_bytes)), whole);
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
-
-    // Cuts are rare: what is damaged stands over and over, until there are some.
-    #[test]
-    fn chunks_give_what_the_whole_does(bytes in mutated()) {
-        let mut member = Vec::new();
-        while member.len() < 1 << 20 {
-            member.extend_from_slice(&bytes);
-            (0..100).for_each(|_| member.extend_from_slice(PEOPLE));
-        }
-        let cuts = native::scan::<Bson>(&member, 100_000);
-        let (mut found, mut at) = (Vec::new(), 0);
-        for end in cuts.iter().map(|(offset, _)| *offset as usize).chain([member.len()]) {
-            let start = Start { base: at as u64, ..Start::default() };
-            found.extend(strings(&native::parse_chunk::<Bson>(&member[at..end], &start, 200_000)));
-            at = end;
-        }
-        prop_assert_eq!(found, strings(&native::parse::<Bson>(&member, 1 << 20)));
-    }
+#[test]
+fn chunks_give_what_the_whole_does() {
+    properties::chunks_hold::<Bson>(mutated(), &[PEOPLE], 1 << 20);
 }

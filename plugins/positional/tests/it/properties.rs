@@ -1,7 +1,6 @@
 //! Whatever the bytes and the pushes: no panic, no gap, the same records.
 
 use proptest::prelude::*;
-use sluice_plugin::native::{self, cases::items};
 use sluice_positional::Positional;
 
 const HASH: &str = "34e96a0d755cb921a6dc7323fc7ce513";
@@ -40,18 +39,4 @@ fn hostile() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(prop_oneof![3 => row, 2 => piece], 0..40).prop_map(|pieces| pieces.concat())
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn hostile_bytes_tile_and_do_not_depend_on_the_push(bytes in hostile(), push_bytes in 1usize..40) {
-        let whole = items(&native::parse::<Positional>(&bytes, 1 << 20));
-        prop_assert_eq!(items(&native::parse::<Positional>(&bytes, push_bytes)), whole);
-    }
-
-    #[test]
-    fn noise_tiles(bytes in prop::collection::vec(any::<u8>(), 0..600), push_bytes in 1usize..40) {
-        let whole = items(&native::parse::<Positional>(&bytes, 1 << 20));
-        prop_assert_eq!(items(&native::parse::<Positional>(&bytes, push_bytes)), whole);
-    }
-}
+sluice_plugin::hostile!(Positional, hostile(), 1..40);

@@ -3,10 +3,7 @@
 use proptest::prelude::*;
 use rusqlite::{Connection, params};
 use serde_json::Value;
-use sluice_plugin::{
-    Start,
-    native::{self, cases::items},
-};
+use sluice_plugin::native::{self, cases::items, properties};
 use sluice_sqlite::Sqlite;
 
 /// What a database is to be like.
@@ -127,16 +124,6 @@ proptest! {
 
     #[test]
     fn chunks_find_the_same_as_the_whole(plan in plans()) {
-        let bytes = made(&plan).repeat(3);
-        let whole = items(&native::parse::<Sqlite>(&bytes, 1 << 20));
-        let mut starts = vec![(0, Vec::new())];
-        starts.extend(native::scan::<Sqlite>(&bytes, 64 << 10));
-        let mut chunked = Vec::new();
-        for (nth, (from, context)) in starts.iter().enumerate() {
-            let to = starts.get(nth + 1).map_or(bytes.len(), |(to, _)| *to as usize);
-            let start = Start { base: *from, context, ..Start::default() };
-            chunked.extend(items(&native::parse_chunk::<Sqlite>(&bytes[*from as usize..to], &start, 4096)));
-        }
-        prop_assert_eq!(chunked, whole);
+        properties::chunks::<Sqlite>(&made(&plan).repeat(3));
     }
 }

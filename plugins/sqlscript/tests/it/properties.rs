@@ -1,69 +1,13 @@
 //! Whatever the bytes, the pushes and the cuts: no panic, no gap, the same records.
 
-use proptest::prelude::*;
-use sluice_plugin::native::{self, cases::items};
 use sluice_sqlscript::Script;
 
-/// Pieces that make trouble when they meet.
-fn hostile() -> impl Strategy<Value = Vec<u8>> {
-    let pieces: Vec<&'static [u8]> = vec![
-        b"'",
-        b"''",
-        b"N'",
-        b"q'[",
-        b"]'",
-        b"]",
-        b"[",
-        b"\"",
-        b",",
-        b"(",
-        b")",
-        b"),(",
-        b"\n",
-        b"\r\n",
-        b";",
-        b"\nGO\n",
-        b"/\n",
-        b" || ",
-        b" + ",
-        b"chr(10)",
-        b"CAST(",
-        b" AS DateTime)",
-        b"0x0000A33C00B0A5E4",
-        b"to_date('31-DEC-19','DD-MON-RR')",
-        b"unistr('\\00e9\\u00e9\\+01F600\\d83d\\de00\\')",
-        b"replace('a\\nb','\\n',char(10))",
-        b"-- ",
-        b"/* ",
-        b"*/",
-        b"REM ",
-        b"INSERT INTO u VALUES ",
-        b"INSERT [dbo].[u] ([id], [email]) VALUES ",
-        b"Insert into \"S\".\"U\" (ID,EMAIL) values ",
-        b"(1, N'ann@example.com')\n",
-        b"SET IDENTITY_INSERT [u] ON\n",
-        b"BEGIN TRANSACTION\n",
-        b"INSERT ALL INTO u (email) VALUES ",
-        b"CREATE TABLE u (id int, email text);\n",
-        b"CREATE TRIGGER t BEGIN ",
-        b"\xff",
-        b"\0",
-    ];
-    prop::collection::vec(prop::sample::select(pieces), 0..60).prop_map(|pieces| pieces.concat())
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn hostile_bytes_tile_and_do_not_depend_on_the_push(bytes in hostile(), push_bytes in 1usize..40) {
-        let whole = items(&native::parse::<Script>(&bytes, 1 << 20));
-        prop_assert_eq!(items(&native::parse::<Script>(&bytes, push_bytes)), whole);
-    }
-
-    #[test]
-    fn noise_tiles(bytes in prop::collection::vec(any::<u8>(), 0..600), push_bytes in 1usize..40) {
-        let whole = items(&native::parse::<Script>(&bytes, 1 << 20));
-        prop_assert_eq!(items(&native::parse::<Script>(&bytes, push_bytes)), whole);
-    }
-}
+// Pieces that make trouble when they meet.
+sluice_plugin::hostile!(Script:
+    b"'" b"''" b"N'" b"q'[" b"]'" b"]" b"[" b"\"" b"," b"(" b")" b"),(" b"\n" b"\r\n" b";" b"\nGO\n" b"/\n" b" || " b" + " b"chr(10)"
+    b"CAST(" b" AS DateTime)" b"0x0000A33C00B0A5E4" b"to_date('31-DEC-19','DD-MON-RR')"
+    b"unistr('\\00e9\\u00e9\\+01F600\\d83d\\de00\\')" b"replace('a\\nb','\\n',char(10))" b"-- " b"/* " b"*/" b"REM "
+    b"INSERT INTO u VALUES " b"INSERT [dbo].[u] ([id], [email]) VALUES " b"Insert into \"S\".\"U\" (ID,EMAIL) values "
+    b"(1, N'ann@example.com')\n" b"SET IDENTITY_INSERT [u] ON\n" b"BEGIN TRANSACTION\n" b"INSERT ALL INTO u (email) VALUES "
+    b"CREATE TABLE u (id int, email text);\n" b"CREATE TRIGGER t BEGIN " b"\xff" b"\0"
+);

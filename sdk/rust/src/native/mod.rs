@@ -4,6 +4,8 @@ use sluice_record::{Batch, Event, Tag, limits};
 
 #[cfg(feature = "cases")]
 pub mod cases;
+#[cfg(feature = "properties")]
+pub mod properties;
 
 use crate::{Cuts, Input, Out, Parser, Start, out::Buffers};
 
