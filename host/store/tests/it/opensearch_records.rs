@@ -192,7 +192,6 @@ async fn a_full_disk_is_told_and_survived() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_overloaded_server_is_waited_for_and_what_it_refused_is_sent_again() {
-    let _alone = server().await;
     // Of the hundreds of requests that come at once, a few have room.
     let overloaded = OpenSearch::start_with(&["indexing_pressure.memory.limit: 48kb"]).unwrap();
     let options = OpenSearchOptions { shards: 4, outage_wait: Duration::from_mins(5), ..Prefix::new(&overloaded).0 };
