@@ -92,6 +92,11 @@ impl Dispatcher {
         Ok(self.catalogue.dispatcher_seen(self.id, DispatcherState::Draining).await?)
     }
 
+    /// Does it take no further work?
+    pub fn is_draining(&self) -> bool {
+        *self.draining.borrow()
+    }
+
     /// Queues again what was leased and not renewed, whoever leased it, and says now and then that the dispatcher is there; until
     /// `shutdown`.
     pub async fn run_expiry(&self, shutdown: impl Future<Output = ()>) {
@@ -119,7 +124,7 @@ impl Dispatcher {
             metrics::counter!("sluice_leases_expired_total").increment(expired);
         }
         if sign {
-            let state = if *self.draining.borrow() { DispatcherState::Draining } else { DispatcherState::Active };
+            let state = if self.is_draining() { DispatcherState::Draining } else { DispatcherState::Active };
             self.catalogue.dispatcher_seen(self.id, state).await?;
         }
         Ok(())

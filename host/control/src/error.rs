@@ -12,6 +12,9 @@ pub enum ControlError {
     /// The record store could not be asked.
     #[error("the record store can't say what it holds: {0}")]
     Store(String),
+    /// The dispatcher in another process did not do it.
+    #[error("{0}")]
+    Remote(String),
     /// The next generation could not be planned.
     #[error("the next generation can't be planned: {0}")]
     Planner(String),

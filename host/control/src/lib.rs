@@ -3,7 +3,7 @@
 //! ```text
 //! Controller  jobs, ended tasks ──▶ what follows from them        controller.rs, follow.rs, quarantine.rs, job.rs, publish.rs, compact.rs
 //! Scheduler   queued tasks ──▶ slots reserved ahead on lanes      scheduler.rs
-//! Dispatcher  slots ──▶ leases of workers, and their results      dispatcher.rs
+//! Dispatcher  slots ──▶ leases of workers, and their results      dispatcher.rs; over HTTP dispatching.rs, routes.rs, remote.rs
 //! ```
 //!
 //! Each is a loop over the catalogue that holds nothing which would be missed: it can be killed at any instant, and any number
@@ -15,14 +15,20 @@
 mod compact;
 mod controller;
 mod dispatcher;
+mod dispatching;
 mod error;
 mod follow;
 mod job;
 mod publish;
 mod quarantine;
+mod remote;
+mod routes;
 mod scheduler;
 
 pub use controller::{Controller, GenerationPlanner, StoreCount};
 pub use dispatcher::Dispatcher;
+pub use dispatching::{DISPATCH, Dispatching, Shutdown};
 pub use error::{ControlError, Result};
+pub use remote::RemoteDispatcher;
+pub use routes::dispatch_routes;
 pub use scheduler::Scheduler;

@@ -78,7 +78,7 @@ impl Asked<'_> {
     /// Aliases and the breaches each is in, sensitive ones included.
     pub(super) async fn breached_domain(&self) -> Result<Response, Response> {
         let key = self.keyed(Use::Search).await?;
-        let domain = self.domain()?;
+        let domain = self.domain().ok_or_else(bad_domain)?;
         let known = self.verified(&key, &domain, |plan| plan.domain_search, NO_DOMAIN_SEARCH).await?;
         let snapshot = self.state.published.read();
         let found = self.collect(Matching::Domain(domain.clone()), snapshot.loads(|_| true), |record, found| {
@@ -97,7 +97,7 @@ impl Asked<'_> {
         if key.key.plan.domain_search_accounts_max.is_some_and(|most| outside_spam_lists > most) {
             return Err(error(StatusCode::FORBIDDEN, TOO_LARGE));
         }
-        answer(&found, NO_ADDRESS)
+        Ok(answer(&found, NO_ADDRESS))
     }
 
     /// The domains of a key.
@@ -128,7 +128,7 @@ impl Asked<'_> {
                 record.all(WEBSITE_NAME).for_each(|website| _ = found.name(website));
             }
         });
-        answer_names(&found.await?.values)
+        Ok(answer_names(&found.await?.values))
     }
 
     /// The addresses that were used at a website.
@@ -138,7 +138,7 @@ impl Asked<'_> {
         let found = self.collect(Matching::Website(domain), stealer_logs(&snapshot), |record, found| {
             record.all(FieldKind::Email.name()).for_each(|email| _ = found.name(email));
         });
-        answer_names(&found.await?.values)
+        Ok(answer_names(&found.await?.values))
     }
 
     /// Aliases of a domain, and the websites at which each was used.
@@ -150,19 +150,18 @@ impl Asked<'_> {
                 aliases(record, &domain).for_each(|alias| found.add(alias, website));
             }
         });
-        answer(&found.await?.values, NO_LOG)
+        Ok(answer(&found.await?.values, NO_LOG))
     }
 
     async fn domain_of_logs(&self) -> Result<String, Response> {
         let key = self.keyed(Use::Domain).await?;
-        let domain = self.domain()?;
+        let domain = self.domain().ok_or_else(bad_domain)?;
         self.verified(&key, &domain, |plan| plan.stealer_logs, NO_STEALER_LOGS).await?;
         Ok(domain)
     }
 
-    fn domain(&self) -> Result<String, Response> {
-        let domain = decode(self.argument).and_then(|domain| domain_name(&domain));
-        domain.ok_or_else(|| error(StatusCode::BAD_REQUEST, "The domain is empty or ill-formed."))
+    fn domain(&self) -> Option<String> {
+        decode(self.argument).and_then(|domain| domain_name(&domain))
     }
 
     async fn verified(
@@ -205,12 +204,16 @@ fn aliases<'a>(record: &'a StoredRecord, domain: &'a str) -> impl Iterator<Item 
     parts.filter(move |(_, of)| *of == domain).map(|(alias, _)| alias)
 }
 
-fn answer(found: &BTreeMap<String, BTreeSet<String>>, nothing: &str) -> Result<Response, Response> {
-    if found.is_empty() { Err(error(StatusCode::NOT_FOUND, nothing)) } else { Ok(Json(found).into_response()) }
+fn bad_domain() -> Response {
+    error(StatusCode::BAD_REQUEST, "The domain is empty or ill-formed.")
 }
 
-fn answer_names(found: &BTreeMap<String, BTreeSet<String>>) -> Result<Response, Response> {
-    if found.is_empty() { Err(error(StatusCode::NOT_FOUND, NO_LOG)) } else { Ok(Json(found.keys().collect::<Vec<_>>()).into_response()) }
+fn answer(found: &BTreeMap<String, BTreeSet<String>>, nothing: &str) -> Response {
+    if found.is_empty() { error(StatusCode::NOT_FOUND, nothing) } else { Json(found).into_response() }
+}
+
+fn answer_names(found: &BTreeMap<String, BTreeSet<String>>) -> Response {
+    if found.is_empty() { error(StatusCode::NOT_FOUND, NO_LOG) } else { Json(found.keys().collect::<Vec<_>>()).into_response() }
 }
 
 /// A domain in lower case and ASCII; `None` for what is none.

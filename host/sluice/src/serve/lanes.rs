@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use sluice_catalogue::{Ended, Error, Lease};
-use sluice_control::{ControlError, Dispatcher};
+use sluice_control::{ControlError, Dispatching};
 use sluice_record::limits;
 use sluice_worker::{Watch, Worker};
 use tokio::time;
@@ -15,11 +15,11 @@ const RENEW_PERIOD: Duration = Duration::from_millis(limits::LEASE_MS as u64 / 3
 /// How often a result is offered that the catalogue could not take.
 const HAND_IN_PERIOD: Duration = Duration::from_secs(1);
 
-pub(super) async fn run(lane: u32, dispatcher: Arc<Dispatcher>, worker: Worker, stop: CancellationToken) {
+pub(super) async fn run(lane: u32, dispatcher: Arc<dyn Dispatching>, worker: Worker, stop: CancellationToken) {
     let name = format!("local-{lane}");
     while !stop.is_cancelled() {
-        match dispatcher.lease(lane, &name, stop.clone().cancelled_owned()).await {
-            Ok(Some(lease)) => run_task(&dispatcher, &worker, lease, &stop).await,
+        match dispatcher.lease(lane, &name, Box::pin(stop.clone().cancelled_owned())).await {
+            Ok(Some(lease)) => run_task(&*dispatcher, &worker, lease, &stop).await,
             Ok(None) => return,
             Err(error) => {
                 tracing::error!("leasing failed: {error}");
@@ -32,7 +32,7 @@ pub(super) async fn run(lane: u32, dispatcher: Arc<Dispatcher>, worker: Worker, 
     }
 }
 
-async fn run_task(dispatcher: &Dispatcher, worker: &Worker, lease: Lease, stop: &CancellationToken) {
+async fn run_task(dispatcher: &dyn Dispatching, worker: &Worker, lease: Lease, stop: &CancellationToken) {
     let (task, token, kind) = (lease.task, lease.token, lease.spec.kind());
     let watch = Watch::default();
     let running = worker.run(task, lease.token, lease.spec.clone(), watch.clone());
@@ -55,7 +55,7 @@ async fn run_task(dispatcher: &Dispatcher, worker: &Worker, lease: Lease, stop: 
                     watch.cancel();
                 }
             }
-            _ = renew.tick() => match dispatcher.renew_task(task, token).await {
+            _ = renew.tick() => match dispatcher.renew(task, token).await {
                 Ok(_) => {}
                 Err(ControlError::Catalogue(Error::Stale { .. })) => {
                     tracing::warn!(%task, "the lease is lost, the task stops");
@@ -74,9 +74,9 @@ async fn run_task(dispatcher: &Dispatcher, worker: &Worker, lease: Lease, stop: 
 
 /// A result is hours of work, perhaps: while the catalogue can't take it (its disk is full) it is offered again, until the lease is
 /// lost or everything stops.
-async fn hand_in(dispatcher: &Dispatcher, lease: &Lease, ended: &Ended, stop: &CancellationToken) {
+async fn hand_in(dispatcher: &dyn Dispatching, lease: &Lease, ended: &Ended, stop: &CancellationToken) {
     loop {
-        match dispatcher.complete(lease.task, lease.token, ended.clone()).await {
+        match dispatcher.complete(lease.task, lease.token, ended).await {
             Ok(()) => return,
             Err(ControlError::Catalogue(Error::Stale { .. })) => {
                 tracing::warn!(task = %lease.task, "its result does not count: the task was given to somebody else, or cancelled");
@@ -93,6 +93,6 @@ async fn hand_in(dispatcher: &Dispatcher, lease: &Lease, ended: &Ended, stop: &C
             () = stop.cancelled() => {}
         }
         // Keeps others from it. If it fails the lease runs out, and then the next attempt above says so.
-        let _ = dispatcher.renew(lease).await;
+        let _ = dispatcher.renew(lease.task, lease.token).await;
     }
 }

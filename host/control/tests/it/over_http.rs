@@ -1,0 +1,104 @@
+//! Workers elsewhere: the dispatcher over HTTP, by a real server.
+
+use std::{future::pending, sync::Arc, time::Duration};
+
+use sha2::{Digest, Sha256};
+use sluice_catalogue::{Error, JobState, TaskState};
+use sluice_control::{ControlError, Controller, DISPATCH, Dispatcher, Dispatching, RemoteDispatcher, Scheduler, dispatch_routes};
+use sluice_record::{FencingToken, TaskFailure, TaskId, TaskOutcome};
+
+use crate::{Bench, Planner, work};
+
+const TOKEN: &str = "token-of-the-workers";
+
+/// Serves a dispatcher and gives its address.
+async fn served(dispatcher: Arc<Dispatcher>) -> String {
+    let router = axum::Router::new().nest(DISPATCH, dispatch_routes(dispatcher, Sha256::digest(TOKEN).into()));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    url
+}
+
+fn remote(url: &str) -> RemoteDispatcher {
+    RemoteDispatcher::new(url, TOKEN.into()).unwrap()
+}
+
+fn never() -> sluice_control::Shutdown {
+    Box::pin(pending())
+}
+
+fn is_stale<T>(result: Result<T, ControlError>) -> bool {
+    matches!(result, Err(ControlError::Catalogue(Error::Stale { .. })))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_is_done_by_workers_over_http() {
+    let mut bench = Bench::new().await;
+    let controller = Controller::new(bench.catalogue.clone(), bench.store.clone(), Arc::new(Planner));
+    let scheduler = Scheduler::new(bench.catalogue.clone());
+    let dispatcher = Arc::new(Dispatcher::register(bench.catalogue.clone(), "here", 2).await.unwrap());
+    let url = served(dispatcher).await;
+    bench.roles.push(tokio::spawn(async move { controller.run(pending()).await }));
+    bench.roles.push(tokio::spawn(async move { scheduler.run(pending()).await }));
+    for lane in 0..2 {
+        let (remote, store, faults) = (remote(&url), bench.store.clone(), bench.faults.clone());
+        bench.roles.push(tokio::spawn(async move {
+            // The first waits before there is any job.
+            while let Some(lease) = remote.lease(lane, &format!("elsewhere-{lane}"), never()).await.unwrap() {
+                assert!(remote.renew(lease.task, lease.token).await.unwrap() > 0);
+                remote.progress(lease.task, lease.token, 1, 1).await.unwrap();
+                let ended = work(&lease.spec, true, &store, &faults);
+                remote.complete(lease.task, lease.token, &ended).await.unwrap();
+                assert!(is_stale(remote.complete(lease.task, lease.token, &ended).await), "it counts once");
+            }
+        }));
+    }
+    let job = bench.import(true).await;
+    let done = bench.until(job, JobState::Done).await;
+    assert_eq!((done.progress.stored, done.progress.tasks_done), (35, 1 + 2 + 4 + 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_longer_held_is_stale_and_who_has_no_token_gets_nothing() {
+    let bench = Bench::new().await;
+    let controller = Controller::new(bench.catalogue.clone(), bench.store.clone(), Arc::new(Planner));
+    bench.import(false).await;
+    while controller.reconcile_once().await.unwrap() {}
+    let dispatcher = Arc::new(Dispatcher::register(bench.catalogue.clone(), "here", 1).await.unwrap());
+    let url = served(dispatcher.clone()).await;
+    let (worker, stranger) = (remote(&url), RemoteDispatcher::new(&url, "another".into()).unwrap());
+    let refused = stranger.lease(0, "stranger", never()).await.unwrap_err();
+    assert!(refused.to_string().contains("does not know the worker token"), "{refused}");
+    let lease = worker.lease(0, "worker", never()).await.unwrap().unwrap();
+    let failed = Err(TaskFailure::new(sluice_record::FailureKind::Plugin, "as told"));
+    for refused in [
+        stranger.renew(lease.task, lease.token).await.map(drop),
+        stranger.progress(lease.task, lease.token, 1, 1).await,
+        stranger.complete(lease.task, lease.token, &failed).await,
+    ] {
+        assert!(matches!(refused, Err(ControlError::Remote(_))), "{refused:?}");
+    }
+    let bare = reqwest::Client::new().post(format!("{url}{DISPATCH}/lease")).body("{}").send().await.unwrap();
+    assert_eq!(bare.status(), 401);
+    let odd = reqwest::Client::new().post(format!("{url}{DISPATCH}/lease")).bearer_auth(TOKEN).body("{}").send().await.unwrap();
+    assert!(odd.status().is_client_error());
+    assert_eq!(bench.catalogue.task(lease.task).await.unwrap().state, TaskState::Leased);
+
+    let ended = Ok(TaskOutcome::Staged { members: vec![], notes: vec![] });
+    for (task, token) in [(lease.task, FencingToken(lease.token.0 + 1)), (TaskId(999), lease.token)] {
+        assert!(is_stale(worker.renew(task, token).await));
+        assert!(is_stale(worker.progress(task, token, 1, 1).await));
+        assert!(is_stale(worker.complete(task, token, &ended).await));
+    }
+    worker.complete(lease.task, lease.token, &ended).await.unwrap();
+    assert_eq!(bench.catalogue.task(lease.task).await.unwrap().state, TaskState::Done);
+
+    // Who waits can be called off; one that drains says so, and one that is gone is named.
+    let soon = Box::pin(tokio::time::sleep(Duration::from_millis(50)));
+    assert!(worker.lease(0, "worker", soon).await.unwrap().is_none());
+    dispatcher.drain().await.unwrap();
+    assert!(worker.lease(0, "worker", never()).await.unwrap_err().to_string().contains("503"));
+    let gone = remote("http://127.0.0.1:1").lease(0, "worker", never()).await.unwrap_err();
+    assert!(gone.to_string().contains("127.0.0.1:1") && gone.to_string().contains("nothing listens"), "{gone}");
+}
