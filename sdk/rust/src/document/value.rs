@@ -29,7 +29,10 @@ pub(crate) fn render(form: Form, bytes: &[u8], scratch: &mut Vec<u8>) -> bool {
                 (_, _, Some(number)) => i64::from_le_bytes(*number),
                 _ => return true,
             };
-            let _ = write!(scratch, "{number}");
+            if number < 0 {
+                scratch.push(b'-');
+            }
+            push_digits(number.unsigned_abs(), 1, scratch);
         }
         Form::FloatLe => {
             if let Some(number) = bytes.first_chunk().map(|number| f64::from_le_bytes(*number)).filter(|number| number.is_finite()) {
@@ -76,7 +79,28 @@ fn moment_text(milliseconds: i64, out: &mut Vec<u8>) {
     let (day, month) =
         (day_of_year - (153 * shifted_month + 2) / 5 + 1, if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 });
     let year = year_of_era + era * 400 + i64::from(month <= 2);
-    let _ = write!(out, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z");
+    let Ok(years) = u64::try_from(year) else {
+        let _ = write!(out, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z");
+        return;
+    };
+    push_digits(years, 4, out);
+    for (before, part) in [(b'-', month), (b'-', day), (b'T', hour), (b':', minute), (b':', second)] {
+        out.push(before);
+        push_digits(part.unsigned_abs(), 2, out);
+    }
+    out.push(b'Z');
+}
+
+/// A number in so many digits at least. Formatting would take longer than reading the document does.
+fn push_digits(mut number: u64, digits_min: usize, out: &mut Vec<u8>) {
+    const DIGITS_MAX: usize = 20;
+    let (mut digits, mut at) = ([b'0'; DIGITS_MAX], DIGITS_MAX);
+    while number > 0 {
+        at -= 1;
+        digits[at] = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
+    out.extend_from_slice(&digits[at.min(DIGITS_MAX - digits_min)..]);
 }
 
 /// Undoes JSON's escapes. Half a surrogate pair becomes U+FFFD; a byte behind a backslash that means nothing is itself.
