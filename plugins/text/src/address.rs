@@ -10,6 +10,21 @@ const LOCAL_CHARS_MAX: usize = 64;
 /// Bytes before an address that are looked at: what is in them says whether it is part of something else.
 const BEFORE_BYTES: usize = 256;
 
+// What a byte may be in, a bit each.
+const LOCAL: u8 = 1;
+const NAME: u8 = 2;
+static CLASSES: [u8; 256] = {
+    let (mut classes, mut byte) = ([0; 256], 0);
+    while byte < 256 {
+        let is_letter = byte >= 0x80 || (byte as u8).is_ascii_alphanumeric();
+        let is_local = is_letter || matches!(byte as u8, b'_' | b'.' | b'+' | b'-' | b'\'');
+        let is_name = is_letter || matches!(byte as u8, b'.' | b'-');
+        classes[byte] = if is_local { LOCAL } else { 0 } | if is_name { NAME } else { 0 };
+        byte += 1;
+    }
+    classes
+};
+
 /// Where the address is whose `@` is at `at`, if there is one.
 pub fn around(text: &[u8], at: usize) -> Option<Range<usize>> {
     let start = local_start(text, at)?;
@@ -21,7 +36,7 @@ pub fn around(text: &[u8], at: usize) -> Option<Range<usize>> {
 /// `a-z 0-9 _ . + - '`, and letters of other scripts.
 fn local_start(text: &[u8], at: usize) -> Option<usize> {
     let from = at.saturating_sub(4 * LOCAL_CHARS_MAX + 1);
-    let fine = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'+' | b'-' | b'\'') || *byte >= 0x80;
+    let fine = |byte: &u8| CLASSES[usize::from(*byte)] & LOCAL != 0;
     let mut start = from + text[from..at].iter().rposition(|byte| !fine(byte)).map_or(0, |last| last + 1);
     // Of other scripts only letters and digits: quotes and dashes end it, as does what is no UTF-8.
     while let Some(high) = text[start..at].iter().rposition(|byte| *byte >= 0x80) {
@@ -52,23 +67,28 @@ fn local_start(text: &[u8], at: usize) -> Option<usize> {
 }
 
 fn domain_end(text: &[u8], from: usize) -> Option<usize> {
-    let fine = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-') || *byte >= 0x80;
+    let fine = |byte: &u8| CLASSES[usize::from(*byte)] & NAME != 0;
     let run = text[from..].iter().take(254).take_while(|byte| fine(byte)).count();
     let name = &text[from..from + run];
-    let valid = match std::str::from_utf8(name) {
-        Ok(name) => name.find(|letter: char| !letter.is_ascii() && !letter.is_alphanumeric()).unwrap_or(name.len()),
-        Err(error) => error.valid_up_to(),
-    };
+    let valid = if name.is_ascii() { name.len() } else { letters_end(name) };
     let name = &name[..valid];
     let dots = name.iter().rev().take_while(|byte| matches!(byte, b'.' | b'-')).count();
     (dots < name.len()).then_some(from + name.len() - dots)
 }
 
+/// Where a name of other scripts' letters ends.
+fn letters_end(name: &[u8]) -> usize {
+    match std::str::from_utf8(name) {
+        Ok(name) => name.find(|letter: char| !letter.is_ascii() && !letter.is_alphanumeric()).unwrap_or(name.len()),
+        Err(error) => error.valid_up_to(),
+    }
+}
+
 fn is_local(local: &[u8]) -> bool {
-    let chars = std::str::from_utf8(local).map_or(usize::MAX, |local| local.chars().count());
+    let is_long = local.len() > LOCAL_CHARS_MAX && std::str::from_utf8(local).map_or(true, |local| local.chars().count() > LOCAL_CHARS_MAX);
     let dots = local.starts_with(b".") || local.ends_with(b".") || local.windows(2).any(|two| two == b"..");
     let quoted = local.ends_with(b"'");
-    chars <= LOCAL_CHARS_MAX && !dots && !quoted && local.iter().any(|byte| byte.is_ascii_alphanumeric() || *byte >= 0x80)
+    !is_long && !dots && !quoted && local.iter().any(|byte| byte.is_ascii_alphanumeric() || *byte >= 0x80)
 }
 
 /// What stands before it makes it a part of a path, a URL's login, another name, or the number of a message.

@@ -29,12 +29,16 @@ fn is_version(first: &[u8], second: &[u8]) -> bool {
 }
 
 fn is_tld(tld: &[u8]) -> bool {
+    // Nearly all are one of these.
+    if [&b"com"[..], b"net", b"org"].iter().any(|usual| tld.eq_ignore_ascii_case(usual)) {
+        return true;
+    }
     let tld = match std::str::from_utf8(tld) {
         Ok(tld) => tld.to_lowercase(),
         Err(_) => return false,
     };
     let tld = tld.as_bytes();
-    matches!(tld, b"com" | b"net" | b"org") || !NO_ADDRESSES.contains(&tld) && is_listed(tld)
+    !NO_ADDRESSES.contains(&tld) && is_listed(tld)
 }
 
 /// A search by halves in lines of different lengths: whichever line a middle falls into is compared.
