@@ -230,18 +230,13 @@ fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || byte == b'_' || byte == b':' || byte >= 0x80
 }
 
-/// A quote that is not closed.
+/// A quote that is not closed. Byte by byte, here and in attributes, for they are short: a search costs more to begin than that.
 #[inline(always)]
 fn open_quote(inner: &[u8]) -> Option<u8> {
-    let mut rest = inner;
-    while let Some(at) = memchr2(b'"', b'\'', rest) {
-        let quote = rest[at];
-        match memchr(quote, &rest[at + 1..]) {
-            Some(len) => rest = &rest[at + len + 2..],
-            None => return Some(quote),
-        }
-    }
-    None
+    inner.iter().fold(None, |open, byte| match open {
+        None => matches!(byte, b'"' | b'\'').then_some(*byte),
+        Some(quote) => (quote != *byte).then_some(quote),
+    })
 }
 
 #[inline(always)]
@@ -254,18 +249,18 @@ fn tag(inner: &[u8]) -> Tag<'_> {
 /// A name without the prefix of its namespace.
 #[inline]
 pub fn local(name: &[u8]) -> &[u8] {
-    memchr(b':', name).map_or(name, |at| &name[at + 1..])
+    name.iter().position(|byte| *byte == b':').map_or(name, |at| &name[at + 1..])
 }
 
 /// The attributes of a tag: names with their prefixes, values as they are written.
 pub fn attributes(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let mut rest = text;
     std::iter::from_fn(move || {
-        let sign = memchr(b'=', rest)?;
+        let sign = rest.iter().position(|byte| *byte == b'=')?;
         let name = rest[..sign].trim_ascii();
         let value = rest[sign + 1..].trim_ascii_start();
         let (quote, inner) = value.split_first().filter(|(quote, _)| matches!(quote, b'"' | b'\''))?;
-        let end = memchr(*quote, inner)?;
+        let end = inner.iter().position(|byte| byte == quote)?;
         rest = &inner[end + 1..];
         Some((name, &inner[..end]))
     })
