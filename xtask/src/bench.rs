@@ -9,7 +9,7 @@ use crate::{plugins, servers, shell};
 /// The benches there are.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Bench {
-    /// A plugin in the sandbox against the same code natively.
+    /// Plugins in the sandbox against the same code natively.
     Sandbox,
     /// A new version of a plugin to its first record; an instance's start and its memory.
     Author,
@@ -44,6 +44,9 @@ pub(crate) fn run(root: &Path, bench: Bench, args: &[String]) -> Result<()> {
     if bench == Bench::Queue {
         servers::install(root)?;
         return shell::run(shell::cargo(root).args(["bench", "--workspace", "--bench", "queue", "--"]).args(args));
+    }
+    if bench == Bench::Sandbox {
+        shell::need(&[("sqlite3", "sqlite3")])?;
     }
     plugins::build(root)?;
     if !matches!(bench, Bench::Sandbox | Bench::Author) {

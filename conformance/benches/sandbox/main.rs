@@ -1,4 +1,5 @@
-//! `cargo xtask bench sandbox`: what the sandbox costs, and what a plugin in it does against parsers without one.
+//! `cargo xtask bench sandbox`: what the sandbox costs, and what a plugin in it does against parsers without one; and a table of all
+//! official plugins.
 //!
 //! One thread, synthetic input, epoch interruption on, 256 KiB pushes as the worker makes them. Every contestant reads the same bytes in
 //! the same run, round by round in turn. Before anything is timed, those that make records must make the same ones: number, order, kinds
@@ -11,7 +12,9 @@
 #![allow(clippy::print_stdout)] // a bench talks
 
 mod comfort;
+mod inputs;
 mod plain;
+mod table;
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
@@ -42,9 +45,15 @@ struct Arguments {
     /// Rounds; each contestant runs once in each.
     #[arg(long, default_value_t = 9)]
     rounds: usize,
-    /// Only this format.
+    /// Only this plugin.
     #[arg(long)]
     format: Option<String>,
+    /// Only the table of all plugins.
+    #[arg(long)]
+    table: bool,
+    /// Write the table to docs/speed.md.
+    #[arg(long)]
+    write: bool,
     /// Only contestants whose name begins with one of these letters.
     #[arg(long)]
     only: Option<String>,
@@ -57,6 +66,12 @@ struct Arguments {
     /// Said by `cargo bench`.
     #[arg(long, hide = true)]
     bench: bool,
+}
+
+impl Arguments {
+    fn is_wanted(&self, plugin: &str) -> bool {
+        self.format.as_deref().is_none_or(|only| only == plugin)
+    }
 }
 
 /// What all contestants do with the records they find.
@@ -121,7 +136,7 @@ fn main() -> Result<()> {
     println!("{}; MB/s of the thread's CPU time", measure::machine());
     let sandbox = Sandbox::new(&SandboxConfig::default())?;
     for (name, format) in [("combo", Format::Combo), ("csv", Format::Csv), ("mysqldump", Format::Mysqldump)] {
-        if arguments.format.as_deref().is_some_and(|only| only != name) {
+        if arguments.table || !arguments.is_wanted(name) {
             continue;
         }
         let mut input = Vec::new();
@@ -140,7 +155,7 @@ fn main() -> Result<()> {
             race("the kit's comfort, natively", &input, entered.map(contestant).into(), &[("builder", "by hand", 0.95)], &arguments)?;
         }
     }
-    Ok(())
+    table::run(&sandbox, &arguments)
 }
 
 fn contestant<'a>((name, does, run): (&'static str, &'static str, Run<'a>)) -> Contestant<'a> {
