@@ -223,3 +223,24 @@ async fn a_retracted_load_is_gone_from_what_owners_are_told() {
     tokio::time::timeout(tokio::time::Duration::from_secs(30), gone).await.unwrap();
     assert_eq!(ask(&server, &key, "breacheddomain/example.org").await.0, 404);
 }
+
+/// Aliases that are as long as no address is, so that few records are too many.
+#[tokio::test]
+async fn what_is_too_much_for_an_answer_is_refused() {
+    let server = filled().await;
+    let (_, key) = key(&server, 6_000, pro(), &["example.com"]).await;
+    let load = server.publish("Large", &[], &[]).await;
+    let long: Vec<String> = (0..700).map(|number| format!("{number}{}@example.com", "a".repeat(100 << 10))).collect();
+    store(&server, load, &long.iter().map(|email| (email.as_str(), "")).collect::<Vec<_>>()).await;
+    let too_large = async {
+        loop {
+            let (status, said) = ask(&server, &key, "breacheddomain/example.com").await;
+            if status != 200 {
+                return (status, said);
+            }
+        }
+    };
+    let (status, said) = tokio::time::timeout(tokio::time::Duration::from_secs(60), too_large).await.unwrap();
+    assert_eq!((status, said["message"].as_str()), (403, Some("The domain is too large for one answer.")));
+    assert_eq!(ask(&server, &key, "stealerlogsbyemail/bob@example.com").await.0, 200, "others are answered");
+}

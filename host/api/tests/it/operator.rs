@@ -229,3 +229,21 @@ async fn health_readiness_and_metrics_are_for_everybody() {
     let (status, page) = server.get("/docs").await;
     assert!(status == 200 && page.contains("/api/operator/v1/dumps") && !page.contains("src="), "{page}");
 }
+
+/// Two logs that do not fit together, and one that would: what is left out is left out from there on, and counted.
+#[tokio::test]
+async fn rejects_are_shown_within_a_bound() {
+    let server = Server::start(10).await;
+    let path = format!("{}/api/operator/v1/loads/{}/rejects", server.base, server.load);
+    let rejects = async || server.client.get(&path).bearer_auth(TOKEN).send().await.unwrap().bytes().await.unwrap();
+    assert!(rejects().await.is_empty());
+    let line = "{\"member\":1,\"name\":\"a.csv\",\"offset\":7,\"bytes\":9,\"reason\":\"short-row\"}\n";
+    let log = line.repeat((40 << 20) / line.len());
+    for (task, log) in [(1, &log[..]), (2, &log[..]), (3, line)] {
+        let key = sluice_store::objects::keys::rejects(server.load, sluice_record::MemberId(1), sluice_record::TaskId(task));
+        server.objects.put(&key, bytes::Bytes::from(log.to_owned())).await.unwrap();
+    }
+    let shown = rejects().await;
+    let last = format!("{{\"left_out_bytes\":{}}}\n", log.len() + line.len());
+    assert!(shown.len() == log.len() + last.len() && shown.starts_with(log.as_bytes()) && shown.ends_with(last.as_bytes()));
+}
