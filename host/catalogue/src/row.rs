@@ -16,10 +16,10 @@ use crate::{Error, Result};
 macro_rules! selects {
     ($dollar:tt $name:ident $head:literal) => {
         macro_rules! $name {
-                                    ($dollar rest:literal) => {
-                                        concat!($head, $dollar rest)
-                                    };
-                                }
+                                            ($dollar rest:literal) => {
+                                                concat!($head, $dollar rest)
+                                            };
+                                        }
     };
 }
 pub(crate) use selects;
