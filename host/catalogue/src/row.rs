@@ -13,13 +13,14 @@ use crate::{Error, Result};
 
 /// Makes a macro that begins statements with the columns of a table. They are named, for a newer process may add some, and what is
 /// prepared must not change under an older one.
+#[rustfmt::skip] // which indents the inner macro further each time
 macro_rules! selects {
     ($dollar:tt $name:ident $head:literal) => {
         macro_rules! $name {
-                                                            ($dollar rest:literal) => {
-                                                                concat!($head, $dollar rest)
-                                                            };
-                                                        }
+            ($dollar rest:literal) => {
+                concat!($head, $dollar rest)
+            };
+        }
     };
 }
 pub(crate) use selects;

@@ -157,8 +157,8 @@ const VARIABLES: [&str; 26] = [
     "records.replicas",
 ];
 
-fn variable(name: &UncasedStr) -> Option<Uncased<'static>> {
-    VARIABLES.into_iter().find(|setting| *name == setting.replace('.', "_")).map(Into::into)
+fn variable(name: &UncasedStr) -> Option<Uncased<'_>> {
+    VARIABLES.into_iter().find(|setting| name.as_str().eq_ignore_ascii_case(&setting.replace('.', "_"))).map(Into::into)
 }
 
 /// Reads and checks the configuration; `flags` holds what the command line says.

@@ -90,7 +90,8 @@ impl ObjectsConfig {
     pub(crate) fn options(&self) -> Result<Vec<(String, String)>, Failure> {
         let providers = ["AWS_", "GOOGLE_", "AZURE_"];
         let known = |name: &String| providers.iter().any(|provider| name.starts_with(provider));
-        let mut options: Vec<_> = std::env::vars().filter(|(name, _)| known(name)).collect();
+        let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let mut options: Vec<_> = variables.filter(|(name, _)| known(name)).collect();
         let secret = secret(self.secret_access_key.as_ref(), self.secret_access_key_file.as_deref(), "objects.secret_access_key_file")?;
         let said = [
             ("aws_endpoint", self.endpoint.clone()),
