@@ -34,7 +34,7 @@ fn is_stale<T>(result: Result<T, ControlError>) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_is_done_by_workers_over_http() {
-    let mut bench = Bench::new().await;
+    let mut bench = Bench::new(sluice_engines::sql::Engine::Sqlite).await;
     let controller = Controller::new(bench.catalogue.clone(), bench.store.clone(), Arc::new(Planner));
     let scheduler = Scheduler::new(bench.catalogue.clone());
     let dispatcher = Arc::new(Dispatcher::register(bench.catalogue.clone(), "here", 2).await.unwrap());
@@ -50,7 +50,8 @@ async fn an_import_is_done_by_workers_over_http() {
                 remote.progress(lease.task, lease.token, 1, 1).await.unwrap();
                 let ended = work(&lease.spec, true, &store, &faults);
                 remote.complete(lease.task, lease.token, &ended).await.unwrap();
-                assert!(is_stale(remote.complete(lease.task, lease.token, &ended).await), "it counts once");
+                // As when the answer was lost: it counts once.
+                remote.complete(lease.task, lease.token, &ended).await.unwrap();
             }
         }));
     }
@@ -61,7 +62,7 @@ async fn an_import_is_done_by_workers_over_http() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_longer_held_is_stale_and_who_has_no_token_gets_nothing() {
-    let bench = Bench::new().await;
+    let bench = Bench::new(sluice_engines::sql::Engine::Sqlite).await;
     let controller = Controller::new(bench.catalogue.clone(), bench.store.clone(), Arc::new(Planner));
     bench.import(false).await;
     while controller.reconcile_once().await.unwrap() {}

@@ -87,7 +87,7 @@ async fn an_attempt_of_another_process_is_shut_out_and_what_it_wrote_never_shows
     let server = server().await;
     let place = Prefix::new(&server);
     let (ours, theirs) = (OpenSearchRecords::open(&place.0).await.unwrap(), OpenSearchRecords::open(&place.0).await.unwrap());
-    let older = ours.begin(LOAD, TaskId(1)).await.unwrap();
+    let older = ours.begin(LOAD, TaskId(1), LEASE).await.unwrap();
     ours.write(older, people(TaskId(1), 0..200)).await.unwrap();
     run_task(&theirs, TaskId(1), 0..150).await.unwrap();
     let digest = theirs.digest(LOAD).await.unwrap();
@@ -100,7 +100,7 @@ async fn an_attempt_of_another_process_is_shut_out_and_what_it_wrote_never_shows
     theirs.purge(LOAD).await.unwrap();
     run_task(&theirs, TaskId(1), 0..150).await.unwrap();
     assert_eq!((ours.count(LOAD).await.unwrap(), ours.digest(LOAD).await.unwrap()), (150, digest));
-    let during = ours.begin(LOAD, TaskId(3)).await.unwrap();
+    let during = ours.begin(LOAD, TaskId(3), LEASE).await.unwrap();
     ours.write(during, people(TaskId(3), 0..10)).await.unwrap();
     theirs.purge(LOAD).await.unwrap();
     let refused = ours.commit(during).await;
