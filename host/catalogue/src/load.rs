@@ -78,6 +78,7 @@ pub(crate) fn read(row: &AnyRow) -> Result<Load> {
 
 selects!($ load_columns "SELECT id, job, breach, policy, plugins, state, message, ledger, notes, staged_bytes, quarantined_bytes, \
      quarantine_accepted, accounts, passwords, segments, created_at, changed_at, published_at, retracted_at FROM loads ");
+#[allow(clippy::single_component_path_imports, reason = "it is how a macro leaves its module")]
 pub(crate) use load_columns;
 
 impl Catalogue {
