@@ -116,20 +116,20 @@ async fn round(catalogue: &Catalogue, workers: u32, tasks: usize, booked: bool) 
     let working = (0..workers).map(|lane| {
         let catalogue = catalogue.clone();
         tokio::spawn(async move {
-            let mut done = 0;
+            let mut completed = 0;
             while let Some(lease) = catalogue.lease(&request(dispatcher, lane)).await? {
                 catalogue.renew(lease.task, lease.token, 60_000).await?;
                 catalogue.complete_task(lease.task, lease.token, &done()).await?;
-                done += 1;
+                completed += 1;
             }
-            Ok::<usize, sluice_catalogue::Error>(done)
+            Ok::<usize, sluice_catalogue::Error>(completed)
         })
     });
-    let mut done = 0;
+    let mut completed = 0;
     for worker in working.collect::<Vec<_>>() {
-        done += worker.await??;
+        completed += worker.await??;
     }
-    ensure!(done == tasks, "{done} of {tasks} tasks were done");
+    ensure!(completed == tasks, "{completed} of {tasks} tasks were completed");
     Ok(tasks as f64 / begun.elapsed().as_secs_f64())
 }
 

@@ -6,6 +6,8 @@
 //! compared with what the store holds. A seed that fails is replayed by `SLUICE_SEED=N cargo test --workspace simulation`; `SLUICE_SEEDS`
 //! says how many are tried.
 
+#![allow(clippy::print_stdout)] // what the seeds came to
+
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -528,10 +530,12 @@ async fn run(seed: u64, bug: Bug, template: &Template, name: &str) -> (Result<()
     (ended, summary)
 }
 
+type Prepared = (Vec<Arc<Dispatcher>>, Vec<JobId>);
+
 async fn live(rng: StdRng, bug: Bug, gate: Arc<Gate>, now: Arc<AtomicI64>, sites: [Catalogue; 2]) -> (Result<(), String>, Summary) {
     // Before the first step everybody may go on.
     let (open, by_hand) = (sites.clone(), gate.clone());
-    let prepared: Rc<RefCell<Option<(Vec<Arc<Dispatcher>>, Vec<JobId>)>>> = Rc::default();
+    let prepared: Rc<RefCell<Option<Prepared>>> = Rc::default();
     let filled = prepared.clone();
     let mut prepare: Actor = Box::pin(async move {
         let mut dispatchers = vec![];
