@@ -37,11 +37,7 @@ impl Encoder {
                     push(&mut self.text, |text| string(text, value));
                     push(&mut self.shape, |shape| number(shape, kind.tag()));
                 }
-                // A domain in its canonical form, which needs no folding.
-                None if tag == WEBSITE_TAG => {
-                    push(&mut self.website, |websites| string(websites, value));
-                    push(&mut self.shape, |shape| number(shape, tag));
-                }
+                None if tag == WEBSITE_TAG => folded(&mut self.website, &mut self.shape, &mut self.term, tag, value),
                 None => {
                     push(&mut self.text, |text| string(text, value));
                     push(&mut self.shape, |shape| string(shape, doc.column(tag)));
@@ -83,19 +79,7 @@ impl Encoder {
     }
 
     fn account(&mut self, kind: FieldKind, value: &str) {
-        let term = fold(value, &mut self.term);
-        push(&mut self.account, |account| string(account, term));
-        push(&mut self.shape, |shape| {
-            if term == value {
-                number(shape, kind.tag());
-            } else {
-                shape.push(b'[');
-                number(shape, kind.tag());
-                shape.push(b',');
-                string(shape, value);
-                shape.push(b']');
-            }
-        });
+        folded(&mut self.account, &mut self.shape, &mut self.term, kind.tag(), value);
         if kind == FieldKind::Email
             && let Some((_, domain)) = value.rsplit_once('@')
         {
@@ -115,6 +99,23 @@ pub(super) fn fold<'a>(value: &'a str, term: &'a mut String) -> &'a str {
         *term = const_hex::encode(blake3::hash(term.as_bytes()).as_bytes());
     }
     term
+}
+
+/// Appends a value as it is indexed, and what it takes to show it as it was.
+fn folded(array: &mut Vec<u8>, shape: &mut Vec<u8>, term: &mut String, tag: u8, value: &str) {
+    let term = fold(value, term);
+    push(array, |array| string(array, term));
+    push(shape, |shape| {
+        if term == value {
+            number(shape, tag);
+        } else {
+            shape.push(b'[');
+            number(shape, tag);
+            shape.push(b',');
+            string(shape, value);
+            shape.push(b']');
+        }
+    });
 }
 
 /// Appends to an array.
@@ -187,6 +188,10 @@ impl Source {
         for field in shape {
             fields.push(match field {
                 Shape::Column(name) => (Tag::EXTRA_MIN, name, texts.next().ok_or_else(damaged)?),
+                Shape::Folded(WEBSITE_TAG, value) => {
+                    websites.next().ok_or_else(damaged)?;
+                    (WEBSITE_TAG, WEBSITE_NAME.to_owned(), value)
+                }
                 Shape::Folded(tag, value) => {
                     accounts.next().ok_or_else(damaged)?;
                     (tag, kind(tag)?.name().to_owned(), value)
