@@ -11,3 +11,6 @@ INSERT INTO members VALUES ('fay@example.org',	'si	x',	6),
 ('hal@example.net',
 'eight',
 8);
+UPDATE members SET note = 9,
+goal = 10 WHERE note = 8;
+INSERT INTO members VALUES ('ida@example.net', 'nine', 9);

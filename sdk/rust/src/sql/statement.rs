@@ -415,7 +415,7 @@ fn statement_end(bytes: &[u8], last: bool, dialect: &Dialect) -> Option<usize> {
             b'/' if bytes.get(at + 1) == Some(&b'*') => at += memmem::find(&bytes[at..], b"*/")? + 2,
             b'-' if bytes[at..].starts_with(b"--") => at += memchr(b'\n', &bytes[at..])?,
             b'$' if dialect.postgres && is_dollar_quote(bytes, at) => at += dollar_quoted_end(&bytes[at..])?.0,
-            b'\n' if dialect.transact && (is_go(&bytes[at + 1..]) || !is_routine && starts_with(&bytes[at + 1..], "insert ")) => {
+            b'\n' if dialect.transact && (is_go(&bytes[at + 1..], last) || !is_routine && starts_with(&bytes[at + 1..], "insert ")) => {
                 return Some(at + 1);
             }
             b';' => return Some(at + 1),
@@ -430,7 +430,8 @@ fn is_dollar_quote(bytes: &[u8], at: usize) -> bool {
     bytes.get(at + 1 + tag) == Some(&b'$') && !bytes[at + 1].is_ascii_digit()
 }
 
-/// Does a line of `GO` alone begin here?
-fn is_go(line: &[u8]) -> bool {
-    line.get(..2).is_some_and(|go| go.eq_ignore_ascii_case(b"go")) && line.get(2).is_none_or(|byte| matches!(byte, b'\r' | b'\n' | b' '))
+/// Does a line of `GO` alone begin here? Where more input must tell, not yet.
+fn is_go(line: &[u8], last: bool) -> bool {
+    let is_word = line.get(..2).is_some_and(|go| go.eq_ignore_ascii_case(b"go"));
+    is_word && line.get(2).map_or(last, |byte| matches!(byte, b'\r' | b'\n' | b' '))
 }
