@@ -8,8 +8,9 @@ use anyhow::Result;
 
 use crate::{fuzz, shell, test};
 
-/// For all fuzzers together, a few seconds each; `cargo xtask fuzz` is the long run.
-const FUZZ_SECONDS: u64 = 90;
+/// Inputs of each fuzzer, and for all together at most; `cargo xtask fuzz` is the long run, which finds what no run before did.
+const FUZZ_RUNS: u64 = 1_500;
+const FUZZ_SECONDS: u64 = 300;
 /// Of the simulation.
 const SEEDS: u32 = 1_000;
 
@@ -34,7 +35,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     }
     deny(root)?;
     shell::step("a short run of the fuzzers");
-    fuzz::run(root, &fuzz::Args { seconds: FUZZ_SECONDS, targets: vec![] })?;
+    fuzz::run(root, &fuzz::Args { seconds: FUZZ_SECONDS, runs: Some(FUZZ_RUNS), targets: vec![] })?;
     test::run(root, SEEDS)
 }
 

@@ -25,6 +25,9 @@ pub(crate) struct Args {
     /// Seconds for all targets together.
     #[arg(long, default_value_t = 1800)]
     pub(crate) seconds: u64,
+    /// Inputs a target, made from a seed that is always the same, so that the same sources come to the same end.
+    #[arg(long)]
+    pub(crate) runs: Option<u64>,
     /// Plugins by name, or `intake`; without any, all.
     pub(crate) targets: Vec<String>,
 }
@@ -39,7 +42,7 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
     let (begun, mut broken) = (Instant::now(), Vec::new());
     for name in &names {
         shell::step(&format!("fuzz {name} for {} s", each.as_secs().max(1)));
-        let corpus = fuzz(root, &program, name, each).or_else(|error| {
+        let corpus = fuzz(root, &program, name, each, args.runs).or_else(|error| {
             broken.push(format!("{name}: {error}"));
             folder(root, "corpus", name)
         })?;
@@ -92,14 +95,22 @@ fn folder(root: &Path, what: &str, name: &str) -> Result<PathBuf> {
     Ok(folder)
 }
 
-fn fuzz(root: &Path, program: &Path, name: &str, time: Duration) -> Result<PathBuf> {
+fn fuzz(root: &Path, program: &Path, name: &str, time: Duration, runs: Option<u64>) -> Result<PathBuf> {
     let corpus = folder(root, "corpus", name)?;
+    if runs.is_some() {
+        // What an earlier run kept would make it another one.
+        fs::remove_dir_all(&corpus)?;
+        fs::create_dir(&corpus)?;
+    }
     let found = folder(root, "found", name)?;
     let mut command = Command::new(program);
     command.env("SLUICE_FUZZ", name).arg(&corpus);
     let seeds = if name == "intake" { "host/intake/tests/it/cases".into() } else { format!("plugins/{name}/cases") };
     command.args(Some(root.join(seeds)).filter(|seeds| seeds.is_dir()));
     command.arg(format!("-max_total_time={}", time.as_secs().max(1)));
+    if let Some(runs) = runs {
+        command.args(["-seed=1".into(), format!("-runs={runs}")]);
+    }
     command.arg(format!("-max_len={INPUT_BYTES_MAX}")).arg(format!("-timeout={SECONDS_MAX}"));
     command.arg(format!("-rss_limit_mb={MEMORY_MIB_MAX}")).arg(format!("-artifact_prefix={}/", found.display()));
     command.args(["-print_final_stats=1", "-verbosity=0", "-len_control=10"]);
