@@ -8,7 +8,6 @@ mod bench;
 mod ci;
 mod clients;
 mod demo;
-mod engines;
 mod fuzz;
 mod languages;
 mod plugins;

@@ -1,12 +1,15 @@
-//! The servers that tests and benches start: PostgreSQL by Debian's package, moto (S3) from PyPI into
-//! `target/tools`, once, and OpenSearch beside it.
+//! The servers that tests and benches start: PostgreSQL by Debian's package, moto (S3) from PyPI and OpenSearch from Maven Central into
+//! `target/tools`, once. Who starts them is `conformance/engines`.
 
 use std::{fs, path::Path, process::Command};
 
 use anyhow::Result;
+use sluice_engines::opensearch;
 
-use crate::{engines, shell};
+use crate::shell;
 
+/// The real server with its standard modules.
+const OPENSEARCH: &str = "3.7.0";
 /// An S3 for tests.
 const MOTO: &str = "moto[server]==5.2.1";
 
@@ -17,8 +20,7 @@ pub(crate) fn install(root: &Path) -> Result<Vec<(&'static str, String)>> {
     if !has_programs && !versions.any(|version| version.path().join("bin/postgres").exists()) {
         shell::apt_install(&["postgresql"])?;
     }
-    let opensearch = engines::opensearch(root)?.into_iter();
-    let mut variables: Vec<_> = opensearch.map(|(variable, path)| (variable, path.display().to_string())).collect();
+    let mut variables = opensearch(root)?;
     if std::env::var_os("S3_ENDPOINT").is_some() {
         return Ok(variables);
     }
@@ -31,4 +33,25 @@ pub(crate) fn install(root: &Path) -> Result<Vec<(&'static str, String)>> {
     }
     variables.push(("SLUICE_MOTO_SERVER", moto.join("bin/moto_server").display().to_string()));
     Ok(variables)
+}
+
+/// Variables that tell tests where OpenSearch is.
+fn opensearch(root: &Path) -> Result<Vec<(&'static str, String)>> {
+    if std::env::var_os(opensearch::URL_VARIABLE).is_some() {
+        return Ok(vec![]);
+    }
+    let java = opensearch::java_home()?;
+    let tools = shell::target_dir(root).join("tools");
+    let home = tools.join(format!("opensearch-{OPENSEARCH}"));
+    if !home.join("bin/opensearch").is_file() {
+        shell::need(&[("mvn", "maven"), ("unzip", "unzip")])?;
+        shell::step(&format!("OpenSearch {OPENSEARCH}"));
+        let artifact = format!("org.opensearch.distribution.integ-test-zip:opensearch:{OPENSEARCH}:zip");
+        let copy = ["-q", "-B", "dependency:copy", &format!("-Dartifact={artifact}")];
+        shell::run(Command::new("mvn").args(copy).arg(format!("-DoutputDirectory={}", tools.display())))?;
+        let zip = tools.join(format!("opensearch-{OPENSEARCH}.zip"));
+        shell::run(Command::new("unzip").args(["-q", "-o"]).arg(&zip).arg("-d").arg(&tools))?;
+        fs::remove_file(zip)?;
+    }
+    Ok(vec![(opensearch::HOME_VARIABLE, home.display().to_string()), (opensearch::JAVA_VARIABLE, java.display().to_string())])
 }
