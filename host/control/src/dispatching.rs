@@ -33,7 +33,7 @@ pub trait Dispatching: Send + Sync {
     async fn renew(&self, task: TaskId, token: FencingToken) -> Result<UnixMs>;
     /// As [`Dispatcher::progress`].
     async fn progress(&self, task: TaskId, token: FencingToken, bytes: u64, records: u64) -> Result<()>;
-    /// As [`Dispatcher::complete`]. Sent again after an answer that got lost, it is `Stale`: the result was taken.
+    /// As [`Dispatcher::complete`]. Sent again after an answer that got lost, it is taken once, and well.
     async fn complete(&self, task: TaskId, token: FencingToken, ended: &Ended) -> Result<()>;
 }
 
