@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use sluice_record::limits;
 
 use crate::{
-    engines::{CatalogueConfig, ObjectsConfig},
+    engines::{CatalogueConfig, ObjectsConfig, RecordsConfig},
     exit::{Failure, Sysexit},
 };
 
@@ -42,59 +42,11 @@ pub(crate) struct Config {
     /// Where the service is seen from outside, for logos' addresses.
     pub(crate) base_url: Option<String>,
     /// Where records are kept.
-    pub(crate) records: Records,
+    pub(crate) records: RecordsConfig,
     /// The catalogue's database.
     pub(crate) catalogue: CatalogueConfig,
     /// Where objects are.
     pub(crate) objects: ObjectsConfig,
-}
-
-/// Where records are kept. All but the engine is OpenSearch's.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Records {
-    pub(crate) engine: RecordsEngine,
-    /// Addresses of nodes, asked in turn.
-    pub(crate) urls: Vec<String>,
-    pub(crate) user: Option<String>,
-    /// File with the user's password; [`RECORDS_PASSWORD`] may hold it instead.
-    pub(crate) password_file: Option<PathBuf>,
-    /// File with certificates (PEM) of those who may vouch for the nodes, beside the system's.
-    pub(crate) ca_file: Option<PathBuf>,
-    /// What indices' names begin with.
-    pub(crate) prefix: String,
-    /// Shards of an index that is made.
-    pub(crate) shards: u32,
-    /// Copies of a shard beside itself, if there are nodes for them.
-    pub(crate) replicas: u32,
-}
-
-/// The record stores there are.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum RecordsEngine {
-    Tantivy,
-    OpenSearch,
-}
-
-/// The variable that may hold OpenSearch's password, which no file of settings does.
-pub(crate) const RECORDS_PASSWORD: &str = "SLUICE_RECORDS_PASSWORD";
-const SHARDS_MAX: u32 = 1_024;
-const REPLICAS_MAX: u32 = 8;
-
-impl Default for Records {
-    fn default() -> Self {
-        Self {
-            engine: RecordsEngine::Tantivy,
-            urls: vec!["http://127.0.0.1:9200".into()],
-            user: None,
-            password_file: None,
-            ca_file: None,
-            prefix: "sluice".into(),
-            shards: 1,
-            replicas: 1,
-        }
-    }
 }
 
 impl Default for Config {
@@ -107,7 +59,7 @@ impl Default for Config {
             chunk_kib: limits::CHUNK_BYTES >> 10,
             index_memory_mib: 64,
             base_url: None,
-            records: Records::default(),
+            records: RecordsConfig::default(),
             catalogue: CatalogueConfig::default(),
             objects: ObjectsConfig::default(),
         }
@@ -128,7 +80,7 @@ pub(crate) fn wrong(message: impl Into<String>) -> Failure {
 }
 
 /// What variables may set, `SLUICE_NAME` each; in a table of the file the name has a dot. Others of the prefix are somebody else's.
-const VARIABLES: [&str; 26] = [
+const VARIABLES: [&str; 27] = [
     "data",
     "listen",
     "plugin_dir",
@@ -150,6 +102,7 @@ const VARIABLES: [&str; 26] = [
     "records.engine",
     "records.urls",
     "records.user",
+    "records.password",
     "records.password_file",
     "records.ca_file",
     "records.prefix",
@@ -184,9 +137,6 @@ pub(crate) fn read(file: Option<&Path>, flags: impl Serialize) -> Result<Config,
     if !(30..=65_536).contains(&config.index_memory_mib) {
         return Err(wrong(format!("index_memory_mib is {}, and must be 30 to 65536", config.index_memory_mib)));
     }
-    if !(1..=SHARDS_MAX).contains(&config.records.shards) || config.records.replicas > REPLICAS_MAX {
-        return Err(wrong(format!("records.shards must be 1 to {SHARDS_MAX}, records.replicas 0 to {REPLICAS_MAX}")));
-    }
     if let Some(base_url) = &config.base_url {
         let scheme = base_url.parse::<reqwest::Url>().map(|url| url.scheme().to_owned());
         if !matches!(scheme.as_deref(), Ok("http" | "https")) {
@@ -194,5 +144,6 @@ pub(crate) fn read(file: Option<&Path>, flags: impl Serialize) -> Result<Config,
         }
     }
     config.catalogue.check()?;
+    config.records.check()?;
     Ok(config)
 }

@@ -1,4 +1,4 @@
-//! Where the catalogue and the objects are, if not in the data folder: settings and their secrets.
+//! Where the catalogue, the objects and the records are, if not in the data folder: settings and their secrets.
 
 use std::{
     fs::File,
@@ -8,6 +8,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use sluice_catalogue::{Settings, sqlite_url};
+use sluice_store::records::OpenSearchOptions;
 
 use crate::{config::wrong, exit::Failure};
 
@@ -106,8 +107,76 @@ impl ObjectsConfig {
     }
 }
 
-/// Bytes of a file that holds a secret.
+/// Where records are kept. All but the engine is OpenSearch's.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RecordsConfig {
+    pub(crate) engine: RecordsEngine,
+    /// Addresses of nodes, asked in turn.
+    pub(crate) urls: Vec<String>,
+    pub(crate) user: Option<String>,
+    pub(crate) password: Option<Secret>,
+    pub(crate) password_file: Option<PathBuf>,
+    /// File with certificates (PEM) of those who may vouch for the nodes, beside the system's.
+    pub(crate) ca_file: Option<PathBuf>,
+    /// What indices' names begin with.
+    pub(crate) prefix: String,
+    /// Shards of an index that is made.
+    pub(crate) shards: u32,
+    /// Copies of a shard beside itself, if there are nodes for them.
+    pub(crate) replicas: u32,
+}
+
+/// The record stores there are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum RecordsEngine {
+    Tantivy,
+    OpenSearch,
+}
+
+impl Default for RecordsConfig {
+    fn default() -> Self {
+        Self {
+            engine: RecordsEngine::Tantivy,
+            urls: vec!["http://127.0.0.1:9200".into()],
+            user: None,
+            password: None,
+            password_file: None,
+            ca_file: None,
+            prefix: "sluice".into(),
+            shards: 1,
+            replicas: 1,
+        }
+    }
+}
+
+impl RecordsConfig {
+    /// What OpenSearch is reached with.
+    pub(crate) fn opensearch(&self) -> Result<OpenSearchOptions, Failure> {
+        let ca_pem = self.ca_file.as_deref().map(|file| read_short(file, CERTIFICATES_BYTES_MAX, "records.ca_file"));
+        Ok(OpenSearchOptions {
+            urls: self.urls.clone(),
+            user: self.user.clone(),
+            password: secret(self.password.as_ref(), self.password_file.as_deref(), "records.password_file")?,
+            ca_pem: ca_pem.transpose()?,
+            prefix: self.prefix.clone(),
+            shards: self.shards,
+            replicas: self.replicas,
+            ..OpenSearchOptions::default()
+        })
+    }
+
+    /// Refuses what cannot be meant.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        bounded("records.shards", self.shards.into(), 1, 1_024)?;
+        bounded("records.replicas", self.replicas.into(), 0, 8)
+    }
+}
+
+/// Bytes of a file that holds a secret, or certificates.
 const SECRET_BYTES_MAX: u64 = 4_096;
+const CERTIFICATES_BYTES_MAX: u64 = 1 << 20;
 
 /// What no log and no error shows.
 #[derive(Clone, Serialize, Deserialize)]
@@ -123,10 +192,20 @@ impl std::fmt::Debug for Secret {
 /// A secret that is given, or a file's, without the line's end.
 fn secret(given: Option<&Secret>, file: Option<&Path>, setting: &str) -> Result<Option<String>, Failure> {
     let Some(file) = file else { return Ok(given.map(|secret| secret.0.clone())) };
-    let mut text = String::new();
-    let reading = File::open(file).and_then(|opened| opened.take(SECRET_BYTES_MAX).read_to_string(&mut text));
-    reading.map_err(|error| wrong(format!("{setting}: cannot read {}: {error}", file.display())))?;
+    let text = String::from_utf8(read_short(file, SECRET_BYTES_MAX, setting)?);
+    let text = text.map_err(|_| wrong(format!("{setting}: {} is no UTF-8", file.display())))?;
     Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()))
+}
+
+/// Reads a file that is short, or wrong.
+fn read_short(file: &Path, bytes_max: u64, setting: &str) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let reading = File::open(file).and_then(|opened| opened.take(bytes_max + 1).read_to_end(&mut bytes));
+    reading.map_err(|error| wrong(format!("{setting}: cannot read {}: {error}", file.display())))?;
+    if bytes.len() as u64 > bytes_max {
+        return Err(wrong(format!("{setting}: {} has more than {bytes_max} bytes", file.display())));
+    }
+    Ok(bytes)
 }
 
 fn bounded(setting: &str, value: u64, min: u64, max: u64) -> Result<(), Failure> {

@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    io::Read as _,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -16,11 +15,12 @@ use sluice_store::{
     StoreError,
     objects::Objects,
     ranges::{Compaction, plan_compacted, plan_publish, plan_retract},
-    records::{OpenSearchOptions, OpenSearchRecords, RecordStore, TantivyOptions, TantivyRecords},
+    records::{OpenSearchRecords, RecordStore, TantivyOptions, TantivyRecords},
 };
 
 use crate::{
-    config::{Config, RECORDS_PASSWORD, Records, RecordsEngine},
+    config::Config,
+    engines::{RecordsConfig, RecordsEngine},
     exit::{Failure, Sysexit},
 };
 
@@ -64,26 +64,8 @@ async fn embedded_records(config: &Config) -> Result<Arc<dyn RecordStore>> {
     Ok(Arc::new(records))
 }
 
-/// Bytes of a file that holds a password, or certificates.
-const PASSWORD_BYTES_MAX: u64 = 4_096;
-const CERTIFICATES_BYTES_MAX: u64 = 1 << 20;
-
-async fn opensearch_records(settings: &Records) -> Result<Arc<dyn RecordStore>> {
-    let password = match &settings.password_file {
-        Some(file) => Some(String::from_utf8(read_short(file, PASSWORD_BYTES_MAX)?).context("records.password_file is no UTF-8")?),
-        None => std::env::var(RECORDS_PASSWORD).ok(),
-    };
-    let options = OpenSearchOptions {
-        urls: settings.urls.clone(),
-        user: settings.user.clone(),
-        password: password.map(|password| password.trim_end_matches(['\r', '\n']).to_owned()),
-        ca_pem: settings.ca_file.as_deref().map(|file| read_short(file, CERTIFICATES_BYTES_MAX)).transpose()?,
-        prefix: settings.prefix.clone(),
-        shards: settings.shards,
-        replicas: settings.replicas,
-        ..OpenSearchOptions::default()
-    };
-    let opened = OpenSearchRecords::open(&options).await;
+async fn opensearch_records(settings: &RecordsConfig) -> Result<Arc<dyn RecordStore>> {
+    let opened = OpenSearchRecords::open(&settings.opensearch()?).await;
     Ok(Arc::new(opened.map_err(|error| {
         let (exit, hint) = match &error {
             StoreError::Invalid(_) => (Sysexit::Config, "look at [records] in the configuration"),
@@ -92,15 +74,6 @@ async fn opensearch_records(settings: &Records) -> Result<Arc<dyn RecordStore>> 
         let failure = Failure::new(exit, error.to_string(), hint);
         anyhow::Error::from(error).context(failure)
     })?))
-}
-
-/// Reads a file that is short, or wrong.
-fn read_short(file: &Path, bytes_max: u64) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let reading = fs::File::open(file).and_then(|opened| opened.take(bytes_max + 1).read_to_end(&mut bytes));
-    reading.with_context(|| format!("cannot read {}", file.display()))?;
-    anyhow::ensure!(bytes.len() as u64 <= bytes_max, "{} has more than {bytes_max} bytes", file.display());
-    Ok(bytes)
 }
 
 fn objects(config: &Config) -> Result<Objects> {
