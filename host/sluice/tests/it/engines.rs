@@ -41,9 +41,13 @@ fn a_dump_goes_in_and_an_answer_comes_out_of_postgresql_and_s3() {
     let service = Service::start_in(&data, &["--config", &config]);
     let ended = service.ingest(&[&dump], "Smoke", &["--plugin", "combo"]);
     assert_eq!((&ended["load"]["state"], &ended["load"]["ledger"]["stored"]), (&"published".into(), &2.into()));
+    // A process hears of a generation from PostgreSQL, a moment after it is there.
     let answers = |service: &Service| {
-        let (status, range) = service.get("/range/F3BBB");
-        assert_eq!((status, String::from_utf8(range).unwrap().trim_end()), (200, "D66A63D4BF1747940578EC3D0103530E21D:2"));
+        service.wait_for("the answer", || {
+            let (status, range) = service.get("/range/F3BBB");
+            assert_eq!(status, 200);
+            (String::from_utf8(range).unwrap().trim_end() == "D66A63D4BF1747940578EC3D0103530E21D:2").then_some(())
+        });
     };
     answers(&service);
     // It is there that everything is, and nothing of it in the folder.
