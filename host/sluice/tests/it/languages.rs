@@ -7,13 +7,14 @@ use std::{
     env, fs,
     path::{Path, PathBuf},
     process::{Command, Output},
+    time::Instant,
 };
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
-    author::{TUTORIAL, commands},
+    author::{TUTORIAL, as_author, beside_the_sdk, commands},
     service::{plugin_dir, sluice, succeed},
 };
 
@@ -81,6 +82,38 @@ fn the_tutorial_for_python_leads_from_nothing_to_a_parser() {
 #[test]
 fn the_tutorial_for_javascript_leads_from_nothing_to_a_parser() {
     follow("### In JavaScript\n");
+}
+
+/// From nothing to a parser of a format that nobody had before: it ends with the sample's records. How long that took is printed.
+fn invent(language: &str) {
+    let cards = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/cards").canonicalize().unwrap();
+    let folder = beside_the_sdk();
+    let lines = format!(
+        "sluice plugin new cards --language {language}
+        cd cards
+        cp {cards}/sample.* cases
+        git apply {cards}/{language}.diff
+        sluice plugin build
+        sluice plugin test cards.wasm --cases cases
+        sluice parse cases/sample.txt --plugin-dir .",
+        cards = cards.display()
+    );
+    let begun = Instant::now();
+    let mut shell = Command::new("sh");
+    let author = as_author(shell.args(["-e", "-c", &lines]), folder.path());
+    let Some(output) = unless_missing(with_tools(author, folder.path())) else { return };
+    eprintln!("{language}: {:.1} s", begun.elapsed().as_secs_f64());
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let expected = fs::read_to_string(cards.join("sample.jsonl")).unwrap();
+    let records: Vec<&str> = expected.lines().filter(|line| !line.contains("reject")).collect();
+    assert!(records.len() == 3 && printed.trim_end().ends_with(&records.join("\n")), "{printed}");
+}
+
+#[test]
+fn an_invented_format_is_read_in_every_language() {
+    for language in ["rust", "python", "javascript", "c"] {
+        invent(language);
+    }
 }
 
 /// A copy of an example, so that nothing is built among the sources.
