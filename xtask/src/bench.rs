@@ -17,6 +17,8 @@ pub(crate) enum Bench {
     Parse,
     /// The whole way against bare indexing.
     Ingest,
+    /// The whole way into OpenSearch against raw `_bulk`.
+    Opensearch,
     /// Look-ups against nginx serving a static file.
     Query,
     /// Tasks leased and completed a second, on PostgreSQL and on SQLite.
@@ -30,6 +32,7 @@ impl Bench {
             Self::Author => "author",
             Self::Parse => "parse",
             Self::Ingest => "ingest",
+            Self::Opensearch => "opensearch",
             Self::Query => "query",
             Self::Queue => "queue",
         }
@@ -45,15 +48,18 @@ pub(crate) fn run(root: &Path, bench: Bench, args: &[String]) -> Result<()> {
         servers::install(root)?;
         return shell::run(shell::cargo(root).args(["bench", "--workspace", "--bench", "queue", "--"]).args(args));
     }
+    let comfort = shell::target_dir(root).join("comfort");
     if bench == Bench::Sandbox {
         shell::need(&[("sqlite3", "sqlite3")])?;
+        plugins::build_all(root, &root.join("sdk/comfort"), &comfort)?;
     }
     plugins::build(root)?;
     if !matches!(bench, Bench::Sandbox | Bench::Author) {
         // These measure the program itself, which no bench target builds. With the bench, for alone it would be built with other features.
         shell::run(shell::cargo(root).args(["build", "--release", "--workspace", "--bins", "--bench", bench.name()]))?;
     }
+    let servers = if bench == Bench::Opensearch { servers::install(root)? } else { vec![] };
     let mut cargo = shell::cargo(root);
-    cargo.args(["bench", "--workspace", "--bench", bench.name(), "--"]).args(args);
-    shell::run(cargo.env("SLUICE_PLUGIN_DIR", plugins::folder(root)))
+    cargo.envs(servers).args(["bench", "--workspace", "--bench", bench.name(), "--"]).args(args);
+    shell::run(cargo.env("SLUICE_PLUGIN_DIR", plugins::folder(root)).env("SLUICE_COMFORT_DIR", comfort))
 }

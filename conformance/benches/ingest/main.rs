@@ -16,22 +16,16 @@
 //! it stands what belongs to no file (`RssAnon`), looked at ten times a second.
 #![allow(clippy::print_stdout)]
 
+mod dumps;
 mod ours;
 mod prepared;
 mod process;
 mod reference;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use sluice_conformance::{
-    formats::Format,
-    generate::{Recipe, Size},
-};
 
 use crate::{
     ours::Ours,
@@ -51,7 +45,7 @@ const PEAK_BYTES_MAX: u64 = 512 << 20;
 #[derive(Parser)]
 struct Arguments {
     /// Bytes of dumps, half combo list and half CSV: 200M, 1G.
-    #[arg(long, default_value = "1G", value_parser = bytes)]
+    #[arg(long, default_value = "1G", value_parser = dumps::bytes)]
     bytes: u64,
     /// 4 GB.
     #[arg(long)]
@@ -90,11 +84,13 @@ fn main() -> Result<()> {
     let folder = programs.join("bench-ingest");
     fs::create_dir_all(&folder)?;
     println!("{}", process::machine()?);
-    let dumps = [dump(&folder, Format::Combo, bytes / 2, 1)?, dump(&folder, Format::Csv, bytes / 2, 2)?];
+    let config = folder.join("sluice.toml");
+    fs::write(&config, format!("index_memory_mib = {}\n", arguments.index_memory_mib))?;
+    let dumps = dumps::both(&folder, bytes)?;
 
     let (mut ours, mut references, mut ahead) = (Vec::<Ours>::new(), Vec::<Reference>::new(), Vec::<Reference>::new());
     for round in 1..=arguments.rounds {
-        let run = ours::run(&programs.join("sluice"), &folder, &dumps, &arguments.policy, arguments.index_memory_mib)?;
+        let run = ours::run(&programs.join("sluice"), &folder, &dumps, &arguments.policy, &config)?;
         println!("round {round}, sluice: {run}");
         if !arguments.alone {
             let prepared = prepared::write(&folder)?;
@@ -119,17 +115,6 @@ fn main() -> Result<()> {
     let verdict = if peak < PEAK_BYTES_MAX { "met" } else { "NOT met" };
     println!("target: peak memory {} MiB, under {} MiB … {verdict}", peak >> 20, PEAK_BYTES_MAX >> 20);
     Ok(())
-}
-
-/// A dump of this many bytes, made once.
-fn dump(folder: &Path, format: Format, bytes: u64, seed: u64) -> Result<PathBuf> {
-    let path = folder.join(format!("{bytes}-{seed}.{}", format.ending()));
-    if !path.exists() {
-        let unfinished = path.with_extension("new");
-        Recipe::new(format, Size::Bytes(bytes), seed).write(fs::File::create(&unfinished)?, "dump", None)?;
-        fs::rename(unfinished, &path)?;
-    }
-    Ok(path)
 }
 
 /// Gives the ratio of the best.
@@ -161,16 +146,4 @@ fn best(sorted: &[f64]) -> f64 {
 
 fn median(sorted: &[f64]) -> f64 {
     (sorted[(sorted.len() - 1) / 2] + sorted[sorted.len() / 2]) / 2.0
-}
-
-/// `200M` is 200,000,000 bytes.
-fn bytes(text: &str) -> Result<u64, String> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = match &text[digits.len()..] {
-        "" | "B" => 1,
-        "M" | "MB" => 1_000_000,
-        "G" | "GB" => 1_000_000_000,
-        other => return Err(format!("`{other}` is no unit; there are B, M and G")),
-    };
-    Ok(digits.parse::<u64>().map_err(|_| format!("`{digits}` is no whole number"))? * unit)
 }

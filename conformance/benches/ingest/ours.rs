@@ -53,9 +53,9 @@ pub(crate) fn forget(folder: &Path) -> Result<()> {
 }
 
 /// Ingests the dumps into a new service and publishes them. The service has ended when this returns, its data is left.
-pub(crate) fn run(program: &Path, folder: &Path, dumps: &[PathBuf], policy: &str, index_memory_mib: usize) -> Result<Ours> {
+pub(crate) fn run(program: &Path, folder: &Path, dumps: &[PathBuf], policy: &str, config: &Path) -> Result<Ours> {
     forget(folder)?;
-    let service = Service::start(program, folder, index_memory_mib)?;
+    let service = Service::start(program, folder, config)?;
     let sampler = Sampler::start(service.child.id());
     let cpu_before = process::cpu_seconds(service.child.id())?;
     let (begun, begun_ms) = (Instant::now(), process::unix_ms());
@@ -149,14 +149,13 @@ struct Service {
 }
 
 impl Service {
-    fn start(program: &Path, folder: &Path, index_memory_mib: usize) -> Result<Self> {
+    fn start(program: &Path, folder: &Path, config: &Path) -> Result<Self> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
         let data = data(folder);
         let log = folder.join("serve.log");
         let output = File::create(&log)?;
         let mut serve = Command::new(program);
-        serve.arg("serve").arg("--data").arg(&data).args(["--listen", &address]);
-        serve.env("SLUICE_INDEX_MEMORY_MIB", index_memory_mib.to_string());
+        serve.arg("serve").arg("--data").arg(&data).args(["--listen", &address]).arg("--config").arg(config);
         let child =
             serve.stdout(output.try_clone()?).stderr(output).spawn().with_context(|| format!("cannot start {}", program.display()))?;
         let mut service = Self { program: program.to_owned(), data, address, child };
@@ -203,8 +202,12 @@ fn json(command: &mut Command) -> Result<Value> {
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 
+/// Nothing, if there is none: another store has it.
 fn disk_bytes(path: &Path) -> Result<u64> {
     let mut bytes = 0;
+    if !path.exists() {
+        return Ok(bytes);
+    }
     for entry in fs::read_dir(path)? {
         let entry = entry?;
         bytes += if entry.file_type()?.is_dir() { disk_bytes(&entry.path())? } else { entry.metadata()?.len() };
