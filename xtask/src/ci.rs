@@ -15,7 +15,7 @@ const FUZZ_SECONDS: u64 = 300;
 const SEEDS: u32 = 1_000;
 
 /// The workspaces: the host's, and what is built for WebAssembly, which is checked natively.
-const WORKSPACES: [&str; 3] = ["", "plugins", "sdk/rust"];
+const WORKSPACES: [&str; 4] = ["", "plugins", "sdk/rust", "sdk/comfort"];
 
 pub(crate) fn run(root: &Path) -> Result<()> {
     components()?;

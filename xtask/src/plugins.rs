@@ -17,14 +17,17 @@ pub(crate) fn folder(root: &Path) -> PathBuf {
 
 /// Builds every plugin of `plugins/`; returns the components' paths.
 pub(crate) fn build(root: &Path) -> Result<Vec<PathBuf>> {
-    let plugins = root.join("plugins");
+    build_all(root, &root.join("plugins"), &folder(root))
+}
+
+/// Builds every plugin of a workspace.
+pub(crate) fn build_all(root: &Path, plugins: &Path, out_dir: &Path) -> Result<Vec<PathBuf>> {
     let build_dir = shell::target_dir(root).join("plugins-build");
-    let modules = sluice_guest::build(&toolchain()?, &plugins, Some(&build_dir))?;
-    let out_dir = folder(root);
-    fs::create_dir_all(&out_dir)?;
+    let modules = sluice_guest::build(&toolchain()?, plugins, Some(&build_dir))?;
+    fs::create_dir_all(out_dir)?;
     let mut built = Vec::new();
     for module in modules {
-        let Some(name) = module.folder.strip_prefix(&plugins).ok().and_then(Path::to_str) else { continue };
+        let Some(name) = module.folder.strip_prefix(plugins).ok().and_then(Path::to_str) else { continue };
         let component = sluice_guest::component(&module.path)?;
         let path = out_dir.join(format!("{name}.wasm"));
         if fs::read(&path).ok().as_deref() != Some(&component) {

@@ -11,7 +11,6 @@
 //! in both.
 #![allow(clippy::print_stdout)] // a bench talks
 
-mod comfort;
 mod inputs;
 mod plain;
 mod table;
@@ -63,6 +62,9 @@ struct Arguments {
     /// Folder of the plugins' components.
     #[arg(long, env = "SLUICE_PLUGIN_DIR")]
     plugin_dir: PathBuf,
+    /// Folder of the components that tell what the kit's comfort costs.
+    #[arg(long, env = "SLUICE_COMFORT_DIR")]
+    comfort_dir: PathBuf,
     /// Said by `cargo bench`.
     #[arg(long, hide = true)]
     bench: bool,
@@ -148,14 +150,37 @@ fn main() -> Result<()> {
         let (contestants, wanted) = contestants(format, &input, &plugin, push_bytes);
         race(name, &input, contestants, &wanted, &arguments)?;
         if format == Format::Combo {
-            let entered: [(&str, &str, Run<'_>); 2] = [
-                ("builder", "a small parser with the kit's builder", Box::new(|on| comfort::built(&input, push_bytes, on))),
-                ("by hand", "the same, events packed by hand", Box::new(|on| comfort::packed(&input, push_bytes, on))),
-            ];
-            race("the kit's comfort, natively", &input, entered.map(contestant).into(), &[("builder", "by hand", 0.95)], &arguments)?;
+            comfort(&sandbox, &input, &arguments)?;
         }
     }
     table::run(&sandbox, &arguments)
+}
+
+/// What the kit's builder costs: a small parser with `out.record(…).email(…).password(…).end()`, and with events packed by hand, in the
+/// sandbox as every plugin, and natively, where nothing is around it.
+fn comfort(sandbox: &Sandbox, input: &[u8], arguments: &Arguments) -> Result<()> {
+    let push_bytes = arguments.push_kib << 10;
+    let load = |name: &str| -> Result<Arc<Plugin>> {
+        let path = arguments.comfort_dir.join(name).with_extension("wasm");
+        Ok(sandbox.load(&std::fs::read(path).context("`cargo xtask bench sandbox` builds it")?)?)
+    };
+    let (built, packed) = (load("built")?, load("packed")?);
+    let wanted = [("builder", "by hand", 0.95)];
+    let entered: [(&str, &str, Run<'_>); 2] = [
+        ("builder", "a small parser with the kit's builder", Box::new(|on| sandboxed(&built, input, push_bytes, on))),
+        ("by hand", "the same, events packed by hand", Box::new(|on| sandboxed(&packed, input, push_bytes, on))),
+    ];
+    race("the kit's comfort", input, entered.map(contestant).into(), &wanted, arguments)?;
+    let entered: [(&str, &str, Run<'_>); 2] = [
+        ("builder", "as above", Box::new(|on| natively::<sluice_comfort_built::Built>(input, push_bytes, on))),
+        ("by hand", "as above", Box::new(|on| packed_natively(input, push_bytes, on))),
+    ];
+    race("the kit's comfort natively, without anything around it", input, entered.map(contestant).into(), &wanted, arguments)
+}
+
+fn packed_natively(input: &[u8], push_bytes: usize, on_events: OnEvents<'_>) -> Result<()> {
+    let mut events = Vec::new();
+    pushes(input, push_bytes, |_, chunk, _| Ok(sluice_comfort_packed::push(chunk, &mut events, |events| on_events(chunk, events, b""))))
 }
 
 fn contestant<'a>((name, does, run): (&'static str, &'static str, Run<'a>)) -> Contestant<'a> {

@@ -1,0 +1,35 @@
+//! Pairs, told with the kit's builder.
+#![forbid(unsafe_code)]
+
+use sluice_plugin::{Claim, Descriptor, Framing, Input, Out, Parser, Sample, Start};
+
+include!("../../pairs.rs");
+
+/// The parser.
+pub struct Built;
+
+impl Parser for Built {
+    fn describe() -> Descriptor {
+        Descriptor { name: "built", version: "0.1.0", title: "Pairs", framing: Framing::Lines, ..Descriptor::TEXT }
+    }
+
+    fn probe(_: &Sample<'_>) -> Option<Claim> {
+        None
+    }
+
+    fn open(_: &Start<'_>) -> Result<Self, String> {
+        Ok(Self)
+    }
+
+    fn push(&mut self, input: &mut Input<'_>, out: &mut Out<'_>) -> Result<(), String> {
+        let bytes = input.bytes();
+        let end = pairs(bytes, |start, separator, end, next| {
+            let password = bytes.get(separator + 1..end).unwrap_or_default();
+            out.record(&bytes[start..next]).email(&bytes[start..separator]).password(password).end();
+        });
+        input.consume_to(end);
+        Ok(())
+    }
+}
+
+sluice_plugin::export!(Built);
