@@ -121,7 +121,7 @@ impl std::fmt::Debug for Secret {
 }
 
 /// A secret that is given, or a file's, without the line's end.
-fn secret(given: Option<&Secret>, file: Option<&Path>, setting: &str) -> Result<Option<String>, Failure> {
+pub(crate) fn secret(given: Option<&Secret>, file: Option<&Path>, setting: &str) -> Result<Option<String>, Failure> {
     let Some(file) = file else { return Ok(given.map(|secret| secret.0.clone())) };
     let mut text = String::new();
     let reading = File::open(file).and_then(|opened| opened.take(SECRET_BYTES_MAX).read_to_string(&mut text));
