@@ -136,7 +136,9 @@ fn roles_apart_publish_what_one_process_does_whoever_dies() {
 fn few_plugins(folder: &Path) -> PathBuf {
     let few = folder.join("plugins");
     fs::create_dir_all(&few).unwrap();
-    ["combo.wasm", "csv.wasm"].iter().for_each(|name| drop(fs::copy(plugin_dir().join(name), few.join(name)).unwrap()));
+    for name in ["combo.wasm", "csv.wasm"] {
+        fs::copy(plugin_dir().join(name), few.join(name)).unwrap();
+    }
     few
 }
 
