@@ -30,7 +30,8 @@ pub(crate) fn run(root: &Path) -> Result<()> {
 
     let list = folder.join("list.txt");
     fs::write(&list, LIST)?;
-    let service = Service::start(shell::target_dir(root).join("debug/sluice"), &folder, &plugins::folder(root))?;
+    let (binary, log) = (shell::target_dir(root).join("debug/sluice"), folder.join("serve.log"));
+    let service = Service::start(&binary, &folder.join("data"), log, &plugins::folder(root), &[])?;
     service.ingest(&list, "Clients", "Clients")?;
     let (url, key) = (service.url(), service.create_key()?);
     shell::run(Command::new(python).arg(root.join("conformance/clients/clients.py")).args([&url, &key]))?;

@@ -1,6 +1,7 @@
 //! `cargo xtask demo`: synthetic dumps go in, answers come out; `--once` checks the answers.
 //!
-//! Everything is in `target/demo`, made anew each time. Nobody is in these dumps.
+//! Everything is in `target/demo`, made anew each time. Nobody is in these dumps. With `--engines` the stores are real servers and
+//! the roles are processes of their own.
 
 use std::{
     fs::{self, File},
@@ -14,9 +15,10 @@ use serde_json::Value;
 use sha1::{Digest, Sha1};
 
 use crate::{
-    plugins,
+    plugins, servers,
     service::{Answer, Service},
     shell,
+    site::Site,
 };
 
 const RECORDS: &str = "5000";
@@ -53,7 +55,10 @@ const DUMPS: [Dump; 5] = [
     },
 ];
 
-pub(crate) fn run(root: &Path, once: bool) -> Result<()> {
+pub(crate) fn run(root: &Path, once: bool, engines: bool) -> Result<()> {
+    if engines && servers::with_variables(root)? {
+        return Ok(());
+    }
     shell::step("plugins");
     plugins::build(root)?;
     shell::step("build");
@@ -69,7 +74,11 @@ pub(crate) fn run(root: &Path, once: bool) -> Result<()> {
     let truths = generate(&binaries.join("sluice-generate"), &folder)?;
     let known = Known::find(&truths)?;
     shell::step("serve");
-    let service = Service::start(binaries.join("sluice"), &folder, &plugins::folder(root))?;
+    let (binary, plugins) = (binaries.join("sluice"), plugins::folder(root));
+    let site = if engines { Some(Site::start(&folder)?) } else { None };
+    let (args, log) = (site.as_ref().map(Site::api).unwrap_or_default(), folder.join("serve.log"));
+    let service = Service::start(&binary, &folder.join("data"), log, &plugins, &args)?;
+    let _others = site.as_ref().map(|site| site.start_others(&binary, &folder, &plugins)).transpose()?;
     for dump in &DUMPS {
         shell::step(&format!("ingest {} ({}, {}, {})", dump.file, dump.format, dump.encoding, dump.container));
         service.ingest(&folder.join(dump.file), dump.breach, dump.title)?;

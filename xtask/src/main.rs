@@ -15,6 +15,7 @@ mod recall;
 mod servers;
 mod service;
 mod shell;
+mod site;
 mod test;
 
 use anyhow::Result;
@@ -30,6 +31,10 @@ enum Chore {
         /// Check the answers instead, stop the service and exit with 0 or 1.
         #[arg(long)]
         once: bool,
+        /// On PostgreSQL, S3 and OpenSearch, with api, dispatcher and two workers as processes of their own. Servers are installed and
+        /// started; DATABASE_URL, S3_ENDPOINT and OPENSEARCH_URL name such as run already.
+        #[arg(long)]
+        engines: bool,
     },
     /// Install what tests need and run them all.
     Test {
@@ -67,7 +72,7 @@ fn main() -> Result<()> {
             }
             Ok(())
         }
-        Chore::Demo { once } => demo::run(&root, once),
+        Chore::Demo { once, engines } => demo::run(&root, once, engines),
         Chore::Test { seeds } => test::run(&root, seeds),
         Chore::Clients => clients::run(&root),
         Chore::Bench { what, args } => bench::run(&root, what, &args),

@@ -1,7 +1,7 @@
 //! The servers that tests and benches start: PostgreSQL by Debian's package, moto (S3) from PyPI and OpenSearch from Maven Central into
 //! `target/tools`, once. Who starts them is `conformance/engines`.
 
-use std::{fs, path::Path, process::Command};
+use std::{env, fs, path::Path, process::Command};
 
 use anyhow::Result;
 use sluice_engines::opensearch;
@@ -16,12 +16,12 @@ const MOTO: &str = "moto[server]==5.2.1";
 /// Installs what is missing, and gives the variables that tests find it by.
 pub(crate) fn install(root: &Path) -> Result<Vec<(&'static str, String)>> {
     let mut versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let has_programs = std::env::var_os("SLUICE_POSTGRES_PROGRAMS").is_some();
+    let has_programs = env::var_os("SLUICE_POSTGRES_PROGRAMS").is_some();
     if !has_programs && !versions.any(|version| version.path().join("bin/postgres").exists()) {
         shell::apt_install(&["postgresql"])?;
     }
     let mut variables = opensearch(root)?;
-    if std::env::var_os("S3_ENDPOINT").is_some() {
+    if env::var_os("S3_ENDPOINT").is_some() {
         return Ok(variables);
     }
     shell::need(&[("python3", "python3-venv")])?;
@@ -37,7 +37,7 @@ pub(crate) fn install(root: &Path) -> Result<Vec<(&'static str, String)>> {
 
 /// Variables that tell tests where OpenSearch is.
 fn opensearch(root: &Path) -> Result<Vec<(&'static str, String)>> {
-    if std::env::var_os(opensearch::URL_VARIABLE).is_some() {
+    if env::var_os(opensearch::URL_VARIABLE).is_some() {
         return Ok(vec![]);
     }
     let java = opensearch::java_home()?;
@@ -54,4 +54,15 @@ fn opensearch(root: &Path) -> Result<Vec<(&'static str, String)>> {
         fs::remove_file(zip)?;
     }
     Ok(vec![(opensearch::HOME_VARIABLE, home.display().to_string()), (opensearch::JAVA_VARIABLE, java.display().to_string())])
+}
+
+/// Servers are found by variables, which a process has from its start: if some are missing, runs this chore once more with them. `true` if
+/// it did.
+pub(crate) fn with_variables(root: &Path) -> Result<bool> {
+    let variables = install(root)?;
+    if variables.iter().all(|(name, _)| env::var_os(name).is_some()) {
+        return Ok(false);
+    }
+    shell::run(Command::new(env::current_exe()?).args(env::args_os().skip(1)).envs(variables))?;
+    Ok(true)
 }

@@ -29,17 +29,16 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// Starts the service on a free port of loopback and waits until it is ready; its log goes to `folder`.
-    pub(crate) fn start(binary: PathBuf, folder: &Path, plugins: &Path) -> Result<Self> {
+    /// Starts the service on a free port of loopback, with more arguments, and waits until it is ready.
+    pub(crate) fn start(binary: &Path, data: &Path, log: PathBuf, plugins: &Path, args: &[String]) -> Result<Self> {
         // Free a moment ago is good enough for a demo; a port taken since then is an error that names it.
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
-        let (data, log) = (folder.join("data"), folder.join("serve.log"));
         let output = File::create(&log)?;
-        let mut serve = Command::new(&binary);
-        serve.arg("serve").arg("--data").arg(&data).args(["--listen", &address]).arg("--plugin-dir").arg(plugins);
+        let mut serve = Command::new(binary);
+        serve.arg("serve").arg("--data").arg(data).args(["--listen", &address]).arg("--plugin-dir").arg(plugins).args(args);
         serve.stdout(output.try_clone()?).stderr(output);
         let child = serve.spawn().with_context(|| format!("cannot start {}", binary.display()))?;
-        let mut service = Self { binary, data, log, address, child };
+        let mut service = Self { binary: binary.to_owned(), data: data.to_owned(), log, address, child };
         service.wait_ready()?;
         Ok(service)
     }

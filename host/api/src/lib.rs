@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod events;
+mod health;
 mod hibp;
 mod keys;
 mod metrics;
@@ -19,30 +20,28 @@ mod serve;
 mod upload;
 mod views;
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Request, State},
+    extract::{DefaultBodyLimit, Request},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::{self, Next},
-    response::{IntoResponse, Response},
+    response::Response,
     routing::get,
 };
 use futures::future::BoxFuture;
 use metrics_exporter_prometheus::PrometheusHandle;
 use sluice_catalogue::Catalogue;
 use sluice_record::PluginDigest;
-use sluice_store::{StoreError, objects::Objects, ranges::Ranges, records::RecordStore};
+use sluice_store::{objects::Objects, ranges::Ranges, records::RecordStore};
 use tokio::sync::Semaphore;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::RequestBodyTimeoutLayer};
 
+pub use health::Health;
 pub use openapi::document as openapi_document;
 pub use published::{Published, PublishedError};
-pub use serve::{ConnectionLimits, serve};
+pub use serve::{Answers, ConnectionLimits, serve};
 
 /// Bytes of a request's body, uploads excepted; a plugin's component is the largest.
 pub const BODY_BYTES_MAX: usize = 16 << 20;
@@ -90,8 +89,8 @@ pub struct ApiState {
     pub published: Arc<Published>,
     /// What the binary decides.
     pub options: Arc<ApiOptions>,
-    /// Where metrics are rendered.
-    pub metrics: PrometheusHandle,
+    /// How the stores are.
+    pub health: Health,
     /// Installs plugins.
     pub plugins: Arc<dyn PluginInstaller>,
     keys: Arc<keys::Keys>,
@@ -99,8 +98,6 @@ pub struct ApiState {
     ready_ranges: Arc<range::ReadyRanges>,
     hashed: Arc<upload::HashedDumps>,
     domain_searches: Arc<Semaphore>,
-    /// When the object store was last found well; whoever asks meanwhile waits for the one answer.
-    objects_well_since: Arc<tokio::sync::Mutex<Option<Instant>>>,
 }
 
 impl ApiState {
@@ -120,21 +117,21 @@ impl ApiState {
         let published = Arc::new(Published::open(catalogue.clone(), ranges, &options.base_url).await?);
         let keys = Arc::new(keys::Keys::new(catalogue.clone()));
         let options = Arc::new(options);
-        let (query_metrics, ready_ranges, hashed, objects_well_since) = Default::default();
+        let (query_metrics, ready_ranges, hashed) = Default::default();
+        let health = Health::new(metrics, Some(catalogue.clone()), Some(objects.clone()), Some(records.clone()));
         Ok(Self {
             catalogue,
             objects,
             records,
             published,
             options,
-            metrics,
+            health,
             plugins,
             keys,
             query_metrics,
             ready_ranges,
             hashed,
             domain_searches: Arc::new(Semaphore::new(hibp::domains::SEARCHES_MAX)),
-            objects_well_since,
         })
     }
 }
@@ -149,9 +146,7 @@ pub fn router(state: ApiState) -> Router {
     };
     let compressed = Router::new()
         .nest(openapi::OPERATOR, operator::routes(&state))
-        .route("/healthz", get(|| async { "alive" }))
-        .route("/readyz", get(ready))
-        .route("/metrics", get(|State(state): State<ApiState>| async move { state.metrics.render() }))
+        .merge(state.health.clone().routes().with_state(()))
         .route("/openapi.json", get(|| async { axum::Json(openapi::document()) }))
         .route("/docs", get(openapi::page))
         .fallback(hibp::answer_in_router)
@@ -173,25 +168,4 @@ async fn request_id(request: Request, next: Next) -> Response {
     }
     response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
-}
-
-/// How long it is remembered that the object store could be written to: finding out syncs a disk, and anybody may ask.
-const OBJECTS_WELL: Duration = Duration::from_secs(2);
-
-async fn ready(State(state): State<ApiState>) -> Response {
-    let (catalogue, records, objects) = tokio::join!(state.catalogue.ready(), state.records.health(), objects_health(&state));
-    let parts = [("catalogue", catalogue.is_ok()), ("records", records.is_ok()), ("objects", objects.is_ok())];
-    let status = if parts.iter().all(|(_, well)| *well) { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, axum::Json(std::collections::BTreeMap::from(parts))).into_response()
-}
-
-/// Only that all is well is remembered: who waits for a store to come back hears of it at once.
-async fn objects_health(state: &ApiState) -> Result<(), StoreError> {
-    let mut well_since = state.objects_well_since.lock().await;
-    if well_since.is_none_or(|since| since.elapsed() >= OBJECTS_WELL) {
-        *well_since = None;
-        state.objects.health().await?;
-        *well_since = Some(Instant::now());
-    }
-    Ok(())
 }

@@ -12,6 +12,7 @@ use std::{convert::Infallible, io, sync::Arc, time::Duration};
 use axum::{Router, body::Body, extract::Request, response::Response};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -19,8 +20,9 @@ use tokio::{
 use tokio_io_timeout::TimeoutWriter;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::Service;
+use tower_http::{catch_panic::CatchPanicLayer, timeout::RequestBodyTimeoutLayer};
 
-use crate::{ApiState, hibp, router};
+use crate::{ApiState, Health, hibp, router};
 
 /// Bytes of a request's head.
 const HEAD_BYTES_MAX: usize = 32 << 10;
@@ -53,15 +55,50 @@ impl Default for ConnectionLimits {
     }
 }
 
+/// What a listener answers with: the api's routes, or no more than how its process is; and what is mounted beside them.
+pub struct Answers {
+    router: Router,
+    /// Whose lookups pass by the router.
+    lookups: Option<ApiState>,
+    metrics: PrometheusHandle,
+    limits: ConnectionLimits,
+}
+
+impl From<ApiState> for Answers {
+    fn from(state: ApiState) -> Self {
+        let (metrics, limits) = (state.health.metrics.clone(), state.options.limits);
+        Self { router: router(state.clone()), lookups: Some(state), metrics, limits }
+    }
+}
+
+impl From<Health> for Answers {
+    fn from(health: Health) -> Self {
+        Self { metrics: health.metrics.clone(), router: health.routes(), lookups: None, limits: ConnectionLimits::default() }
+    }
+}
+
+impl Answers {
+    /// With routes of another role, which have bounds of their own on what a body may be.
+    #[must_use]
+    pub fn with(mut self, path: &str, routes: Router) -> Self {
+        let bounded = routes.layer(RequestBodyTimeoutLayer::new(self.limits.body_pause_max)).layer(CatchPanicLayer::new());
+        self.router = self.router.nest(path, bounded);
+        self
+    }
+}
+
 /// Answers on a bound listener until `shutdown`, then lets what is under way end.
 ///
 /// # Errors
 /// If the listener fails.
-pub async fn serve(listener: TcpListener, state: ApiState, shutdown: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
-    let limits = state.options.limits;
+pub async fn serve(
+    listener: TcpListener,
+    answers: impl Into<Answers>,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let Answers { router, lookups, metrics, limits } = answers.into();
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(limits.head_time_max).max_buf_size(HEAD_BYTES_MAX).writev(true);
-    let router = router(state.clone());
     let free = Arc::new(Semaphore::new(limits.connections_max));
     let (ending, open) = (CancellationToken::new(), TaskTracker::new());
     let mut shutdown = std::pin::pin!(shutdown);
@@ -70,13 +107,13 @@ pub async fn serve(listener: TcpListener, state: ApiState, shutdown: impl Future
         let (stream, permit) = tokio::select! {
             accepted = accept(&listener, &free) => accepted?,
             _ = fold.tick() => {
-                state.metrics.run_upkeep();
+                metrics.run_upkeep();
                 continue;
             }
             () = &mut shutdown => break,
         };
-        let (state, router) = (state.clone(), router.clone());
-        let service = service_fn(move |request| answer(state.clone(), router.clone(), request));
+        let (lookups, router) = (lookups.clone(), router.clone());
+        let service = service_fn(move |request| answer(lookups.clone(), router.clone(), request));
         let mut stream = TimeoutWriter::new(stream);
         stream.set_timeout(Some(limits.write_pause_max));
         let connection = http.serve_connection(TokioIo::new(Box::pin(stream)), service);
@@ -117,8 +154,10 @@ async fn accept(listener: &TcpListener, free: &Arc<Semaphore>) -> io::Result<(Tc
     }
 }
 
-async fn answer(state: ApiState, mut router: Router, request: Request<Incoming>) -> Result<Response, Infallible> {
-    if is_lookup(request.uri().path()) {
+async fn answer(lookups: Option<ApiState>, mut router: Router, request: Request<Incoming>) -> Result<Response, Infallible> {
+    if let Some(state) = lookups
+        && is_lookup(request.uri().path())
+    {
         return Ok(hibp::answer(&state, &request.into_parts().0).await);
     }
     router.call(request.map(Body::new)).await

@@ -110,8 +110,8 @@ fn read(row: &AnyRow) -> Result<Slot> {
 }
 
 impl Catalogue {
-    /// A dispatcher says that it begins, with so many lanes. One of that name that was there before has restarted: its leases are
-    /// queued again, its slots given up.
+    /// A dispatcher says that it begins, with so many lanes in its process. One of that name that was there before has restarted: its
+    /// slots are given up, and its leases are queued again, but if all workers are elsewhere: they go on.
     pub async fn register_dispatcher(&self, name: &str, lanes: u32) -> Result<DispatcherId> {
         let mut tx = self.begin().await?;
         let known = query("SELECT id FROM dispatchers WHERE name = $1").bind(name).fetch_optional(&mut *tx).await.map_err(Error::sql)?;
@@ -130,10 +130,23 @@ impl Catalogue {
         .execute(&mut *tx)
         .await
         .map_err(Error::sql)?;
-        lease::take_back(&mut tx, id).await?;
+        if lanes > 0 {
+            lease::take_back(&mut tx, id).await?;
+        }
         unbook(&mut tx, id, i64::MAX).await?;
         tx.commit(&[Topic::Work, Topic::Results]).await?;
         Ok(DispatcherId(id))
+    }
+
+    /// How many lanes a dispatcher has now. Without any, what was booked on it is given up.
+    pub async fn dispatcher_lanes(&self, dispatcher: DispatcherId, lanes: u32) -> Result<()> {
+        let mut tx = self.begin().await?;
+        let done = query("UPDATE dispatchers SET lanes = $2 WHERE id = $1").bind(dispatcher.0).bind(i64::from(lanes));
+        done.execute(&mut *tx).await.map_err(Error::sql)?;
+        if lanes == 0 {
+            unbook(&mut tx, dispatcher.0, i64::MAX).await?;
+        }
+        tx.commit(&[Topic::Work]).await
     }
 
     /// A dispatcher is there, taking work or draining.

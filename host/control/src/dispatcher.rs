@@ -1,13 +1,21 @@
 //! The dispatcher: where workers get their tasks and bring what came of them. Which task a worker gets, and whether its result
 //! counts, is the catalogue's to say in one transaction; here is the waiting, and the watch over leases nobody renews.
 
-use std::{future::Future, pin::pin, time::Duration};
+use std::{
+    future::Future,
+    pin::pin,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
 use sluice_catalogue::{Catalogue, DispatcherState, Lease, LeaseRequest, Topic, UnixMs};
 use sluice_record::{DispatcherId, FencingToken, TaskFailure, TaskId, TaskKind, TaskOutcome, limits};
 use tokio::sync::watch;
 
-use crate::Result;
+use crate::{ControlError, Result, dispatching::UsablePlugin, lanes::Lanes};
 
 /// The period behind the bell, and that of looking for leases that ran out.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -19,13 +27,18 @@ pub struct Dispatcher {
     catalogue: Catalogue,
     id: DispatcherId,
     draining: watch::Sender<bool>,
+    lanes: Mutex<Lanes>,
+    /// How many lanes the catalogue was told of.
+    lanes_told: AtomicU32,
 }
 
 impl Dispatcher {
-    /// Says that a dispatcher of that name begins, with so many lanes. If there was one its leases are void and queued again.
+    /// Says that a dispatcher of that name begins, with so many lanes in its own process. If there was one its leases are void and queued
+    /// again; but if this one has no lanes of its own, workers are elsewhere, outlive it, and go on.
     pub async fn register(catalogue: Catalogue, name: &str, lanes: u32) -> Result<Self> {
         let id = catalogue.register_dispatcher(name, lanes).await?;
-        Ok(Self { catalogue, id, draining: watch::Sender::new(false) })
+        let (own, lanes_told) = (Mutex::new(Lanes::new(lanes)), AtomicU32::new(lanes));
+        Ok(Self { catalogue, id, draining: watch::Sender::new(false), lanes: own, lanes_told })
     }
 
     /// Its id.
@@ -64,6 +77,34 @@ impl Dispatcher {
         }
     }
 
+    /// As [`Dispatcher::lease`], for a worker that is elsewhere: its lane is whichever it gets.
+    pub async fn lease_elsewhere(&self, worker: &str, shutdown: impl Future<Output = ()>) -> Result<Option<Lease>> {
+        let lane = self.lanes().asked(worker).ok_or_else(|| ControlError::Remote("the dispatcher has too many workers".into()))?;
+        self.tell_lanes().await?;
+        let lease = self.lease(lane, worker, shutdown).await?;
+        self.lanes().answered(lane, lease.as_ref().map(|lease| lease.task));
+        Ok(lease)
+    }
+
+    fn lanes(&self) -> MutexGuard<'_, Lanes> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The scheduler books no more lanes than there are.
+    async fn tell_lanes(&self) -> Result<()> {
+        let lanes = self.lanes().count();
+        if self.lanes_told.load(Ordering::Acquire) != lanes {
+            self.catalogue.dispatcher_lanes(self.id, lanes).await?;
+            self.lanes_told.store(lanes, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    /// What workers may run.
+    pub(crate) async fn plugins(&self) -> Result<Vec<UsablePlugin>> {
+        UsablePlugin::all(&self.catalogue).await
+    }
+
     /// Prolongs a lease from now; gives the new deadline. `Stale` if it is no longer held: the worker stops and drops what it has.
     pub async fn renew(&self, lease: &Lease) -> Result<UnixMs> {
         self.renew_task(lease.task, lease.token).await
@@ -71,7 +112,9 @@ impl Dispatcher {
 
     /// As [`Dispatcher::renew`], for a worker that is elsewhere and names its task and token alone.
     pub async fn renew_task(&self, task: TaskId, token: FencingToken) -> Result<UnixMs> {
-        Ok(self.catalogue.renew(task, token, limits::LEASE_MS).await?)
+        let deadline = self.catalogue.renew(task, token, limits::LEASE_MS).await?;
+        self.lanes().renewed(task);
+        Ok(deadline)
     }
 
     /// Writes down how far a lease's holder is; `Stale` as with [`Dispatcher::renew`].
@@ -126,6 +169,7 @@ impl Dispatcher {
         if sign {
             let state = if self.is_draining() { DispatcherState::Draining } else { DispatcherState::Active };
             self.catalogue.dispatcher_seen(self.id, state).await?;
+            self.tell_lanes().await?;
         }
         Ok(())
     }

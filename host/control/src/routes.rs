@@ -8,15 +8,14 @@ use axum::{
     http::{StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::post,
+    routing::{get, post},
 };
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use sluice_catalogue::Error;
 use sluice_record::TaskId;
 
 use crate::{
-    ControlError, Dispatcher,
+    ControlError, Dispatcher, WorkerToken,
     dispatching::{Brought, Held, Told, Wanted},
 };
 
@@ -26,22 +25,22 @@ const WAIT_MAX: Duration = Duration::from_secs(20);
 pub(crate) const RESULT_BYTES_MAX: usize = 64 << 20;
 const WORKER_NAME_BYTES_MAX: usize = 200;
 
-/// The routes, for [`crate::DISPATCH`]; `token_sha256` is of the token that workers bring.
-pub fn dispatch_routes(dispatcher: Arc<Dispatcher>, token_sha256: [u8; 32]) -> Router {
+/// The routes, for [`crate::DISPATCH`]; the token is what workers bring.
+pub fn dispatch_routes(dispatcher: Arc<Dispatcher>, token: WorkerToken) -> Router {
     Router::new()
+        .route("/plugins", get(plugins))
         .route("/lease", post(lease))
         .route("/tasks/{id}/renew", post(renew))
         .route("/tasks/{id}/progress", post(progress))
         .route("/tasks/{id}/complete", post(complete))
         .layer(DefaultBodyLimit::max(RESULT_BYTES_MAX))
-        .layer(middleware::from_fn_with_state(token_sha256, authorise))
+        .layer(middleware::from_fn_with_state(token, authorise))
         .with_state(dispatcher)
 }
 
-/// Only hashes are compared, so that the time it takes says nothing of the token.
-async fn authorise(State(token_sha256): State<[u8; 32]>, request: Request, next: Next) -> Response {
+async fn authorise(State(token): State<WorkerToken>, request: Request, next: Next) -> Response {
     let bearer = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-    if bearer.is_some_and(|token| <[u8; 32]>::from(Sha256::digest(token.trim().as_bytes())) == token_sha256) {
+    if bearer.is_some_and(|brought| token.takes(brought.trim())) {
         return next.run(request).await;
     }
     refusal(StatusCode::UNAUTHORIZED, "no good worker token")
@@ -63,12 +62,16 @@ async fn lease(State(dispatcher): State<Arc<Dispatcher>>, Json(wanted): Json<Wan
     if wanted.worker.is_empty() || wanted.worker.len() > WORKER_NAME_BYTES_MAX {
         return refusal(StatusCode::BAD_REQUEST, "a worker's name has 1 to 200 bytes");
     }
-    match dispatcher.lease(wanted.lane, &wanted.worker, tokio::time::sleep(WAIT_MAX)).await {
+    match dispatcher.lease_elsewhere(&wanted.worker, tokio::time::sleep(WAIT_MAX)).await {
         Ok(Some(lease)) => Json(lease).into_response(),
         Ok(None) if dispatcher.is_draining() => refusal(StatusCode::SERVICE_UNAVAILABLE, "the dispatcher is draining"),
         Ok(None) => StatusCode::NO_CONTENT.into_response(),
         Err(error) => refused(&error),
     }
+}
+
+async fn plugins(State(dispatcher): State<Arc<Dispatcher>>) -> Response {
+    dispatcher.plugins().await.map_or_else(|error| refused(&error), |plugins| Json(plugins).into_response())
 }
 
 async fn renew(State(dispatcher): State<Arc<Dispatcher>>, Path(task): Path<i64>, Json(held): Json<Held>) -> Response {

@@ -16,17 +16,24 @@ use sluice_record::limits;
 use crate::{
     engines::{CatalogueConfig, ObjectsConfig, RecordsConfig},
     exit::{Failure, Sysexit},
+    roles::{self, Roles, WorkerConfig},
 };
 
 /// Every setting with its default and what it is for; `serve --print-config` prints it.
 pub(crate) const COMMENTED: &str = include_str!("sluice.toml");
 
 const LANES_MAX: u32 = 64;
+/// Of a process's name: a lane's number is put behind it.
+const NAME_BYTES_MAX: usize = 100;
 
 /// What `serve` is told.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Config {
+    /// What this process does.
+    pub(crate) roles: Roles,
+    /// What this process is called among others; without it, what its data folder says.
+    pub(crate) instance: Option<String>,
     /// Everything durable is in here, readable by its owner alone.
     pub(crate) data: PathBuf,
     /// Where the API listens.
@@ -47,11 +54,15 @@ pub(crate) struct Config {
     pub(crate) catalogue: CatalogueConfig,
     /// Where objects are.
     pub(crate) objects: ObjectsConfig,
+    /// How workers and dispatchers find each other.
+    pub(crate) worker: WorkerConfig,
 }
 
 impl Default for Config {
     fn default() -> Self {
         Self {
+            roles: Roles::default(),
+            instance: None,
             data: default_data(),
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             plugin_dir: None,
@@ -62,6 +73,7 @@ impl Default for Config {
             records: RecordsConfig::default(),
             catalogue: CatalogueConfig::default(),
             objects: ObjectsConfig::default(),
+            worker: WorkerConfig::default(),
         }
     }
 }
@@ -80,7 +92,9 @@ pub(crate) fn wrong(message: impl Into<String>) -> Failure {
 }
 
 /// What variables may set, `SLUICE_NAME` each; in a table of the file the name has a dot. Others of the prefix are somebody else's.
-const VARIABLES: [&str; 27] = [
+const VARIABLES: [&str; 32] = [
+    "roles",
+    "instance",
     "data",
     "listen",
     "plugin_dir",
@@ -108,6 +122,9 @@ const VARIABLES: [&str; 27] = [
     "records.prefix",
     "records.shards",
     "records.replicas",
+    "worker.dispatchers",
+    "worker.token",
+    "worker.token_file",
 ];
 
 fn variable(name: &UncasedStr) -> Option<Uncased<'_>> {
@@ -143,7 +160,11 @@ pub(crate) fn read(file: Option<&Path>, flags: impl Serialize) -> Result<Config,
             return Err(wrong("base_url must be an http or https URL"));
         }
     }
+    if config.instance.as_ref().is_some_and(|name| name.is_empty() || name.len() > NAME_BYTES_MAX) {
+        return Err(wrong(format!("instance must have 1 to {NAME_BYTES_MAX} bytes")));
+    }
     config.catalogue.check()?;
     config.records.check()?;
+    roles::check(&config)?;
     Ok(config)
 }

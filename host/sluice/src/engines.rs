@@ -190,7 +190,7 @@ impl std::fmt::Debug for Secret {
 }
 
 /// A secret that is given, or a file's, without the line's end.
-fn secret(given: Option<&Secret>, file: Option<&Path>, setting: &str) -> Result<Option<String>, Failure> {
+pub(crate) fn secret(given: Option<&Secret>, file: Option<&Path>, setting: &str) -> Result<Option<String>, Failure> {
     let Some(file) = file else { return Ok(given.map(|secret| secret.0.clone())) };
     let text = String::from_utf8(read_short(file, SECRET_BYTES_MAX, setting)?);
     let text = text.map_err(|_| wrong(format!("{setting}: {} is no UTF-8", file.display())))?;

@@ -10,6 +10,7 @@ mod parse;
 mod passwords;
 mod plugin;
 mod plugins;
+mod roles;
 mod serve;
 mod units;
 

@@ -34,10 +34,10 @@ impl PluginSet {
         self.active = named.map(|plugin| (plugin.descriptor().name.clone(), plugin.digest())).collect();
     }
 
-    /// Forgets a plugin, active or not.
-    pub fn remove(&mut self, digest: PluginDigest) {
-        self.plugins.remove(&digest);
-        self.active.retain(|_, active| *active != digest);
+    /// Forgets all other plugins, active or not.
+    pub fn retain(&mut self, keep: impl Fn(PluginDigest) -> bool) {
+        self.plugins.retain(|digest, _| keep(*digest));
+        self.active.retain(|_, active| keep(*active));
     }
 
     /// A plugin by digest.

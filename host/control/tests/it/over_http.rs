@@ -2,9 +2,10 @@
 
 use std::{future::pending, sync::Arc, time::Duration};
 
-use sha2::{Digest, Sha256};
 use sluice_catalogue::{Error, JobState, TaskState};
-use sluice_control::{ControlError, Controller, DISPATCH, Dispatcher, Dispatching, RemoteDispatcher, Scheduler, dispatch_routes};
+use sluice_control::{
+    ControlError, Controller, DISPATCH, Dispatcher, Dispatching, OfLane, RemoteDispatchers, Scheduler, WorkerToken, dispatch_routes,
+};
 use sluice_record::{FencingToken, TaskFailure, TaskId, TaskOutcome};
 
 use crate::{Bench, Planner, work};
@@ -12,16 +13,17 @@ use crate::{Bench, Planner, work};
 const TOKEN: &str = "token-of-the-workers";
 
 /// Serves a dispatcher and gives its address.
-async fn served(dispatcher: Arc<Dispatcher>) -> String {
-    let router = axum::Router::new().nest(DISPATCH, dispatch_routes(dispatcher, Sha256::digest(TOKEN).into()));
+async fn served(dispatcher: Arc<Dispatcher>, token: WorkerToken) -> String {
+    let router = axum::Router::new().nest(DISPATCH, dispatch_routes(dispatcher, token));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router).await });
     url
 }
 
-fn remote(url: &str) -> RemoteDispatcher {
-    RemoteDispatcher::new(url, TOKEN.into()).unwrap()
+fn remote(urls: &[&str], token: &str) -> OfLane {
+    let urls: Vec<_> = urls.iter().map(ToString::to_string).collect();
+    RemoteDispatchers::new(&urls, WorkerToken::new(token)).unwrap().of_lane(0)
 }
 
 fn never() -> sluice_control::Shutdown {
@@ -37,12 +39,12 @@ async fn an_import_is_done_by_workers_over_http() {
     let mut bench = Bench::new(sluice_engines::sql::Engine::Sqlite).await;
     let controller = Controller::new(bench.catalogue.clone(), bench.store.clone(), Arc::new(Planner));
     let scheduler = Scheduler::new(bench.catalogue.clone());
-    let dispatcher = Arc::new(Dispatcher::register(bench.catalogue.clone(), "here", 2).await.unwrap());
-    let url = served(dispatcher).await;
+    let dispatcher = Arc::new(Dispatcher::register(bench.catalogue.clone(), "here", 0).await.unwrap());
+    let url = served(dispatcher, WorkerToken::new(TOKEN)).await;
     bench.roles.push(tokio::spawn(async move { controller.run(pending()).await }));
     bench.roles.push(tokio::spawn(async move { scheduler.run(pending()).await }));
     for lane in 0..2 {
-        let (remote, store, faults) = (remote(&url), bench.store.clone(), bench.faults.clone());
+        let (remote, store, faults) = (remote(&[&url], TOKEN), bench.store.clone(), bench.faults.clone());
         bench.roles.push(tokio::spawn(async move {
             // The first waits before there is any job.
             while let Some(lease) = remote.lease(lane, &format!("elsewhere-{lane}"), never()).await.unwrap() {
@@ -66,14 +68,15 @@ async fn what_is_no_longer_held_is_stale_and_who_has_no_token_gets_nothing() {
     let controller = Controller::new(bench.catalogue.clone(), bench.store.clone(), Arc::new(Planner));
     bench.import(false).await;
     while controller.reconcile_once().await.unwrap() {}
-    let dispatcher = Arc::new(Dispatcher::register(bench.catalogue.clone(), "here", 1).await.unwrap());
-    let url = served(dispatcher.clone()).await;
-    let (worker, stranger) = (remote(&url), RemoteDispatcher::new(&url, "another".into()).unwrap());
+    let dispatcher = Arc::new(Dispatcher::register(bench.catalogue.clone(), "here", 0).await.unwrap());
+    let url = served(dispatcher.clone(), WorkerToken::new(TOKEN)).await;
+    let (worker, stranger) = (remote(&[&url], TOKEN), remote(&[&url], "another"));
     let refused = stranger.lease(0, "stranger", never()).await.unwrap_err();
     assert!(refused.to_string().contains("does not know the worker token"), "{refused}");
     let lease = worker.lease(0, "worker", never()).await.unwrap().unwrap();
     let failed = Err(TaskFailure::new(sluice_record::FailureKind::Plugin, "as told"));
     for refused in [
+        stranger.plugins().await.map(drop),
         stranger.renew(lease.task, lease.token).await.map(drop),
         stranger.progress(lease.task, lease.token, 1, 1).await,
         stranger.complete(lease.task, lease.token, &failed).await,
@@ -100,6 +103,50 @@ async fn what_is_no_longer_held_is_stale_and_who_has_no_token_gets_nothing() {
     assert!(worker.lease(0, "worker", soon).await.unwrap().is_none());
     dispatcher.drain().await.unwrap();
     assert!(worker.lease(0, "worker", never()).await.unwrap_err().to_string().contains("503"));
-    let gone = remote("http://127.0.0.1:1").lease(0, "worker", never()).await.unwrap_err();
+    let gone = remote(&["http://127.0.0.1:1"], TOKEN).lease(0, "worker", never()).await.unwrap_err();
     assert!(gone.to_string().contains("127.0.0.1:1") && gone.to_string().contains("nothing listens"), "{gone}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_passes_by_who_is_away_or_draining_and_any_dispatcher_takes_what_another_leased() {
+    let bench = Bench::new(sluice_engines::sql::Engine::Sqlite).await;
+    let controller = Controller::new(bench.catalogue.clone(), bench.store.clone(), Arc::new(Planner));
+    bench.import(false).await;
+    while controller.reconcile_once().await.unwrap() {}
+    let register = async |name| Arc::new(Dispatcher::register(bench.catalogue.clone(), name, 0).await.unwrap());
+    let (one, other) = (register("one").await, register("other").await);
+    let (one_url, other_url) = (served(one.clone(), WorkerToken::new(TOKEN)).await, served(other, WorkerToken::new(TOKEN)).await);
+    let lanes = async || bench.catalogue.dispatchers().await.unwrap().iter().map(|dispatcher| dispatcher.lanes).collect::<Vec<_>>();
+    assert_eq!(lanes().await, [0, 0]);
+
+    let worker = remote(&["http://127.0.0.1:1", &one_url, &other_url], TOKEN);
+    let lease = worker.lease(0, "worker-0", never()).await.unwrap().unwrap();
+    assert_eq!(bench.catalogue.task(lease.task).await.unwrap().dispatcher, Some(one.id()));
+    // There are as many lanes as workers that ask, and none where nobody does.
+    assert_eq!(lanes().await, [1, 0]);
+    one.drain().await.unwrap();
+    let soon = Box::pin(tokio::time::sleep(Duration::from_millis(50)));
+    assert!(worker.lease(0, "worker-0", soon).await.unwrap().is_none());
+    assert_eq!(lanes().await, [1, 1]);
+    // One that begins anew without workers of its own leaves leases alone.
+    register("one").await;
+    remote(&[&other_url], TOKEN)
+        .complete(lease.task, lease.token, &Ok(TaskOutcome::Staged { members: vec![], notes: vec![] }))
+        .await
+        .unwrap();
+    assert_eq!(bench.catalogue.task(lease.task).await.unwrap().state, TaskState::Done);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_changed_while_both_run() {
+    let bench = Bench::new(sluice_engines::sql::Engine::Sqlite).await;
+    let dispatcher = Arc::new(Dispatcher::register(bench.catalogue.clone(), "here", 0).await.unwrap());
+    let token = WorkerToken::new(TOKEN);
+    let url = served(dispatcher, token.clone()).await;
+    let (before, after) = (remote(&[&url], TOKEN), remote(&[&url], "the next one"));
+    assert!(before.plugins().await.is_ok() && after.plugins().await.is_err());
+    assert!(token.rotate("the next one") && !token.rotate("the next one"));
+    assert!(before.plugins().await.is_ok() && after.plugins().await.is_ok());
+    token.rotate("the third one");
+    assert!(before.plugins().await.is_err() && after.plugins().await.is_ok());
 }

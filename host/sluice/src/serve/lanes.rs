@@ -9,67 +9,94 @@ use sluice_worker::{Watch, Worker};
 use tokio::time;
 use tokio_util::sync::CancellationToken;
 
+use super::plugins::Hot;
+
 /// How often a task's progress is told; the lease is renewed at a third of its length.
 const PROGRESS_PERIOD: Duration = Duration::from_millis(500);
 const RENEW_PERIOD: Duration = Duration::from_millis(limits::LEASE_MS as u64 / 3);
 /// How often a result is offered that the catalogue could not take.
 const HAND_IN_PERIOD: Duration = Duration::from_secs(1);
+/// How often a lease is asked for while that fails.
+const LEASE_PERIOD: Duration = Duration::from_secs(1);
 
-pub(super) async fn run(lane: u32, dispatcher: Arc<dyn Dispatching>, worker: Worker, stop: CancellationToken) {
-    let name = format!("local-{lane}");
-    while !stop.is_cancelled() {
-        match dispatcher.lease(lane, &name, Box::pin(stop.clone().cancelled_owned())).await {
-            Ok(Some(lease)) => run_task(&*dispatcher, &worker, lease, &stop).await,
-            Ok(None) => return,
-            Err(error) => {
-                tracing::error!("leasing failed: {error}");
-                tokio::select! {
-                    () = time::sleep(Duration::from_secs(1)) => {}
-                    () = stop.cancelled() => return,
-                }
-            }
-        }
-    }
+/// A lane of this process.
+pub(super) struct Lane {
+    /// From 0.
+    pub(super) number: u32,
+    /// What it is called among those of all processes.
+    pub(super) name: String,
+    pub(super) dispatcher: Arc<dyn Dispatching>,
+    pub(super) worker: Worker,
+    pub(super) plugins: Hot,
 }
 
-async fn run_task(dispatcher: &dyn Dispatching, worker: &Worker, lease: Lease, stop: &CancellationToken) {
-    let (task, token, kind) = (lease.task, lease.token, lease.spec.kind());
-    let watch = Watch::default();
-    let running = worker.run(task, lease.token, lease.spec.clone(), watch.clone());
-    tokio::pin!(running);
-    let (mut progress, mut renew) = (time::interval(PROGRESS_PERIOD), time::interval(RENEW_PERIOD));
-    renew.reset();
-    let mut asked = false;
-    let ended = loop {
-        tokio::select! {
-            ended = &mut running => break ended,
-            () = stop.cancelled(), if !asked => {
-                asked = true;
-                watch.cancel();
-            }
-            _ = progress.tick() => {
-                // Only for people's eyes, so the next one will do; but if the task was taken away it must stop.
-                if let Err(ControlError::Catalogue(Error::Stale { .. })) =
-                    dispatcher.progress(task, token, watch.done_bytes(), watch.records()).await
-                {
-                    watch.cancel();
+impl Lane {
+    pub(super) async fn run(self, stop: CancellationToken) {
+        let mut failing = None;
+        while !stop.is_cancelled() {
+            match self.dispatcher.lease(self.number, &self.name, Box::pin(stop.clone().cancelled_owned())).await {
+                Ok(Some(lease)) => {
+                    failing = None;
+                    self.run_task(lease, &stop).await;
+                }
+                Ok(None) => return,
+                Err(error) => {
+                    let said = error.to_string();
+                    if failing.as_ref() != Some(&said) {
+                        tracing::error!("leasing failed, and is tried again: {said}");
+                        failing = Some(said);
+                    }
+                    tokio::select! {
+                        () = time::sleep(LEASE_PERIOD) => {}
+                        () = stop.cancelled() => return,
+                    }
                 }
             }
-            _ = renew.tick() => match dispatcher.renew(task, token).await {
-                Ok(_) => {}
-                Err(ControlError::Catalogue(Error::Stale { .. })) => {
-                    tracing::warn!(%task, "the lease is lost, the task stops");
-                    watch.cancel();
-                }
-                // Whether it is still held shows when the result is handed in.
-                Err(error) => tracing::warn!(%task, "the lease could not be prolonged: {error}"),
-            },
         }
-    };
-    if let Err(failure) = &ended {
-        tracing::warn!(%task, kind = kind.name(), "{failure}");
     }
-    hand_in(dispatcher, &lease, &ended, stop).await;
+
+    async fn run_task(&self, lease: Lease, stop: &CancellationToken) {
+        let (task, token, kind) = (lease.task, lease.token, lease.spec.kind());
+        let (watch, dispatcher) = (Watch::default(), &*self.dispatcher);
+        let running = async {
+            self.plugins.prepare(&lease.spec).await?;
+            self.worker.run(task, token, lease.spec.clone(), watch.clone()).await
+        };
+        tokio::pin!(running);
+        let (mut progress, mut renew) = (time::interval(PROGRESS_PERIOD), time::interval(RENEW_PERIOD));
+        renew.reset();
+        let mut asked = false;
+        let ended = loop {
+            tokio::select! {
+                ended = &mut running => break ended,
+                () = stop.cancelled(), if !asked => {
+                    asked = true;
+                    watch.cancel();
+                }
+                _ = progress.tick() => {
+                    // Only for people's eyes, so the next one will do; but if the task was taken away it must stop.
+                    if let Err(ControlError::Catalogue(Error::Stale { .. })) =
+                        dispatcher.progress(task, token, watch.done_bytes(), watch.records()).await
+                    {
+                        watch.cancel();
+                    }
+                }
+                _ = renew.tick() => match dispatcher.renew(task, token).await {
+                    Ok(_) => {}
+                    Err(ControlError::Catalogue(Error::Stale { .. })) => {
+                        tracing::warn!(%task, "the lease is lost, the task stops");
+                        watch.cancel();
+                    }
+                    // Whether it is still held shows when the result is handed in.
+                    Err(error) => tracing::warn!(%task, "the lease could not be prolonged: {error}"),
+                },
+            }
+        };
+        if let Err(failure) = &ended {
+            tracing::warn!(%task, kind = kind.name(), "{failure}");
+        }
+        hand_in(dispatcher, &lease, &ended, stop).await;
+    }
 }
 
 /// A result is hours of work, perhaps: while the catalogue can't take it (its disk is full) it is offered again, until the lease is

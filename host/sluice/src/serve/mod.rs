@@ -1,39 +1,47 @@
-//! `sluice serve`: every role in one process on the embedded stores. Config → build → run → drain.
+//! `sluice serve`: the roles of a process, joined. Config → build → run → drain.
 
+mod installer;
+mod instance;
 mod lanes;
 mod plugins;
+mod process;
 mod stores;
 mod token;
 
-use std::{path::PathBuf, sync::Arc};
+use std::path::PathBuf;
 
 use anyhow::Result;
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use serde::Serialize;
-use sluice_api::{ApiOptions, ApiState};
-use sluice_control::{Controller, Dispatcher, Scheduler};
-use sluice_store::ranges::{CacheBytes, Ranges, SegmentFiles};
-use sluice_worker::{Worker, WorkerOptions};
-use tokio::{net::TcpListener, sync::Semaphore};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio::net::TcpListener;
 
 pub(crate) use self::token::{read as read_token, read_address};
 
 use self::{
-    plugins::Hot,
-    stores::{Planner, Stored, Stores},
+    installer::Installer,
+    plugins::{Hot, Source},
+    process::Process,
+    stores::Stores,
 };
 use crate::{
     config::{self, Config},
     exit::{Failure, Sysexit},
+    roles::Role,
 };
 
-/// Run the service: API, controller, scheduler, dispatcher and workers in one process on the embedded stores.
+/// What `--help` says of roles apart.
+const APART: &str = "Roles apart, each process with a data folder of its own, on stores that they share:
+  sluice serve --config control.toml --roles api,controller,scheduler
+  sluice serve --config control.toml --roles dispatcher --listen HOST:PORT
+  sluice serve --config worker.toml --roles worker --dispatcher http://HOST:PORT
+Workers and dispatchers know each other by the token in worker.token_file or SLUICE_WORKER_TOKEN.";
+
+/// Run the service: API, controller, scheduler, dispatcher and workers, in one process or each in some.
 ///
 /// The first start writes an operator token into the data folder, readable by its owner alone; local commands find it there.
-/// Settings come from --config (TOML), then SLUICE_DATA, SLUICE_LISTEN, SLUICE_PLUGIN_DIR, SLUICE_LANES, SLUICE_CHUNK_KIB,
+/// Settings come from --config (TOML), then SLUICE_ROLES, SLUICE_DATA, SLUICE_LISTEN, SLUICE_PLUGIN_DIR, SLUICE_LANES, SLUICE_CHUNK_KIB,
 /// SLUICE_INDEX_MEMORY_MIB and SLUICE_BASE_URL, then flags.
 #[derive(clap::Args, Debug, Serialize)]
+#[command(after_long_help = APART)]
 pub(crate) struct Args {
     /// Configuration file (TOML); --print-config shows one.
     #[arg(long, value_name = "FILE")]
@@ -43,6 +51,13 @@ pub(crate) struct Args {
     #[arg(long)]
     #[serde(skip)]
     print_config: bool,
+    /// What this process does [default: all].
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "LIST")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    roles: Vec<Role>,
+    #[command(flatten)]
+    #[serde(skip_serializing_if = "WorkerArgs::is_empty")]
+    worker: WorkerArgs,
     /// Data folder [default: ~/.local/share/sluice].
     #[arg(long, value_name = "DIR")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,6 +74,19 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
     lanes: Option<u32>,
+}
+
+#[derive(clap::Args, Debug, Serialize)]
+struct WorkerArgs {
+    /// Where workers find a dispatcher, if none is in this process; several times: if one does not answer the next is asked.
+    #[arg(long = "dispatcher", value_name = "URL")]
+    dispatchers: Vec<String>,
+}
+
+impl WorkerArgs {
+    fn is_empty(&self) -> bool {
+        self.dispatchers.is_empty()
+    }
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
@@ -94,62 +122,9 @@ async fn serve(config: Config) -> Result<()> {
             "is another service on that address? choose one with --listen",
         )
     })?;
-    let address = listener.local_addr()?;
-    let stores = Stores::open(&config).await?;
-    let token = token::read_or_make(&config.data)?;
-    token::write_address(&config.data, address)?;
-    let plugins = Hot::start(&config, &stores).await?;
-
-    let catalogue = stores.catalogue.clone();
-    let controller = Controller::new(catalogue.clone(), Arc::new(Stored(stores.records.clone())), Arc::new(Planner));
-    let scheduler = Scheduler::new(catalogue.clone());
-    // One lane more than tasks that compute: one that waits for the disk keeps no core from the next.
-    let lanes = config.lanes + 1;
-    let dispatcher = Arc::new(Dispatcher::register(catalogue.clone(), "local", lanes).await?);
-    let worker = Worker {
-        objects: stores.objects.clone(),
-        records: stores.records.clone(),
-        plugins: plugins.running().clone(),
-        scratch: stores.scratch.clone(),
-        options: WorkerOptions { chunk_bytes: config.chunk_kib << 10, ..WorkerOptions::default() },
-        computing: Arc::new(Semaphore::new(config.lanes as usize)),
-    };
-    let state = api_state(&config, &stores, &plugins, &token, address).await?;
-    let published = state.published.clone();
-
-    let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-    let stopped = |stop: &CancellationToken| stop.clone().cancelled_owned();
-    tasks.spawn({
-        let stopped = stopped(&stop);
-        async move { controller.run(stopped).await }
-    });
-    tasks.spawn({
-        let stopped = stopped(&stop);
-        async move { scheduler.run(stopped).await }
-    });
-    tasks.spawn({
-        let (dispatcher, stopped) = (dispatcher.clone(), stopped(&stop));
-        async move { dispatcher.run_expiry(stopped).await }
-    });
-    for lane in 0..lanes {
-        tasks.spawn(lanes::run(lane, dispatcher.clone(), worker.clone(), stop.clone()));
-    }
-    let follow = tokio::spawn(async move { tokio::join!(published.follow(), plugins.follow()) });
-    tracing::info!("listening on http://{address}, data in {}", config.data.display());
-
-    let server = tokio::spawn(sluice_api::serve(listener, state, stopped(&stop)));
+    let running = Process::start(config, listener).await?;
     wait_for_signal().await?;
-    tracing::info!("draining: tasks under way are handed back");
-    if let Err(error) = dispatcher.drain().await {
-        tracing::warn!("the catalogue could not be told: {error}");
-    }
-    stop.cancel();
-    tasks.close();
-    tasks.wait().await;
-    follow.abort();
-    // Connections that stay open (events) are not waited for any longer.
-    server.abort();
-    catalogue.close().await;
+    running.drain().await;
     Ok(())
 }
 
@@ -160,23 +135,6 @@ async fn wait_for_signal() -> Result<()> {
         _ = terminate.recv() => {}
     }
     Ok(())
-}
-
-/// How long queries take, for the histogram: from a lookup in memory to a store that hangs.
-const SECONDS: [f64; 12] = [0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10.0];
-
-async fn api_state(config: &Config, stores: &Stores, plugins: &Hot, token: &str, address: std::net::SocketAddr) -> Result<ApiState> {
-    let generation = stores.catalogue.generation().await?;
-    let ranges = Ranges::open(&generation.segments, Arc::new(SegmentFiles::new(stores.objects.clone())), CacheBytes::default()).await?;
-    let options = ApiOptions {
-        base_url: config.base_url.clone().unwrap_or_else(|| format!("http://{address}")),
-        operator_token_sha256: Some(token::hash(token)),
-        ..ApiOptions::default()
-    };
-    let seconds = Matcher::Suffix("_seconds".to_owned());
-    let metrics = PrometheusBuilder::new().set_buckets_for_metric(seconds, &SECONDS)?.install_recorder()?;
-    let (records, installer) = (stores.records.clone(), Arc::new(plugins.clone()));
-    Ok(ApiState::new(stores.catalogue.clone(), stores.objects.clone(), records, Arc::new(ranges), options, metrics, installer).await?)
 }
 
 /// Check the configuration, the stores and the plugins, and start nothing.
@@ -191,22 +149,32 @@ pub(crate) fn check(args: &CheckArgs) -> Result<()> {
     let config = config::read(args.serve.config.as_deref(), &args.serve)?;
     println!("configuration: good; data in {}, listening on {}", config.data.display(), config.listen);
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
-        let stores = Stores::open(&config).await?;
-        stores.catalogue.ready().await?;
-        stores.objects.health().await?;
-        let health = stores.records.health().await?;
-        println!(
-            "stores: good; {} records in {}, catalogue in {}, objects in {}",
-            health.records,
-            health.engine,
-            stores.catalogue.place(),
-            stores.objects.place()
-        );
-        let plugins = Hot::start(&config, &stores).await?;
-        for plugin in plugins.running().current().active() {
-            println!("plugin {} {}: {}", plugin.descriptor().name, plugin.descriptor().version, plugin.digest());
+        let (roles, stores) = (&config.roles, Stores::new(&config)?);
+        let has = |any: &[Role]| any.iter().any(|role| roles.has(*role));
+        if has(&[Role::Api, Role::Controller, Role::Worker]) {
+            let health = stores.records().await?.health().await?;
+            println!("records: good; {} in {}", health.records, health.engine);
         }
-        stores.catalogue.close().await;
+        if has(&[Role::Api, Role::Worker]) {
+            let objects = stores.objects().await?;
+            objects.health().await?;
+            println!("objects: good; in {}", objects.place());
+        }
+        if has(&[Role::Api, Role::Controller, Role::Scheduler, Role::Dispatcher]) {
+            let catalogue = stores.catalogue().await?;
+            catalogue.ready().await?;
+            println!("catalogue: good; in {}", catalogue.place());
+        }
+        if roles.has(Role::Api) {
+            let (catalogue, objects) = (stores.catalogue().await?, stores.objects().await?);
+            let hot = Hot::new(&config, objects.clone(), Source::Catalogue(catalogue.clone()))?;
+            Installer::start(&config, hot.clone(), catalogue, objects).await?;
+            hot.refresh().await?;
+            for plugin in hot.running().current().active() {
+                println!("plugin {} {}: {}", plugin.descriptor().name, plugin.descriptor().version, plugin.digest());
+            }
+        }
+        stores.close().await;
         Ok(())
     })
 }

@@ -4,10 +4,13 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use anyhow::{Context, Result};
 use async_trait::async_trait;
+use metrics_exporter_prometheus::PrometheusHandle;
+use sluice_api::Health;
 use sluice_catalogue::{Catalogue, SystemClock};
 use sluice_control::{GenerationPlanner, StoreCount};
 use sluice_record::{LoadId, SegmentRef};
@@ -17,6 +20,7 @@ use sluice_store::{
     ranges::{Compaction, plan_compacted, plan_publish, plan_retract},
     records::{OpenSearchRecords, RecordStore, TantivyOptions, TantivyRecords},
 };
+use tokio::sync::OnceCell;
 
 use crate::{
     config::Config,
@@ -24,26 +28,59 @@ use crate::{
     exit::{Failure, Sysexit},
 };
 
-#[derive(Clone)]
+/// Unfinished uploads in a folder that others may write to are left alone for so long.
+const UNFINISHED_AGE: Duration = Duration::from_secs(24 * 3_600);
+
+/// The stores of a process. Each is opened when a role first asks for it: what no role here needs is left alone.
 pub(super) struct Stores {
-    pub(super) catalogue: Catalogue,
-    pub(super) objects: Objects,
-    pub(super) records: Arc<dyn RecordStore>,
+    config: Config,
     pub(super) scratch: PathBuf,
+    catalogue: OnceCell<Catalogue>,
+    objects: OnceCell<Objects>,
+    records: OnceCell<Arc<dyn RecordStore>>,
 }
 
 impl Stores {
-    pub(super) async fn open(config: &Config) -> Result<Self> {
-        make_private(&config.data)?;
+    /// Makes the data folder.
+    pub(super) fn new(config: &Config) -> Result<Self> {
         let scratch = config.data.join("scratch");
+        make_private(&config.data)?;
         make_private(&scratch)?;
-        let objects = objects(config)?;
-        objects.delete_unfinished().await?;
-        let records = match config.records.engine {
-            RecordsEngine::Tantivy => embedded_records(config).await?,
-            RecordsEngine::OpenSearch => opensearch_records(&config.records).await?,
+        let (catalogue, objects, records) = Default::default();
+        Ok(Self { config: config.clone(), scratch, catalogue, objects, records })
+    }
+
+    pub(super) async fn catalogue(&self) -> Result<Catalogue> {
+        self.catalogue.get_or_try_init(|| catalogue(&self.config)).await.cloned()
+    }
+
+    pub(super) async fn objects(&self) -> Result<Objects> {
+        let open = async || {
+            let objects = objects(&self.config)?;
+            let age = if self.config.objects.url.is_none() { Duration::ZERO } else { UNFINISHED_AGE };
+            objects.delete_unfinished(age).await?;
+            Ok(objects)
         };
-        Ok(Self { catalogue: catalogue(config).await?, objects, records, scratch })
+        self.objects.get_or_try_init(open).await.cloned()
+    }
+
+    pub(super) async fn records(&self) -> Result<Arc<dyn RecordStore>> {
+        let open = async || match self.config.records.engine {
+            RecordsEngine::Tantivy => embedded_records(&self.config).await,
+            RecordsEngine::OpenSearch => opensearch_records(&self.config.records).await,
+        };
+        self.records.get_or_try_init(open).await.cloned()
+    }
+
+    /// How those are that have been opened.
+    pub(super) fn health(&self, metrics: PrometheusHandle) -> Health {
+        Health::new(metrics, self.catalogue.get().cloned(), self.objects.get().cloned(), self.records.get().cloned())
+    }
+
+    pub(super) async fn close(&self) {
+        if let Some(catalogue) = self.catalogue.get() {
+            catalogue.close().await;
+        }
     }
 }
 

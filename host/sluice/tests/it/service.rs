@@ -96,12 +96,17 @@ impl Service {
 
     /// On a data folder that outlives it; `serve` makes it if need be. Its log is `serve.log` beside that folder.
     pub(crate) fn start_in(data: &Path, args: &[&str]) -> Self {
+        Self::start_at("127.0.0.1:0", data, args)
+    }
+
+    /// As [`Service::start_in`], on an address, which may be one where another was.
+    pub(crate) fn start_at(listen: &str, data: &Path, args: &[&str]) -> Self {
         let address = data.join("address");
         if address.exists() {
             // The last one's.
             fs::remove_file(&address).unwrap();
         }
-        let mut serve = sluice(["serve", "--listen", "127.0.0.1:0", "--data"]);
+        let mut serve = sluice(["serve", "--listen", listen, "--data"]);
         serve.arg(data).args(args);
         Self::spawn(serve, data, |_| data.to_owned())
     }
@@ -222,6 +227,12 @@ impl Service {
         let token = fs::read_to_string(self.data.join("operator.token")).unwrap();
         let bearer = format!("Bearer {}", token.trim());
         http(&self.address, "GET", path, &[("Authorization", &bearer)]).unwrap()
+    }
+
+    /// As [`Service::get`], without a token.
+    #[track_caller]
+    pub(crate) fn get_openly(&self, path: &str) -> (u16, Vec<u8>) {
+        http(&self.address, "GET", path, &[]).unwrap()
     }
 
     /// Asks it to drain and waits until it has ended.

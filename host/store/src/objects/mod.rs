@@ -10,10 +10,13 @@ mod read;
 mod remote;
 mod write;
 
-use std::{ops::Range, path::Path, sync::Arc};
+use std::{ops::Range, path::Path, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use cap_std::{ambient_authority, fs::Dir};
+use cap_std::{
+    ambient_authority,
+    fs::{Dir, DirEntry},
+};
 use futures::{StreamExt, TryStreamExt};
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, local::LocalFileSystem, path::Path as Key};
 use sluice_record::Frame;
@@ -232,14 +235,15 @@ impl Objects {
             .await
     }
 
-    /// Deletes what a killed process left of unfinished uploads. For the start of the one process that writes to the
-    /// store; cloud stores expire theirs by a rule of the bucket.
+    /// Deletes what killed processes left of unfinished uploads, to which nobody has written for so long: for the start of
+    /// the one process that writes to the store none, of several more than an upload pauses. Cloud stores expire theirs by a rule of the
+    /// bucket.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn delete_unfinished(&self) -> Result<(), StoreError> {
+    pub async fn delete_unfinished(&self, age: Duration) -> Result<(), StoreError> {
         let Some(folder) = self.folder.clone() else { return Ok(()) };
-        let swept = tokio::task::spawn_blocking(move || delete_staged_files(&folder, FOLDER_DEPTH_MAX)).await;
+        let swept = tokio::task::spawn_blocking(move || delete_staged_files(&folder, age, FOLDER_DEPTH_MAX)).await;
         swept.map_err(std::io::Error::from).flatten().map_err(|error| StoreError::from_source("deleting unfinished uploads", error))
     }
 
@@ -257,16 +261,25 @@ impl Objects {
 const FOLDER_DEPTH_MAX: u32 = 8;
 
 /// The local engine writes to `<key>#<number>` and renames at the end; no key of ours has a `#`.
-fn delete_staged_files(folder: &Dir, depth_left: u32) -> std::io::Result<()> {
+fn delete_staged_files(folder: &Dir, age: Duration, depth_left: u32) -> std::io::Result<()> {
     for entry in folder.entries()? {
         let entry = entry?;
         if entry.file_type()?.is_dir() && depth_left > 0 {
-            delete_staged_files(&entry.open_dir()?, depth_left - 1)?;
-        } else if entry.file_name().as_encoded_bytes().contains(&b'#') {
+            delete_staged_files(&entry.open_dir()?, age, depth_left - 1)?;
+        } else if entry.file_name().as_encoded_bytes().contains(&b'#') && is_older(&entry, age)? {
             entry.remove_file()?;
         }
     }
     Ok(())
+}
+
+/// One that is gone by now was finished.
+fn is_older(entry: &DirEntry, age: Duration) -> std::io::Result<bool> {
+    match entry.metadata().and_then(|metadata| metadata.modified()) {
+        Ok(modified) => Ok(modified.into_std().elapsed().unwrap_or_default() >= age),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Makes a folder and those above it, readable by their owner alone.

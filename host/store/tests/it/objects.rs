@@ -3,6 +3,7 @@
 use std::{
     io::{Read, Write},
     sync::Arc,
+    time::Duration,
 };
 
 use futures::TryStreamExt;
@@ -159,7 +160,10 @@ async fn what_a_killed_process_left_unfinished_is_deleted() {
     let left = folder.path().join("objects/dumps/a/1#1");
     std::fs::write(&left, bytes(5)).unwrap();
     assert_eq!(objects.list("dumps").await.unwrap().len(), 1);
-    objects.delete_unfinished().await.unwrap();
+    // Of somebody else who may still be at it …
+    objects.delete_unfinished(Duration::from_secs(3_600)).await.unwrap();
+    assert!(left.exists());
+    objects.delete_unfinished(Duration::ZERO).await.unwrap();
     assert!(!left.exists() && objects.exists("dumps/a/0").await.unwrap());
 }
 

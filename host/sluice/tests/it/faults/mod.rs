@@ -7,6 +7,7 @@ mod kills;
 mod opensearch;
 mod plugins;
 mod refusals;
+mod roles;
 
 use std::{
     fs::{self, File},

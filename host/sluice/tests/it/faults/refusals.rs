@@ -45,6 +45,21 @@ fn every_setting_is_checked_before_anything_is_made() {
         ("index_memory_mib = \"much\"", &["index_memory_mib"]),
         ("base_url = 1", &["base_url"]),
         ("base_url = \"ftp://example.org\"", &["base_url"]),
+        ("roles = []", &["roles"]),
+        ("roles = ['api', 'chef']", &["`chef`", "controller"]),
+        // What is embedded can't be shared.
+        ("roles = ['api', 'controller', 'worker']", &["SQLite", "catalogue.url"]),
+        ("roles = ['worker']", &["Tantivy", "opensearch"]),
+        ("roles = ['worker']\n[records]\nengine = 'opensearch'", &["data folder", "objects.url"]),
+        ("roles = ['worker']\n[records]\nengine = 'opensearch'\n[objects]\nurl = '/nowhere'", &["worker.dispatchers", "worker.token"]),
+        (
+            "roles = ['api', 'controller', 'scheduler', 'dispatcher']\n[records]\nengine = 'opensearch'\n[objects]\nurl = '/nowhere'",
+            &["dispatcher", "worker.token"],
+        ),
+        ("[worker]\ntoken = 'hush hush'", &["worker token", "16 bytes"]),
+        ("[worker]\ntoken_file = 'no/such.token'", &["worker.token_file", "no/such.token"]),
+        ("[worker]\ndispatchers = ['ftp://example.org']", &["worker.dispatchers", "ftp://"]),
+        ("instance = ''", &["instance", "1 to 100"]),
         ("surprise = 1", &["surprise"]),
         ("lanes =", &["TOML parse error"]),
     ];
@@ -69,6 +84,9 @@ fn every_setting_is_checked_before_anything_is_made() {
     let mut variable = sluice(["serve"]);
     home(&mut variable);
     refused(variable.env("SLUICE_LANES", "many"), 78, &["LANES", "u32"]);
+    let mut roles = sluice(["serve"]);
+    home(&mut roles);
+    refused(roles.env("SLUICE_ROLES", "api, worker"), 78, &["the roles api, worker"]);
     let mut flag = sluice(["serve", "--listen", "here"]);
     home(&mut flag);
     refused(&mut flag, 78, &["listen"]);
