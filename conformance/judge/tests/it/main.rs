@@ -121,6 +121,7 @@ const EXACTLY: &[(&str, &str, &str)] = &[
     ("cut-context", "chunks", "context"),
     ("cut-flood", "chunks", "a cut at byte"),
     ("cut-outside", "chunks", "outside the chunk"),
+    ("cut-outside-much", "chunks", "scanned over and over: "),
     ("emit-while-scanning", "chunks", "outside `push`"),
     #[cfg(target_arch = "x86_64")] // elsewhere the other compiler is none
     ("recurses", "repeats", "read compiled by another compiler: "),
