@@ -111,8 +111,9 @@ fn every_planted_bug_is_found_and_told_so_that_it_can_be_mended() {
         let breaks = |report: &Report| clauses.iter().find_map(|clause| finding(report, clause).cloned());
         let judged = judged.map(|report| (breaks(&report), report)).find(|(found, _)| found.is_some());
         let Some((Some(found), report)) = judged else { panic!("{name}: {clauses:?} hold") };
-        let case: Option<&Case> = cases.iter().find(|case| case.name == found.case);
-        assert!(tells(&found, case.and_then(|case| case.expected.as_deref()).unwrap_or_default()), "{name}: {found:?}");
+        // A case of several members goes by the name of one of them.
+        let is_told = |case: &Case| tells(&found, case.expected.as_deref().unwrap_or_default());
+        assert!(cases.iter().any(is_told), "{name}: {found:?}");
         assert!(found.input.as_deref().is_some_and(|input| (1..=INPUT_BYTES_MAX).contains(&input.len())), "{name}: {found:?}");
         // What is around the parser does nothing else: read at once it finds what it should.
         assert!(!is_at_border || finding(&report, "finds").or(finding(&report, "repeats")).is_none(), "{name}: {report:#?}");
