@@ -36,7 +36,7 @@ pub const PLUGINS: &[(&str, &str)] = texts![
 
 /// Those that break the contract and end in no fault.
 pub const QUIET: &[(&str, &str)] = texts![
-    "quiet/": "calls-at-lines", "claims-everything", "claims-nothing", "counts-at-lines", "counts-pushes", "hoards",
+    "quiet/": "calls-at-lines", "claims-everything", "claims-nothing", "counts-at-lines", "counts-pushes", "cut-outside-much", "hoards",
     "loses-last-line", "recurses", "skips-chunk-begin", "takes-push-ends", "traps-on-damage", "traps-on-long-lines",
 ];
 
@@ -65,7 +65,7 @@ pub fn hostile(name: &str) -> Result<Vec<u8>> {
 
 /// The same as a plugin whose scan says where members are cut.
 pub fn scanning(name: &str) -> Result<Vec<u8>> {
-    let (_, text) = PLUGINS.iter().find(|(known, _)| *known == name).with_context(|| format!("no hostile plugin `{name}`"))?;
+    let (_, text) = PLUGINS.iter().chain(QUIET).find(|(known, _)| *known == name).with_context(|| format!("no hostile plugin `{name}`"))?;
     let (_, describe) = PARTS.iter().find(|(part, _)| *part == "describe").context("nobody describes it")?;
     // The framing is the byte behind the input's kind.
     component(&format!(

@@ -66,9 +66,16 @@ fn long(bench: &Bench<'_>, case: &Case, tries: &mut u64, are_cut: &mut bool) -> 
         return None;
     }
     let input = repeated([case.bytes.as_slice()].into_iter(), bench.bounds.chunked_bytes);
-    let cuts = cuts(plugin, case.told(), &input, limits::PUSH_BYTES).ok().filter(|cuts| !cuts.is_empty())?;
-    *are_cut = true;
     *tries += 1;
+    let cuts = match cuts(plugin, case.told(), &input, limits::PUSH_BYTES) {
+        Ok(cuts) if cuts.is_empty() => return None,
+        Ok(cuts) => cuts,
+        Err(fault) => {
+            let (_, stretch) = around(&input, fault.offset.unwrap_or_default() as usize);
+            return Some(broken(&case.name, format!("scanned over and over: {}", fault.message), Some(stretch)));
+        }
+    };
+    *are_cut = true;
     let (whole, chunked) =
         (read(plugin, case.told(), &input, limits::PUSH_BYTES), read_chunks(plugin, case.told(), &input, &cuts, limits::PUSH_BYTES));
     if same(&whole, &chunked) {
@@ -76,8 +83,14 @@ fn long(bench: &Bench<'_>, case: &Case, tries: &mut u64, are_cut: &mut bool) -> 
     }
     let (what, at) = parting(&whole, &chunked);
     let cut = cuts.iter().map(|cut| cut.offset).min_by_key(|cut| cut.abs_diff(at))? as usize;
-    let begin = cut.saturating_sub(AROUND_BYTES);
-    let end = input.len().min(cut + AROUND_BYTES);
-    let how = format!("over and over, in chunks cut where its scan says: at byte {cut}, which is byte {} of what is shown", cut - begin);
-    Some(broken(&case.name, format!("read {how}{what}"), Some(input[begin..end].to_vec())))
+    let (place, stretch) = around(&input, cut);
+    let how = format!("over and over, in chunks cut where its scan says: at byte {cut}, which is byte {place} of what is shown");
+    Some(broken(&case.name, format!("read {how}{what}"), Some(stretch)))
+}
+
+/// What stands around a byte of a long input, and where in that it is.
+fn around(input: &[u8], at: usize) -> (usize, Vec<u8>) {
+    let begin = at.min(input.len()).saturating_sub(AROUND_BYTES);
+    let end = input.len().min(at.saturating_add(AROUND_BYTES));
+    (at - begin, input[begin..end].to_vec())
 }

@@ -21,7 +21,8 @@ pub struct Clause {
 pub static DESCRIBES: Clause = Clause {
     number: 1,
     name: "describes",
-    rule: "The component loads: it imports nothing but `sluice:parser/host`, exports the contract, and says a valid name and version.",
+    rule: "The component loads: it imports nothing but `sluice:parser/host` and an empty WASI, exports the contract, and says a valid name and \
+           version.",
     why: "What imports more has a way out of the sandbox; a name goes into file names, metrics and commands.",
     hint: "Build it for wasm32-unknown-unknown, or with WASI stubbed out.",
 };

@@ -111,13 +111,15 @@ pub(crate) fn no_case() -> Outcome {
     Outcome::Open { why: "there is no case".into() }
 }
 
-/// Tries each case; the first that gives an outcome is it.
+/// Tries each case, the smallest first, for it shows best what is wrong; the first that gives an outcome is it.
 pub(crate) fn each_case(bench: &Bench<'_>, mut one: impl FnMut(&Case, &mut u64) -> Option<Outcome>) -> Outcome {
     if bench.cases.is_empty() {
         return no_case();
     }
+    let mut cases: Vec<_> = bench.cases.iter().collect();
+    cases.sort_by_key(|case| case.bytes.len());
     let mut tries = 0;
-    bench.cases.iter().find_map(|case| one(case, &mut tries)).unwrap_or(held(tries))
+    cases.into_iter().find_map(|case| one(case, &mut tries)).unwrap_or(held(tries))
 }
 
 fn claims(bench: &Bench<'_>) -> Outcome {

@@ -51,7 +51,6 @@ pub mod heading;
 mod input;
 #[cfg(feature = "charsets")]
 pub mod mime;
-#[cfg(not(target_arch = "wasm32"))]
 pub mod native;
 pub mod opening;
 mod out;

@@ -12,6 +12,7 @@ use std::{
 
 use serde_json::Value;
 use tempfile::TempDir;
+use wit_component::DecodedWasm;
 
 use crate::{
     author::{TUTORIAL, as_author, beside_the_sdk, commands},
@@ -167,6 +168,48 @@ fn ldif_in_python_is_the_same_byte_for_byte() {
 #[test]
 fn ldif_in_javascript_is_the_same_byte_for_byte() {
     compare("js", "plugin.js");
+}
+
+/// As a tool makes it that is not told to leave WASI out: what it lacks then is answered by the host's, which has nothing in it.
+fn compare_with_wasi(kit: &str, file: &str, make: fn(&Path) -> Command) {
+    let folder = copied(kit, file);
+    let out = folder.path().join("ldif.wasm");
+    // Which puts the kit there, and says if a tool is missing.
+    if built(folder.path(), &[]).is_some() {
+        assert!(!asks_for_wasi(&out));
+        succeed(with_tools(&mut make(folder.path()), folder.path()));
+        fs::rename(folder.path().join(".sluice/plugin.wasm"), &out).unwrap();
+        assert!(asks_for_wasi(&out));
+        assert_eq!(records(folder.path()), records(&plugin_dir()));
+    }
+}
+
+fn asks_for_wasi(component: &Path) -> bool {
+    let Ok(DecodedWasm::Component(resolve, world)) = wit_component::decode(&fs::read(component).unwrap()) else { panic!("no component") };
+    resolve.worlds[world].imports.keys().any(|import| resolve.name_world_key(import).starts_with("wasi:"))
+}
+
+#[test]
+fn ldif_in_python_with_wasi_is_the_same_byte_for_byte() {
+    compare_with_wasi("python", "plugin.py", |_| {
+        let mut command = Command::new("componentize-py");
+        command.args("--quiet -d .sluice/wit -w parser componentize -p . -p .sluice sluice_entry -o .sluice/plugin.wasm".split(' '));
+        command
+    });
+}
+
+#[test]
+fn ldif_in_javascript_with_wasi_is_the_same_byte_for_byte() {
+    compare_with_wasi("js", "plugin.js", |folder| {
+        let build = folder.join(".sluice/build.mjs");
+        let usual = fs::read_to_string(&build).unwrap();
+        // HTTP is no part of what the host answers.
+        fs::write(build, usual.replace("\"random\", \"stdio\", \"clocks\", ", "")).unwrap();
+        let modules = plugin_dir().with_file_name("tools").join("javascript/node_modules");
+        let mut command = Command::new("node");
+        command.arg(".sluice/build.mjs").arg(modules.join("@bytecodealliance/componentize-js/src/componentize.js"));
+        command
+    });
 }
 
 #[test]

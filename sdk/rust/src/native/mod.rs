@@ -1,4 +1,4 @@
-//! Runs a parser natively, for an author's own tests and for measurements: the same code, without the sandbox.
+//! Runs a parser by calling it, for an author's own tests, for measurements, and for a parser around another: the same code, without the host.
 
 use sluice_record::{Batch, Event, Tag, limits};
 
@@ -82,10 +82,8 @@ pub fn scan<P: Parser>(bytes: &[u8], push_bytes: usize) -> Vec<(u64, Vec<u8>)> {
     let mut found = Vec::new();
     let mut parser = P::open(&Start::default()).unwrap_or_else(|message| panic!("open: {message}"));
     feed(bytes, push_bytes, |at, chunk, last| {
-        let mut input = Input::new(chunk, at as u64, last);
         let mut cut = |offset: u64, context: &[u8]| found.push((offset, context.to_vec()));
-        parser.scan(&mut input, &mut Cuts::new(&mut cut)).unwrap_or_else(|message| panic!("scan at {at}: {message}"));
-        input.consumed()
+        scan_push(&mut parser, at as u64, chunk, last, &mut cut).unwrap_or_else(|message| panic!("scan at {at}: {message}"))
     });
     found
 }
@@ -106,6 +104,16 @@ pub fn push<P: Parser>(
     let mut out = Out::new(chunk, buffers, emit);
     parser.push(&mut input, &mut out)?;
     out.finish();
+    Ok(input.consumed())
+}
+
+/// As [`push`], of a scan: gives each cut to the caller.
+///
+/// # Errors
+/// The parser's.
+pub fn scan_push<P: Parser>(parser: &mut P, base: u64, chunk: &[u8], last: bool, cut: &mut dyn FnMut(u64, &[u8])) -> Result<usize, String> {
+    let mut input = Input::new(chunk, base, last);
+    parser.scan(&mut input, &mut Cuts::new(cut))?;
     Ok(input.consumed())
 }
 
