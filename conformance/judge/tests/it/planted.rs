@@ -41,8 +41,11 @@ const BORDERS: [(u8, &[&str]); 4] = [
 /// Bugs of every plugin: state that leaks from row to row, the last row lost, values that go through a map.
 const OTHERS: &[u8] = b"srm";
 
-/// Clauses of which one breaks, and what has to be told of the difference, given what is written down of the case.
-fn wanted(bug: u8) -> (&'static [&'static str], fn(&Finding, &[Value]) -> bool) {
+/// Does a report tell of the bug, given what is written down of a case?
+type Tells = fn(&Finding, &[Value]) -> bool;
+
+/// Clauses of which one breaks, and what has to be told of the difference.
+fn wanted(bug: u8) -> (&'static [&'static str], Tells) {
     match bug {
         b's' => (&["finds"], tells_leak),
         b'r' => (&["finds"], tells_last_row),
