@@ -28,10 +28,7 @@ use clap::Parser;
 use serde_json::{Value, json};
 use sluice_engines::opensearch::OpenSearch;
 
-use crate::{
-    ours::Ours,
-    raw::{Connection, Documents, Way},
-};
+use crate::raw::{Connection, Documents, Way};
 
 /// What is asked for.
 const SPEED_RATIO_MIN: f64 = 0.9;
@@ -88,7 +85,7 @@ fn main() -> Result<()> {
         return settings(&mut connection, &template, &documents);
     }
     let way = best_way(&mut connection, &template, &documents)?;
-    let (mut ours, mut references) = (Vec::<Ours>::new(), Vec::new());
+    let (mut ours, mut references) = (Vec::new(), Vec::new());
     for round in 1..=arguments.rounds {
         let whole = run(&mut connection)?;
         println!("round {round}, sluice: {whole}\n{}", sizes(&mut connection, &format!("{PREFIX}-records"), whole.records)?);
