@@ -89,13 +89,15 @@ fn the_tutorial_for_javascript_leads_from_nothing_to_a_parser() {
 fn invent(language: &str) {
     let cards = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/cards").canonicalize().unwrap();
     let folder = beside_the_sdk();
+    // What Python's and JavaScript's tools make is judged for minutes, which the tutorials' tests do.
+    let judge = if matches!(language, "rust" | "c") { "sluice plugin test cards.wasm --cases cases" } else { "" };
     let lines = format!(
         "sluice plugin new cards --language {language}
         cd cards
         cp {cards}/sample.* cases
         git apply {cards}/{language}.diff
         sluice plugin build
-        sluice plugin test cards.wasm --cases cases
+        {judge}
         sluice parse cases/sample.txt --plugin-dir .",
         cards = cards.display()
     );

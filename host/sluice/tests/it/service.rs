@@ -9,6 +9,7 @@ use std::{
     fs::{self, File},
     io::{Read, Write},
     net::TcpStream,
+    os::unix::fs::{DirBuilderExt as _, symlink},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output},
     thread,
@@ -70,6 +71,16 @@ pub(crate) fn succeed(command: &mut Command) -> Output {
     output
 }
 
+/// Compiling all plugins takes half a minute unoptimised: new data folders share what was compiled for one.
+fn share_compiled(data: &Path) {
+    let (shared, compiled) = (Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled"), data.join("compiled"));
+    if !compiled.exists() {
+        fs::create_dir_all(&shared).unwrap();
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(data).unwrap();
+        symlink(shared, compiled).unwrap();
+    }
+}
+
 /// A running `sluice serve`. Dropping it kills it; [`Service::stop`] asks it to drain first.
 pub(crate) struct Service {
     child: Child,
@@ -106,6 +117,7 @@ impl Service {
             // The last one's.
             fs::remove_file(&address).unwrap();
         }
+        share_compiled(data);
         let mut serve = sluice(["serve", "--listen", listen, "--data"]);
         serve.arg(data).args(args);
         Self::spawn(serve, data, |_| data.to_owned())
