@@ -235,12 +235,13 @@ async fn what_is_too_much_for_an_answer_is_refused() {
     let too_large = async {
         loop {
             let (status, said) = ask(&server, &key, "breacheddomain/example.com").await;
-            if status != 200 {
+            // A machine with much else to do may be too slow for an answer, and be asked again.
+            if status != 200 && status != 504 {
                 return (status, said);
             }
         }
     };
-    let (status, said) = tokio::time::timeout(tokio::time::Duration::from_secs(60), too_large).await.unwrap();
+    let (status, said) = tokio::time::timeout(tokio::time::Duration::from_secs(120), too_large).await.unwrap();
     assert_eq!((status, said["message"].as_str()), (403, Some("The domain is too large for one answer.")));
     assert_eq!(ask(&server, &key, "stealerlogsbyemail/bob@example.com").await.0, 200, "others are answered");
 }
