@@ -12,7 +12,7 @@ use crate::{fuzz, shell, test};
 const FUZZ_RUNS: u64 = 1_500;
 const FUZZ_SECONDS: u64 = 300;
 /// Of the simulation.
-const SEEDS: u32 = 400;
+const SEEDS: u32 = 200;
 
 /// The workspaces: the host's, and what is built for WebAssembly, which is checked natively.
 const WORKSPACES: [&str; 4] = ["", "plugins", "sdk/rust", "sdk/comfort"];
