@@ -174,11 +174,14 @@ fn common(maps: Maps<'_>, text: &[u8], start: usize) -> Option<(usize, u8)> {
     };
     let is_email = (at > 0) & (at + dot + 1 < separator) & is_letter(d) & is_letter(e) & (first > b' ');
     let is_pair = is_separator(parts) & !is_separator(next) & (text.len() <= line::LINE_BYTES_MAX);
+    // A bar may stand between more than two columns; with no separator behind it it does not, and `simple_lines` reads the same.
+    let bar_is_alone = parts == b'|' && maps.separator.find_within(start + separator + 1, end) >= end;
+    let bar = if bar_is_alone { b'/' } else { b'|' };
     if !(is_email & is_pair)
         || !first.is_ascii_alphanumeric()
         || text[at] != b'@'
         || maps.mark.find_within(start + at + 1, start + separator) < start + separator
-        || text.iter().fold(false, |odd, byte| odd | (*byte <= 8) | (*byte == b'|') | (*byte == b'/'))
+        || text.iter().fold(false, |odd, byte| odd | (*byte <= 8) | (*byte == bar) | (*byte == b'/'))
     {
         return None;
     }
