@@ -4,21 +4,22 @@
 //! (lease, renew, report, complete) holds it together with others of its kind, and those keep out of each other's way by the rows
 //! they lock. So no transaction ever has to be taken again because of another one, and a lock ends with its connection.
 //!
-//! A commit whose answer never came is looked up by the transaction's number once the server is there again: it was taken or it
-//! was not, and the caller is told which.
+//! A commit whose answer never came is looked up once the server is there again: it was taken or it was not, and the caller is told
+//! which. A transaction leaves a row of its own for that. PostgreSQL's number of it would not do: one that no commit has put on the disk
+//! is given to somebody else after a crash.
 
 use std::{
     ops::{Deref, DerefMut},
     time::{Duration, Instant},
 };
 
-use sqlx::{Any, AnyConnection, Row as _, Transaction, pool::PoolConnection, raw_sql};
+use sqlx::{Any, AnyConnection, AssertSqlSafe, Row as _, Transaction, pool::PoolConnection, raw_sql};
 
 use crate::{
     Catalogue, Error, Result, Topic, UnixMs,
     error::is_connection_lost,
     open::{BUSY_MS_MAX, Engine},
-    row::{Columns, query},
+    row::{Columns as _, query},
 };
 
 /// Who may write beside it.
@@ -40,7 +41,7 @@ macro_rules! postgres_begin {
             // The key says `sluice`; locks of this kind are a database's own.
             "SELECT CAST(",
             $lock,
-            "(126909663503205) AS TEXT) AS held, CAST(pg_current_xact_id() AS TEXT) AS xid"
+            "(126909663503205) AS TEXT)"
         )
     };
 }
@@ -75,8 +76,7 @@ enum Inner {
 /// A transaction on PostgreSQL. The driver's own leaves one open whose begin was cancelled, and with it a lock everybody waits for.
 struct Open {
     connection: PoolConnection<Any>,
-    /// The server's number of it.
-    xid: Option<String>,
+    beside: Beside,
     ended: bool,
 }
 
@@ -117,11 +117,19 @@ impl Tx {
     pub(crate) async fn commit(self, topics: &[Topic]) -> Result<()> {
         match self.inner {
             Inner::Sqlite(transaction) => transaction.commit().await.map_err(Error::sql)?,
-            Inner::Postgres(mut open) => match raw_sql("COMMIT").execute(&mut *open.connection).await {
-                Ok(_) => open.ended = true,
-                Err(error) if is_connection_lost(&error) && was_committed(&self.catalogue, open.xid.as_deref()).await => {}
-                Err(error) => return Err(Error::sql(error)),
-            },
+            Inner::Postgres(mut open) => {
+                let id = random()?;
+                // Made of constants and numbers alone.
+                let sql = match open.beside {
+                    Beside::WorkersUnsynced => "COMMIT".to_owned(),
+                    _ => format!("INSERT INTO commits (at, id, taken) VALUES ({}, {id}, true); COMMIT", self.now),
+                };
+                match raw_sql(AssertSqlSafe(sql)).execute(&mut *open.connection).await {
+                    Ok(_) => open.ended = true,
+                    Err(error) if is_connection_lost(&error) && was_committed(&self.catalogue, self.now, id).await => {}
+                    Err(error) => return Err(Error::sql(error)),
+                }
+            }
         }
         self.catalogue.ring(topics);
         Ok(())
@@ -153,36 +161,51 @@ impl Tx {
 
 async fn begin(catalogue: &Catalogue, beside: Beside) -> std::result::Result<Open, sqlx::Error> {
     let connection = catalogue.writer().acquire().await?;
-    let mut open = Open { connection, xid: None, ended: false };
-    let rows = raw_sql(beside.begin()).fetch_all(&mut *open.connection).await?;
-    open.xid = rows.first().ok_or(sqlx::Error::RowNotFound)?.try_get("xid")?;
+    let mut open = Open { connection, beside, ended: false };
+    raw_sql(beside.begin()).execute(&mut *open.connection).await?;
     Ok(open)
 }
 
-/// Did the server take a commit that it did not confirm?
-async fn was_committed(catalogue: &Catalogue, xid: Option<&str>) -> bool {
-    let Some(xid) = xid else { return false };
+fn random() -> Result<i64> {
+    getrandom::u64().map(u64::cast_signed).map_err(|error| Error::Sql(sqlx::Error::Io(std::io::Error::other(error))))
+}
+
+/// Did the server take a commit that it did not confirm? Its row is written in its place: that waits for a transaction that is still
+/// about to end, and what comes later fails at it.
+async fn was_committed(catalogue: &Catalogue, at: UnixMs, id: i64) -> bool {
     let begun = Instant::now();
     while begun.elapsed() < IN_DOUBT_MAX {
-        let status = async {
+        let taken = async {
             let mut connection = catalogue.writer().acquire().await?;
-            let row = query("SELECT pg_xact_status(CAST($1 AS xid8)) AS status").bind(xid).fetch_one(&mut *connection).await?;
-            row.try_get::<Option<String>, _>("status")
+            let held = "INSERT INTO commits (at, id, taken) VALUES ($1, $2, false) ON CONFLICT DO NOTHING";
+            query(held).bind(at).bind(id).execute(&mut *connection).await?;
+            let row = query("SELECT taken FROM commits WHERE at = $1 AND id = $2").bind(at).bind(id).fetch_one(&mut *connection).await?;
+            row.try_get::<bool, _>("taken")
         };
-        match status.await {
-            Ok(Some(status)) if status == "in progress" => {}
-            Ok(status) => {
-                let committed = status.as_deref() == Some("committed");
-                tracing::warn!(committed, "the connection broke while a change was committed; the server was asked what came of it");
-                return committed;
+        match taken.await {
+            Ok(taken) => {
+                tracing::warn!(taken, "the connection broke while a change was committed; the server was asked what came of it");
+                return taken;
             }
-            // A number that a server which lost power never wrote down.
-            Err(error) if error.as_database_error().is_some() && !is_connection_lost(&error) => return false,
-            Err(_) => {}
+            Err(error) => tracing::debug!(%error, "what came of a commit could not be asked yet"),
         }
         tokio::time::sleep(LOOK).await;
     }
     false
+}
+
+/// How long the rows of commits are kept: far longer than anybody is in doubt, and than clocks differ.
+const COMMITS_MS_KEPT: i64 = 3_600_000;
+
+impl Catalogue {
+    /// Forgets commits that nobody is in doubt about any more.
+    pub async fn forget_commits(&self) -> Result<()> {
+        if self.engine() == Engine::Postgres {
+            let old = query("DELETE FROM commits WHERE at < $1").bind(self.now() - COMMITS_MS_KEPT);
+            old.execute(self.writer()).await.map_err(Error::sql)?;
+        }
+        Ok(())
+    }
 }
 
 impl Deref for Tx {

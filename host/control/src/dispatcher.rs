@@ -170,6 +170,7 @@ impl Dispatcher {
             let state = if self.is_draining() { DispatcherState::Draining } else { DispatcherState::Active };
             self.catalogue.dispatcher_seen(self.id, state).await?;
             self.tell_lanes().await?;
+            self.catalogue.forget_commits().await?;
         }
         Ok(())
     }

@@ -14,6 +14,7 @@ use sluice_record::DispatcherId;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
+    sync::Notify,
 };
 
 use crate::{Seen, breach, done, open, queue, request, until};
@@ -91,28 +92,55 @@ async fn a_server_that_restarts_while_tasks_are_leased_costs_none_and_doubles_no
 const PASSES: u8 = 0;
 const ANSWER_IS_LOST: u8 = 1;
 const COMMIT_IS_LOST: u8 = 2;
+/// It waits to be let go, and is lost then.
+const COMMIT_IS_HELD: u8 = 3;
 
 /// A way to the server that breaks when it is told to.
-async fn proxy(server: String, fate: Arc<AtomicU8>) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        loop {
-            let (client, _) = listener.accept().await.unwrap();
-            tokio::spawn(pass(client, TcpStream::connect(&server).await.unwrap(), Arc::clone(&fate)));
-        }
-    });
-    port
+struct Proxy {
+    fate: AtomicU8,
+    held: Notify,
+    let_go: Notify,
 }
 
-async fn pass(mut client: TcpStream, mut server: TcpStream, fate: Arc<AtomicU8>) {
+impl Proxy {
+    /// Also a URL that leads through it.
+    async fn start(url: &str) -> (Arc<Self>, String) {
+        let (user, rest) = url.split_once('@').unwrap();
+        let (server, database) = rest.split_once('/').unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("{user}@{}/{database}", listener.local_addr().unwrap());
+        let proxy = Arc::new(Self { fate: AtomicU8::new(PASSES), held: Notify::new(), let_go: Notify::new() });
+        tokio::spawn({
+            let (server, proxy) = (server.to_owned(), Arc::clone(&proxy));
+            async move {
+                loop {
+                    let (client, _) = listener.accept().await.unwrap();
+                    if let Ok(server) = TcpStream::connect(&server).await {
+                        tokio::spawn(pass(client, server, Arc::clone(&proxy)));
+                    }
+                }
+            }
+        });
+        (proxy, url)
+    }
+
+    fn next(&self, fate: u8) {
+        self.fate.store(fate, Ordering::SeqCst);
+    }
+}
+
+async fn pass(mut client: TcpStream, mut server: TcpStream, proxy: Arc<Proxy>) {
     let (mut up, mut down) = ([0; 16_384], [0; 16_384]);
     loop {
         tokio::select! {
             read = client.read(&mut up) => {
                 let Ok(read @ 1..) = read else { return };
                 let is_commit = up[..read].windows(7).any(|window| window == b"COMMIT\0");
-                let fate = if is_commit { fate.swap(PASSES, Ordering::SeqCst) } else { PASSES };
+                let fate = if is_commit { proxy.fate.swap(PASSES, Ordering::SeqCst) } else { PASSES };
+                if fate == COMMIT_IS_HELD {
+                    proxy.held.notify_one();
+                    return proxy.let_go.notified().await;
+                }
                 if fate == COMMIT_IS_LOST {
                     return;
                 }
@@ -137,17 +165,14 @@ async fn pass(mut client: TcpStream, mut server: TcpStream, fate: Arc<AtomicU8>)
 #[tokio::test(flavor = "multi_thread")]
 async fn a_commit_in_doubt_is_looked_up() {
     let database = Database::new().unwrap();
-    let (user, rest) = database.url().split_once('@').unwrap();
-    let (server, name) = rest.split_once('/').unwrap();
-    let fate = Arc::new(AtomicU8::new(PASSES));
-    let port = proxy(server.to_owned(), Arc::clone(&fate)).await;
-    let catalogue = open(&format!("{user}@127.0.0.1:{port}/{name}")).await;
+    let (proxy, url) = Proxy::start(database.url()).await;
+    let catalogue = open(&url).await;
 
-    fate.store(ANSWER_IS_LOST, Ordering::SeqCst);
+    proxy.next(ANSWER_IS_LOST);
     catalogue.create_breach(&breach("Taken")).await.unwrap();
-    assert_eq!(fate.load(Ordering::SeqCst), PASSES, "it did break");
+    assert_eq!(proxy.fate.load(Ordering::SeqCst), PASSES, "it did break");
 
-    fate.store(COMMIT_IS_LOST, Ordering::SeqCst);
+    proxy.next(COMMIT_IS_LOST);
     let lost = catalogue.create_breach(&breach("Lost")).await;
     assert!(matches!(lost, Err(Error::Unavailable(_))), "{lost:?}");
     let breaches = catalogue.breaches().await.unwrap();
@@ -155,10 +180,32 @@ async fn a_commit_in_doubt_is_looked_up() {
 
     // A task's lease and its result are each taken once, with the connection lost both times.
     let (_, dispatcher) = queue(&catalogue, 1).await;
-    fate.store(ANSWER_IS_LOST, Ordering::SeqCst);
+    proxy.next(ANSWER_IS_LOST);
     let lease = catalogue.lease(&request(dispatcher, 0)).await.unwrap().unwrap();
-    fate.store(ANSWER_IS_LOST, Ordering::SeqCst);
+    proxy.next(ANSWER_IS_LOST);
     catalogue.complete_task(lease.task, lease.token, &done()).await.unwrap();
     assert_eq!(catalogue.task(lease.task).await.unwrap().state, TaskState::Done);
     assert!(catalogue.lease(&request(dispatcher, 0)).await.unwrap().is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_a_crash_took_is_not_taken_for_what_others_commit_afterwards() {
+    // The server writes nothing down but for commits, so that it forgets that it had begun this one.
+    let server = Running::start(&["wal_writer_delay=10s"]).unwrap();
+    let url = server.database("catalogue").unwrap();
+    let (proxy, through) = Proxy::start(&url).await;
+    let catalogue = open(&through).await;
+    proxy.next(COMMIT_IS_HELD);
+    let lost = tokio::spawn(async move { catalogue.create_breach(&breach("Lost")).await });
+    proxy.held.notified().await;
+    server.stop().unwrap();
+    server.start_again().unwrap();
+    let others = open(&url).await;
+    for name in ["One", "Two", "Three", "Four", "Five"] {
+        others.create_breach(&breach(name)).await.unwrap();
+    }
+    proxy.let_go.notify_one();
+    let lost = lost.await.unwrap();
+    assert!(matches!(lost, Err(Error::Unavailable(_))), "{lost:?}");
+    assert_eq!(others.breaches().await.unwrap().len(), 5);
 }
