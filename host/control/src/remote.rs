@@ -6,8 +6,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use reqwest_tls::{Client, Method, Response, StatusCode};
-use rustls::crypto::ring;
+use reqwest::{Client, Method, Response, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
 use sluice_catalogue::{Ended, Error, Lease, UnixMs};
 use sluice_record::{FencingToken, TaskId};
@@ -40,8 +39,6 @@ impl RemoteDispatchers {
     /// # Errors
     /// If there is no address, or no client can be made.
     pub fn new(urls: &[String], token: WorkerToken) -> Result<Self> {
-        // Everything here encrypts by the same library; that it was said before is as well.
-        drop(ring::default_provider().install_default());
         let client = Client::builder().connect_timeout(CONNECT_TIME_MAX).pool_idle_timeout(IDLE_TIME_MAX);
         let http = client.user_agent("sluice-worker").build();
         let http = http.map_err(|error| ControlError::Remote(format!("no client can be made: {error}")))?;

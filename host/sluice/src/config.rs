@@ -154,11 +154,8 @@ pub(crate) fn read(file: Option<&Path>, flags: impl Serialize) -> Result<Config,
     if !(30..=65_536).contains(&config.index_memory_mib) {
         return Err(wrong(format!("index_memory_mib is {}, and must be 30 to 65536", config.index_memory_mib)));
     }
-    if let Some(base_url) = &config.base_url {
-        let scheme = base_url.parse::<reqwest::Url>().map(|url| url.scheme().to_owned());
-        if !matches!(scheme.as_deref(), Ok("http" | "https")) {
-            return Err(wrong("base_url must be an http or https URL"));
-        }
+    if config.base_url.as_ref().is_some_and(|url| !is_http_url(url)) {
+        return Err(wrong("base_url must be an http or https URL"));
     }
     if config.instance.as_ref().is_some_and(|name| name.is_empty() || name.len() > NAME_BYTES_MAX) {
         return Err(wrong(format!("instance must have 1 to {NAME_BYTES_MAX} bytes")));
@@ -167,4 +164,8 @@ pub(crate) fn read(file: Option<&Path>, flags: impl Serialize) -> Result<Config,
     config.records.check()?;
     roles::check(&config)?;
     Ok(config)
+}
+
+pub(crate) fn is_http_url(text: &str) -> bool {
+    text.parse::<reqwest::Url>().is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
 }

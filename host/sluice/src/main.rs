@@ -47,6 +47,8 @@ enum Command {
 
 fn main() -> ExitCode {
     let command = Command::parse();
+    // Whatever speaks TLS here does it by this library.
+    drop(rustls::crypto::ring::default_provider().install_default());
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("SLUICE_LOG").unwrap_or_else(|_| "warn,sluice=info".into()))
         .with_writer(std::io::stderr)

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    config::{Config, wrong},
+    config::{Config, is_http_url, wrong},
     engines::{RecordsEngine, Secret, secret},
     exit::Failure,
 };
@@ -163,11 +163,8 @@ pub(crate) fn check(config: &Config) -> Result<(), Failure> {
     if roles.has(Worker) && !roles.has(Dispatcher) && (config.worker.dispatchers.0.is_empty() || !has_token) {
         return Err(wrong("a worker without a dispatcher in its process needs worker.dispatchers, and worker.token or worker.token_file"));
     }
-    for url in &config.worker.dispatchers.0 {
-        let scheme = url.parse::<reqwest::Url>().map(|url| url.scheme().to_owned());
-        if !matches!(scheme.as_deref(), Ok("http" | "https")) {
-            return Err(wrong(format!("worker.dispatchers has `{url}`, which is no http or https URL")));
-        }
+    if let Some(url) = config.worker.dispatchers.0.iter().find(|url| !is_http_url(url)) {
+        return Err(wrong(format!("worker.dispatchers has `{url}`, which is no http or https URL")));
     }
     Ok(())
 }

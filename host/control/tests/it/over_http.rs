@@ -34,6 +34,15 @@ fn is_stale<T>(result: Result<T, ControlError>) -> bool {
     matches!(result, Err(ControlError::Catalogue(Error::Stale { .. })))
 }
 
+/// With an import whose first task waits.
+async fn with_work() -> Bench {
+    let bench = Bench::new(sluice_engines::sql::Engine::Sqlite).await;
+    let controller = Controller::new(bench.catalogue.clone(), bench.store.clone(), Arc::new(Planner));
+    bench.import(false).await;
+    while controller.reconcile_once().await.unwrap() {}
+    bench
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_is_done_by_workers_over_http() {
     let mut bench = Bench::new(sluice_engines::sql::Engine::Sqlite).await;
@@ -64,10 +73,7 @@ async fn an_import_is_done_by_workers_over_http() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_longer_held_is_stale_and_who_has_no_token_gets_nothing() {
-    let bench = Bench::new(sluice_engines::sql::Engine::Sqlite).await;
-    let controller = Controller::new(bench.catalogue.clone(), bench.store.clone(), Arc::new(Planner));
-    bench.import(false).await;
-    while controller.reconcile_once().await.unwrap() {}
+    let bench = with_work().await;
     let dispatcher = Arc::new(Dispatcher::register(bench.catalogue.clone(), "here", 0).await.unwrap());
     let url = served(dispatcher.clone(), WorkerToken::new(TOKEN)).await;
     let (worker, stranger) = (remote(&[&url], TOKEN), remote(&[&url], "another"));
@@ -109,10 +115,7 @@ async fn what_is_no_longer_held_is_stale_and_who_has_no_token_gets_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_passes_by_who_is_away_or_draining_and_any_dispatcher_takes_what_another_leased() {
-    let bench = Bench::new(sluice_engines::sql::Engine::Sqlite).await;
-    let controller = Controller::new(bench.catalogue.clone(), bench.store.clone(), Arc::new(Planner));
-    bench.import(false).await;
-    while controller.reconcile_once().await.unwrap() {}
+    let bench = with_work().await;
     let register = async |name| Arc::new(Dispatcher::register(bench.catalogue.clone(), name, 0).await.unwrap());
     let (one, other) = (register("one").await, register("other").await);
     let (one_url, other_url) = (served(one.clone(), WorkerToken::new(TOKEN)).await, served(other, WorkerToken::new(TOKEN)).await);

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use object_store::{ObjectStoreScheme, parse_url_opts, prefix::PrefixStore};
-use rustls::crypto::ring;
 use url::Url;
 
 use super::Objects;
@@ -21,8 +20,6 @@ pub(super) fn open(url: &str, options: impl IntoIterator<Item = (String, String)
     if !matches!(scheme, ObjectStoreScheme::AmazonS3 | ObjectStoreScheme::GoogleCloudStorage | ObjectStoreScheme::MicrosoftAzure) {
         return Err(invalid(&"objects are kept in a folder, in S3, GCS or Azure, and nowhere else"));
     }
-    // Everything here encrypts by the same library; that it was said before is as well.
-    drop(ring::default_provider().install_default());
     let (store, prefix) = parse_url_opts(&parsed, options).map_err(|error| invalid(&error))?;
     let store = Arc::new(PrefixStore::new(store, prefix));
     Ok(Objects { store, place: url.into(), folder: None, buffers: Arc::default() })
