@@ -95,6 +95,21 @@ fn folder(root: &Path, what: &str, name: &str) -> Result<PathBuf> {
     Ok(folder)
 }
 
+/// All files in a folder, sorted; none, if it is not there.
+fn files(folder: &Path) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(files(&path)?);
+        } else {
+            found.push(path.to_string_lossy().into_owned());
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
 fn fuzz(root: &Path, program: &Path, name: &str, time: Duration, runs: Option<u64>) -> Result<PathBuf> {
     let corpus = folder(root, "corpus", name)?;
     if runs.is_some() {
@@ -106,7 +121,9 @@ fn fuzz(root: &Path, program: &Path, name: &str, time: Duration, runs: Option<u6
     let mut command = Command::new(program);
     command.env("SLUICE_FUZZ", name).arg(&corpus);
     let seeds = if name == "intake" { "host/intake/tests/it/cases".into() } else { format!("plugins/{name}/cases") };
-    command.args(Some(root.join(seeds)).filter(|seeds| seeds.is_dir()));
+    // In an order of ours, for a folder's is another one on each disk.
+    let seeds = files(&root.join(seeds))?;
+    command.args((!seeds.is_empty()).then(|| format!("-seed_inputs={}", seeds.join(","))));
     command.arg(format!("-max_total_time={}", time.as_secs().max(1)));
     if let Some(runs) = runs {
         command.args(["-seed=1".into(), format!("-runs={runs}")]);
