@@ -1,4 +1,4 @@
-//! OpenSearch: the real server with its standard modules, one node, without TLS.
+//! OpenSearch: the real server with its standard modules, one node or a cluster of several, without TLS.
 
 use std::{
     env, fs,
@@ -35,6 +35,8 @@ rootLogger.level = info
 rootLogger.appenderRef.console.ref = console
 ";
 const ANSWER_MS_MAX: u64 = 2_000;
+/// One node that looks for no others.
+const ALONE: &str = "discovery.type: single-node\ntransport.port: 0\n";
 
 /// A server for tests.
 #[derive(Debug)]
@@ -51,6 +53,8 @@ struct Own {
     home: PathBuf,
     java: PathBuf,
     port: u16,
+    /// In its cluster, with it.
+    nodes: usize,
     folder: TempDir,
 }
 
@@ -71,16 +75,41 @@ impl OpenSearch {
     /// # Errors
     /// As [`OpenSearch::start`].
     pub fn start_with(settings: &[&str]) -> Result<Self> {
-        let home = env::var_os(HOME_VARIABLE).map(PathBuf::from);
-        let home = home.with_context(|| {
-            format!("no OpenSearch to test with: run `cargo xtask test`, which installs it, or set {HOME_VARIABLE} or {URL_VARIABLE}")
-        })?;
-        ensure!(home.join("bin/opensearch").is_file(), "{HOME_VARIABLE} is {}, which has no bin/opensearch", home.display());
-        let (folder, port) = (tempfile::Builder::new().prefix("sluice-opensearch-").tempdir()?, free_port()?);
-        configure(&home, folder.path(), port, settings)?;
-        let mut own = Own { process: None, home, java: java_home()?, port, folder };
+        let mut own = Own::configured(1, &format!("{ALONE}{}", settings.join("\n")))?;
         own.start()?;
-        Ok(Self { url: format!("http://127.0.0.1:{port}"), own: Some(own) })
+        Ok(own.ready())
+    }
+
+    /// Starts a cluster of so many nodes, and waits until all are in it.
+    ///
+    /// # Errors
+    /// As [`OpenSearch::start`].
+    pub fn cluster(nodes: usize) -> Result<Vec<Self>> {
+        let ports = (0..nodes).map(|_| free_port()).collect::<Result<Vec<_>>>()?;
+        let (seeds, names) = (ports.iter().map(|port| format!("\"127.0.0.1:{port}\"")), (0..nodes).map(|node| format!("node-{node}")));
+        let (seeds, names) = (seeds.collect::<Vec<_>>().join(", "), names.collect::<Vec<_>>().join(", "));
+        let configured = ports.iter().enumerate().map(|(node, port)| {
+            let settings = format!(
+                "cluster.name: sluice-test-{}\nnode.name: node-{node}\ntransport.port: {port}\ndiscovery.seed_hosts: [{seeds}]\n\
+                 cluster.initial_cluster_manager_nodes: [{names}]",
+                ports[0]
+            );
+            let mut own = Own::configured(nodes, &settings)?;
+            own.begin()?;
+            Ok(own)
+        });
+        let mut started = configured.collect::<Result<Vec<_>>>()?;
+        started.iter_mut().try_for_each(Own::wait)?;
+        Ok(started.into_iter().map(Own::ready).collect())
+    }
+
+    /// Waits until every shard has all the copies that it should have.
+    ///
+    /// # Errors
+    /// If that does not come to pass.
+    pub fn wait_until_green(&mut self) -> Result<()> {
+        let (url, process) = (self.url.clone(), self.process()?);
+        process.wait_until(|| is_healthy(&url, "wait_for_status=green"), START_MS_MAX)
     }
 
     /// Its address, without a slash at its end.
@@ -115,20 +144,51 @@ impl OpenSearch {
 }
 
 impl Own {
+    /// Of one of so many nodes, not started.
+    fn configured(nodes: usize, settings: &str) -> Result<Self> {
+        let home = env::var_os(HOME_VARIABLE).map(PathBuf::from);
+        let home = home.with_context(|| {
+            format!("no OpenSearch to test with: run `cargo xtask test`, which installs it, or set {HOME_VARIABLE} or {URL_VARIABLE}")
+        })?;
+        ensure!(home.join("bin/opensearch").is_file(), "{HOME_VARIABLE} is {}, which has no bin/opensearch", home.display());
+        let (folder, port) = (tempfile::Builder::new().prefix("sluice-opensearch-").tempdir()?, free_port()?);
+        configure(&home, folder.path(), port, settings)?;
+        Ok(Self { process: None, home, java: java_home()?, port, nodes, folder })
+    }
+
+    fn ready(self) -> OpenSearch {
+        OpenSearch { url: self.url(), own: Some(self) }
+    }
+
+    fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
     fn start(&mut self) -> Result<()> {
+        self.begin()?;
+        self.wait()
+    }
+
+    fn begin(&mut self) -> Result<()> {
         self.process = None;
         let mut command = Command::new(self.home.join("bin/opensearch"));
         command.current_dir(self.folder.path());
         command.env("OPENSEARCH_PATH_CONF", self.folder.path().join("config")).env(JAVA_VARIABLE, &self.java);
-        command.env("OPENSEARCH_JAVA_OPTS", "-Xms1g -Xmx1g").env("OPENSEARCH_TMPDIR", self.folder.path().join("tmp"));
-        let process = Process::start("OpenSearch", command, &self.folder.path().join("opensearch.log"))?;
-        let port = self.port;
-        self.process.insert(process).wait_until(|| answers(port), START_MS_MAX)
+        let heap = if self.nodes == 1 { "-Xms1g -Xmx1g" } else { "-Xms512m -Xmx512m" };
+        command.env("OPENSEARCH_JAVA_OPTS", heap).env("OPENSEARCH_TMPDIR", self.folder.path().join("tmp"));
+        self.process = Some(Process::start("OpenSearch", command, &self.folder.path().join("opensearch.log"))?);
+        Ok(())
+    }
+
+    fn wait(&mut self) -> Result<()> {
+        let (url, wanted) = (self.url(), format!("wait_for_status=yellow&wait_for_nodes={}", self.nodes));
+        let process = self.process.as_mut().context("it was not begun")?;
+        process.wait_until(|| is_healthy(&url, &wanted), START_MS_MAX)
     }
 }
 
 /// A configuration of its own beside its data.
-fn configure(home: &Path, folder: &Path, port: u16, settings: &[&str]) -> Result<()> {
+fn configure(home: &Path, folder: &Path, port: u16, settings: &str) -> Result<()> {
     server_folder(folder)?;
     for part in ["config", "config/jvm.options.d", "data", "logs", "tmp"] {
         server_folder(&folder.join(part))?;
@@ -140,11 +200,11 @@ fn configure(home: &Path, folder: &Path, port: u16, settings: &[&str]) -> Result
     let options: Vec<String> = options.map(|line| line.replace("agent/opensearch-agent.jar", &agent.to_string_lossy())).collect();
     fs::write(folder.join("config/jvm.options"), options.join("\n"))?;
     fs::write(folder.join("config/log4j2.properties"), LOGGING)?;
-    let (path, settings) = (folder.display(), settings.join("\n"));
+    let path = folder.display();
     fs::write(
         folder.join("config/opensearch.yml"),
         format!(
-            "network.host: 127.0.0.1\nhttp.port: {port}\ntransport.port: 0\ndiscovery.type: single-node\n\
+            "network.host: 127.0.0.1\nhttp.port: {port}\n\
              path.data: {path}/data\npath.logs: {path}/logs\naction.auto_create_index: false\n{settings}\n"
         ),
     )?;
@@ -174,13 +234,13 @@ fn java_version(home: &Path) -> Option<u32> {
     version.split(['.', '"', '-']).next()?.parse().ok()
 }
 
-/// Does it answer with a cluster that takes requests?
-fn answers(port: u16) -> bool {
+/// Does it answer with a cluster that is as it should be?
+fn is_healthy(url: &str, wanted: &str) -> bool {
     let asking = || {
         let wait = Some(Duration::from_millis(ANSWER_MS_MAX));
-        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+        let mut stream = TcpStream::connect(url.trim_start_matches("http://"))?;
         stream.set_read_timeout(wait)?;
-        stream.write_all(b"GET /_cluster/health?wait_for_status=yellow&timeout=1s HTTP/1.0\r\n\r\n")?;
+        stream.write_all(format!("GET /_cluster/health?{wanted}&timeout=1s HTTP/1.0\r\n\r\n").as_bytes())?;
         let mut answer = String::new();
         stream.take(65_536).read_to_string(&mut answer)?;
         Ok::<_, std::io::Error>(answer.contains(" 200 OK"))

@@ -3,7 +3,7 @@
 use std::{
     fmt, io,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
@@ -16,7 +16,7 @@ use opensearch::{
     http::{
         Method,
         headers::{ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue},
-        transport::{Connection, ConnectionPool, Transport, TransportBuilder},
+        transport::{SingleNodeConnectionPool, Transport, TransportBuilder},
     },
 };
 use serde_json::Value;
@@ -30,6 +30,8 @@ const ANSWER_BYTES_MAX: u64 = 256 << 20;
 /// Between two tries: doubled from the one to the other.
 const BACKOFF_MS_MIN: u64 = 50;
 const BACKOFF_MS_MAX: u64 = 5_000;
+/// How long a node that did not answer is asked after the others.
+const AWAY: Duration = Duration::from_secs(5);
 /// Letters of the server's kind of error.
 const KIND_LETTERS_MAX: usize = 80;
 const NO_REASON: &str = "no reason given";
@@ -114,35 +116,33 @@ impl Failure {
     }
 }
 
-/// Nodes in turn, so that a retry asks another one.
-#[derive(Clone)]
-struct InTurn {
-    nodes: Arc<[Connection]>,
-    next: Arc<AtomicUsize>,
+/// A node, and until when nothing is expected of it.
+struct Node {
+    transport: Transport,
+    away_until: Mutex<Option<Instant>>,
 }
 
-impl fmt::Debug for InTurn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "InTurn({} nodes)", self.nodes.len())
+impl Node {
+    fn is_away(&self) -> bool {
+        self.away_until.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|until| Instant::now() < until)
+    }
+
+    fn went_away(&self) {
+        *self.away_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + AWAY);
     }
 }
 
-impl ConnectionPool for InTurn {
-    fn next(&self) -> Connection {
-        self.nodes[self.next.fetch_add(1, Ordering::Relaxed) % self.nodes.len()].clone()
-    }
-}
-
-/// Asks OpenSearch.
+/// Asks OpenSearch: its nodes in turn, those that are away last.
 #[derive(Clone)]
 pub(super) struct Client {
-    transport: Transport,
+    nodes: Arc<[Node]>,
+    next: Arc<AtomicUsize>,
     request_wait: Duration,
     outage_wait: Duration,
 }
 
 impl fmt::Debug for Client {
-    /// The transport would show the password.
+    /// The transports would show the password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Client")
     }
@@ -157,33 +157,22 @@ impl Client {
             if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some() {
                 return Err(invalid("a URL is http or https, and has neither user nor password in it: they have settings of their own"));
             }
-            nodes.push(Connection::new(url));
+            nodes.push(Node { transport: transport(url, options)?, away_until: Mutex::default() });
         }
         if nodes.is_empty() {
             return Err(invalid("no URL is given"));
         }
-        let pool = InTurn { nodes: nodes.into(), next: Arc::default() };
-        // A proxy of the environment is for the world outside. What is not compressed says how long it is.
-        let mut builder = TransportBuilder::new(pool).disable_proxy().header(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        if let Some(user) = &options.user {
-            builder = builder.auth(Credentials::Basic(user.clone(), options.password.clone().unwrap_or_default()));
-        }
-        if let Some(pem) = &options.ca_pem {
-            let certificate = Certificate::from_pem(pem).map_err(|_| invalid("the CA file holds no certificate in PEM"))?;
-            builder = builder.cert_validation(CertificateValidation::Full(certificate));
-        }
-        let transport = builder.build().map_err(|_| invalid("TLS cannot be set up with this CA file"))?;
-        Ok(Self { transport, request_wait: options.request_wait, outage_wait: options.outage_wait })
+        Ok(Self { nodes: nodes.into(), next: Arc::default(), request_wait: options.request_wait, outage_wait: options.outage_wait })
     }
 
-    /// One request, tried once.
+    /// One request whose repetition does no harm, tried once at each node until one answers.
     pub(super) async fn ask(&self, method: Method, path: &str, body: &Value) -> Result<Value, Failure> {
         let body = if body.is_null() { Bytes::new() } else { body.to_string().into() };
-        let text = self.send(method, path, body, "application/json").await?;
+        let text = self.send(method, path, body, "application/json", true).await?;
         if text.is_empty() { Ok(Value::Null) } else { serde_json::from_str(&text).map_err(|_| Failure::Unreadable("it is no JSON")) }
     }
 
-    /// One request whose repetition does no harm, tried until the server has been out for too long.
+    /// As [`Client::ask`], tried until the server has been out for too long.
     pub(super) async fn insist(&self, method: Method, path: &str, body: &Value) -> Result<Value, Failure> {
         let mut outage = self.outage();
         loop {
@@ -194,19 +183,37 @@ impl Client {
         }
     }
 
-    /// A bulk request, tried once; the answer as it stands.
+    /// A bulk request, sent once; the answer as it stands.
     pub(super) async fn bulk(&self, path: &str, lines: Bytes) -> Result<String, Failure> {
-        self.send(Method::Post, path, lines, "application/x-ndjson").await
+        self.send(Method::Post, path, lines, "application/x-ndjson", false).await
     }
 
     pub(super) fn outage(&self) -> Outage {
         Outage { give_up: Instant::now() + self.outage_wait, backoff_ms: BACKOFF_MS_MIN }
     }
 
-    async fn send(&self, method: Method, path: &str, body: Bytes, kind: &'static str) -> Result<String, Failure> {
+    /// What never reached a node is for the next one; what may have, only if it `may_repeat`.
+    async fn send(&self, method: Method, path: &str, body: Bytes, kind: &'static str, may_repeat: bool) -> Result<String, Failure> {
+        let first = self.next.fetch_add(1, Ordering::Relaxed) % self.nodes.len();
+        let in_turn = self.nodes[first..].iter().chain(&self.nodes[..first]);
+        let (away, there): (Vec<_>, Vec<_>) = in_turn.partition(|node| node.is_away());
+        let mut others = there.into_iter().chain(away);
+        let mut node = others.next().ok_or(Failure::Unreadable("there are no nodes"))?;
+        loop {
+            let ended = self.send_to(&node.transport, method, path, body.clone(), kind).await;
+            let Err(failure @ Failure::Silent(_)) = ended else { return ended };
+            node.went_away();
+            match others.next() {
+                Some(other) if may_repeat || failure.was_not_sent() => node = other,
+                _ => return Err(failure),
+            }
+        }
+    }
+
+    async fn send_to(&self, node: &Transport, method: Method, path: &str, body: Bytes, kind: &'static str) -> Result<String, Failure> {
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(kind))]);
         let body = (!body.is_empty()).then_some(body);
-        let sent = self.transport.send(method, path, headers, None::<&()>, body, Some(self.request_wait)).await;
+        let sent = node.send(method, path, headers, None::<&()>, body, Some(self.request_wait)).await;
         let answer = sent.map_err(Failure::Silent)?;
         let status = answer.status_code();
         let bytes = answer.headers().get(CONTENT_LENGTH).and_then(|bytes| bytes.to_str().ok()?.parse::<u64>().ok());
@@ -220,6 +227,21 @@ impl Client {
         let value: Value = serde_json::from_str(&text).unwrap_or_default();
         Err(Failure::of(status.as_u16(), &value["error"]))
     }
+}
+
+fn transport(url: Url, options: &OpenSearchOptions) -> Result<Transport, StoreError> {
+    let invalid = |reason: &str| StoreError::Invalid(format!("the record store's OpenSearch: {reason}"));
+    // A proxy of the environment is for the world outside. What is not compressed says how long it is.
+    let builder = TransportBuilder::new(SingleNodeConnectionPool::new(url));
+    let mut builder = builder.disable_proxy().header(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    if let Some(user) = &options.user {
+        builder = builder.auth(Credentials::Basic(user.clone(), options.password.clone().unwrap_or_default()));
+    }
+    if let Some(pem) = &options.ca_pem {
+        let certificate = Certificate::from_pem(pem).map_err(|_| invalid("the CA file holds no certificate in PEM"))?;
+        builder = builder.cert_validation(CertificateValidation::Full(certificate));
+    }
+    builder.build().map_err(|_| invalid("TLS cannot be set up with this CA file"))
 }
 
 /// How long the server has been out, and how long that may go on.
