@@ -14,4 +14,5 @@ pub mod hostile;
 pub mod measure;
 pub mod passwords;
 pub mod people;
+pub mod service;
 pub mod traits;

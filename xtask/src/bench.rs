@@ -21,6 +21,10 @@ pub(crate) enum Bench {
     Opensearch,
     /// Look-ups against nginx serving a static file.
     Query,
+    /// A load that comes to one digest whatever process or server is killed or frozen.
+    Faults,
+    /// The whole way with 1, 2, 4 workers; lookups among 1, 10, 50 million records.
+    Scale,
     /// Tasks leased and completed a second, on PostgreSQL and on SQLite.
     Queue,
 }
@@ -35,6 +39,8 @@ impl Bench {
             Self::Opensearch => "opensearch",
             Self::Query => "query",
             Self::Queue => "queue",
+            Self::Scale => "scale",
+            Self::Faults => "faults",
         }
     }
 }
@@ -58,7 +64,7 @@ pub(crate) fn run(root: &Path, bench: Bench, args: &[String]) -> Result<()> {
         // These measure the program itself, which no bench target builds. With the bench, for alone it would be built with other features.
         shell::run(shell::cargo(root).args(["build", "--release", "--workspace", "--bins", "--bench", bench.name()]))?;
     }
-    let servers = if bench == Bench::Opensearch { servers::install(root)? } else { vec![] };
+    let servers = if matches!(bench, Bench::Opensearch | Bench::Scale | Bench::Faults) { servers::install(root)? } else { vec![] };
     let mut cargo = shell::cargo(root);
     cargo.envs(servers).args(["bench", "--workspace", "--bench", bench.name(), "--"]).args(args);
     shell::run(cargo.env("SLUICE_PLUGIN_DIR", plugins::folder(root)).env("SLUICE_COMFORT_DIR", comfort))

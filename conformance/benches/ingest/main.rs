@@ -26,6 +26,7 @@ use std::{fs, path::PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Parser;
+use sluice_conformance::measure::machine;
 
 use crate::{
     ours::Ours,
@@ -83,14 +84,14 @@ fn main() -> Result<()> {
     let programs = std::env::current_exe()?.ancestors().nth(2).context("this program has no folder")?.to_owned();
     let folder = programs.join("bench-ingest");
     fs::create_dir_all(&folder)?;
-    println!("{}", process::machine()?);
+    println!("{}", machine());
     let config = folder.join("sluice.toml");
     fs::write(&config, format!("index_memory_mib = {}\n", arguments.index_memory_mib))?;
     let dumps = dumps::both(&folder, bytes)?;
 
     let (mut ours, mut references, mut ahead) = (Vec::<Ours>::new(), Vec::<Reference>::new(), Vec::<Reference>::new());
     for round in 1..=arguments.rounds {
-        let run = ours::run(&programs.join("sluice"), &folder, &dumps, &arguments.policy, &config)?;
+        let run = ours::run(&folder, &dumps, &arguments.policy, &config)?;
         println!("round {round}, sluice: {run}");
         if !arguments.alone {
             let prepared = prepared::write(&folder)?;

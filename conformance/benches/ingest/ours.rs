@@ -1,23 +1,17 @@
 //! One run of the whole way: service and client are the programs as they ship.
 
 use std::{
-    fmt,
-    fs::{self, File},
-    io::{Read, Write},
-    net::{TcpListener, TcpStream},
+    ffi::OsStr,
+    fmt, fs,
     path::{Path, PathBuf},
-    process::{Child, Command},
-    thread,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
+use sluice_conformance::service::Service;
 
 use crate::process::{self, Resident, Sampler};
-
-const READY: Duration = Duration::from_secs(60);
-const LOOK: Duration = Duration::from_millis(50);
 
 /// What a run took.
 pub(crate) struct Ours {
@@ -53,19 +47,18 @@ pub(crate) fn forget(folder: &Path) -> Result<()> {
 }
 
 /// Ingests the dumps into a new service and publishes them. The service has ended when this returns, its data is left.
-pub(crate) fn run(program: &Path, folder: &Path, dumps: &[PathBuf], policy: &str, config: &Path) -> Result<Ours> {
+pub(crate) fn run(folder: &Path, dumps: &[PathBuf], policy: &str, config: &Path) -> Result<Ours> {
     forget(folder)?;
-    let service = Service::start(program, folder, config)?;
-    let sampler = Sampler::start(service.child.id());
-    let cpu_before = process::cpu_seconds(service.child.id())?;
+    let service = Service::start(&data(folder), &["--config", &config.to_string_lossy()])?;
+    let sampler = Sampler::start(service.id());
+    let cpu_before = process::cpu_seconds(service.id())?;
     let (begun, begun_ms) = (Instant::now(), process::unix_ms());
-    let mut client = service.client("ingest");
-    client.args(dumps).args(["--breach", "Bench", "--publish", "--json", "--policy", policy]);
-    let ended = json(&mut client)?;
+    let args = ["--breach", "Bench", "--publish", "--policy", policy].map(OsStr::new);
+    let ended = service.json("ingest", args.into_iter().chain(dumps.iter().map(|dump| dump.as_os_str())))?;
     let (seconds, ended_ms) = (begun.elapsed().as_secs_f64(), process::unix_ms());
-    let cpu_seconds = process::cpu_seconds(service.child.id())? - cpu_before;
-    let peak_bytes = process::peak_bytes(service.child.id())?;
-    let tasks = json(service.client("tasks").arg("--json"))?;
+    let cpu_seconds = process::cpu_seconds(service.id())? - cpu_before;
+    let peak_bytes = process::peak_bytes(service.id())?;
+    let tasks = service.json("tasks", [""; 0])?;
     let stages = stages(&sampler, &tasks, begun_ms, ended_ms);
     let ledger = &ended["load"]["ledger"];
     let records = ledger["stored"].as_u64().context("the load has no ledger")?;
@@ -139,67 +132,6 @@ impl fmt::Display for Ours {
         }
         Ok(())
     }
-}
-
-struct Service {
-    program: PathBuf,
-    data: PathBuf,
-    address: String,
-    child: Child,
-}
-
-impl Service {
-    fn start(program: &Path, folder: &Path, config: &Path) -> Result<Self> {
-        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
-        let data = data(folder);
-        let log = folder.join("serve.log");
-        let output = File::create(&log)?;
-        let mut serve = Command::new(program);
-        serve.arg("serve").arg("--data").arg(&data).args(["--listen", &address]).arg("--config").arg(config);
-        let child =
-            serve.stdout(output.try_clone()?).stderr(output).spawn().with_context(|| format!("cannot start {}", program.display()))?;
-        let mut service = Self { program: program.to_owned(), data, address, child };
-        let until = Instant::now() + READY;
-        while !service.is_ready() {
-            if let Some(status) = service.child.try_wait()? {
-                bail!("the service ended at its start: {status}\n{}", fs::read_to_string(&log).unwrap_or_default());
-            }
-            ensure!(Instant::now() < until, "the service was not ready after {} s", READY.as_secs());
-            thread::sleep(LOOK);
-        }
-        Ok(service)
-    }
-
-    fn is_ready(&self) -> bool {
-        let ask = || -> std::io::Result<String> {
-            let mut stream = TcpStream::connect(&self.address)?;
-            write!(stream, "GET /readyz HTTP/1.0\r\nHost: {}\r\nUser-Agent: bench\r\n\r\n", self.address)?;
-            let mut answer = String::new();
-            stream.read_to_string(&mut answer)?;
-            Ok(answer)
-        };
-        ask().is_ok_and(|answer| answer.split(' ').nth(1) == Some("200"))
-    }
-
-    fn client(&self, command: &str) -> Command {
-        let mut client = Command::new(&self.program);
-        client.arg(command).env("SLUICE_DATA", &self.data);
-        client
-    }
-}
-
-impl Drop for Service {
-    /// Asks it to drain, and waits.
-    fn drop(&mut self) {
-        let _ = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
-        let _ = self.child.wait();
-    }
-}
-
-fn json(command: &mut Command) -> Result<Value> {
-    let output = command.output().context("cannot start the client")?;
-    ensure!(output.status.success(), "the client failed: {}", String::from_utf8_lossy(&output.stderr));
-    Ok(serde_json::from_slice(&output.stdout)?)
 }
 
 /// Nothing, if there is none: another store has it.

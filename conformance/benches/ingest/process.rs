@@ -21,18 +21,6 @@ const TICKS_PER_SECOND: f64 = 100.0;
 /// Processor seconds of the whole process, so far.
 pub(crate) type Seconds = f64;
 
-/// Processor, memory, load.
-pub(crate) fn machine() -> Result<String> {
-    let cpu = fs::read_to_string("/proc/cpuinfo")?;
-    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ")).map_or("unknown", |(_, model)| model);
-    let memory = fs::read_to_string("/proc/meminfo")?;
-    let memory = memory.lines().next().and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok()).unwrap_or(0);
-    let load = fs::read_to_string("/proc/loadavg")?;
-    let load = load.split(' ').next().unwrap_or_default().to_owned();
-    let cores = thread::available_parallelism()?;
-    Ok(format!("{cores} cores of {model}, {} GiB, load average {load} before the start", memory >> 20))
-}
-
 /// The most memory a process had resident, pages of files that it has mapped included: the stricter count, and the kernel's own, so
 /// that nothing between two looks is missed.
 pub(crate) fn peak_bytes(process: u32) -> Result<u64> {

@@ -26,6 +26,7 @@ use std::{fs, path::PathBuf};
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use serde_json::{Value, json};
+use sluice_conformance::measure::machine;
 use sluice_engines::opensearch::OpenSearch;
 
 use crate::raw::{Connection, Documents, Way};
@@ -62,7 +63,7 @@ fn main() -> Result<()> {
     let programs = std::env::current_exe()?.ancestors().nth(2).context("this program has no folder")?.to_owned();
     let folder = programs.join("bench-opensearch");
     fs::create_dir_all(&folder)?;
-    println!("{}", process::machine()?);
+    println!("{}", machine());
     let dumps = dumps::both(&folder, arguments.bytes)?;
     let server = OpenSearch::start()?;
     let mut connection = Connection::open(server.url())?;
@@ -70,7 +71,7 @@ fn main() -> Result<()> {
     let config = config(&folder, server.url())?;
     let run = |connection: &mut Connection| {
         connection.forget(&format!("{PREFIX}-*"))?;
-        ours::run(&programs.join("sluice"), &folder, &dumps, &arguments.policy, &config)
+        ours::run(&folder, &dumps, &arguments.policy, &config)
     };
 
     // Warms the server's code, and gives the documents.

@@ -21,11 +21,14 @@ use std::{fs, path::Path};
 
 use anyhow::{Result, ensure};
 use clap::Parser;
-use sluice_conformance::measure::{Rounds, Target, machine};
+use sluice_conformance::{
+    measure::{Rounds, Target, machine},
+    service::Service,
+};
 
 use crate::{
     nginx::Nginx,
-    service::{Corpus, Service},
+    service::{Corpus, Filled},
     wrk::{Load, Seen},
 };
 
@@ -84,18 +87,19 @@ fn main() -> Result<()> {
     }
     let folder = tempfile::tempdir()?;
     let corpus = Corpus::generate(folder.path(), arguments.records)?;
-    let service = Service::start(folder.path())?;
-    service.ingest(&corpus)?;
-    let service = service.restarted_with_ranges(arguments.ranges, arguments.range_rows)?;
+    let data = folder.path().join("data");
+    let service = Service::start(&data, &[])?;
+    service::ingest(&service, &corpus)?;
+    let Filled { service, large_ranges } = service::restarted_with_ranges(service, &data, arguments.ranges, arguments.range_rows)?;
     let key = service.create_key()?;
-    let questions = questions(&service, &key, &corpus, &folder.path().join("files"))?;
+    let questions = questions(&service, &key, large_ranges, &corpus, &folder.path().join("files"))?;
     let nginx = Nginx::start(folder.path(), &folder.path().join("files"))?;
 
     for question in &questions {
         let load = Load { folder: folder.path(), key: &key, seconds: arguments.seconds, connections: arguments.connections };
         ask(&load, question, &service, &nginx, arguments.rounds)?;
     }
-    println!("{}", service.tally()?);
+    println!("{}", service::tally(&service)?);
     if arguments.hold {
         println!("{} with key {key}; press enter to end", service.url());
         std::io::stdin().read_line(&mut String::new())?;
@@ -104,13 +108,14 @@ fn main() -> Result<()> {
 }
 
 /// Takes every reference file from the service itself, so that the bytes are the same.
-fn questions(service: &Service, key: &str, corpus: &Corpus, files: &Path) -> Result<Vec<Question>> {
+fn questions(service: &Service, key: &str, large_ranges: Vec<String>, corpus: &Corpus, files: &Path) -> Result<Vec<Question>> {
     fs::create_dir_all(files.join("range"))?;
+    let headers = [("hibp-api-key", key)];
     let path = |account: &String| format!("/api/v3/breachedaccount/{account}");
     let hits: Vec<String> = corpus.accounts.iter().map(path).collect();
     let misses: Vec<String> = (0..hits.len()).map(|number| path(&format!("nobody.{number}@absent.example.org"))).collect();
     for (file, asked, status) in [("hit", &hits[0], 200), ("miss", &misses[0], 404)] {
-        let answer = service.get(asked, key)?;
+        let answer = service.get(asked, &headers)?;
         ensure!(answer.status == status, "{asked} gave {}", answer.status);
         println!("{file}: {} bytes", answer.body.len());
         fs::write(files.join(file), answer.body)?;
@@ -119,12 +124,12 @@ fn questions(service: &Service, key: &str, corpus: &Corpus, files: &Path) -> Res
         Question { name: "hit", ratio_min: 0.5, status: 200, reference_paths: vec!["/hit".into(); hits.len()], paths: hits },
         Question { name: "miss", ratio_min: 0.5, status: 404, reference_paths: vec!["/miss".into(); misses.len()], paths: misses },
     ];
-    for (name, prefixes) in [("range", service.large_ranges()), ("small range", corpus.small_ranges())] {
+    for (name, prefixes) in [("range", large_ranges), ("small range", corpus.small_ranges())] {
         let mut bytes = 0;
         let mut paths = Vec::new();
         for prefix in prefixes {
             let path = format!("/range/{prefix}");
-            let answer = service.get(&path, key)?;
+            let answer = service.get(&path, &headers)?;
             ensure!(answer.status == 200, "{path} gave {}", answer.status);
             bytes += answer.body.len();
             fs::write(files.join(&path[1..]), answer.body)?;

@@ -1,13 +1,12 @@
 //! What is asked: generated dumps in a service that the real commands have filled.
 
 use std::{
+    ffi::OsStr,
     fs::{self, File},
-    io::{BufRead, BufReader, BufWriter, Read, Write},
-    net::{TcpListener, TcpStream},
+    io::{BufRead, BufReader, BufWriter, Write},
+    net::TcpListener,
     path::{Path, PathBuf},
-    process::{Child, Command},
-    thread,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use anyhow::{Context, Result, ensure};
@@ -17,7 +16,7 @@ use sluice_catalogue::{BreachFlags, Catalogue, Change, JobSpec, LoadState, NewBr
 use sluice_conformance::{
     formats::Format,
     generate::{Recipe, Size},
-    measure::program,
+    service::Service,
 };
 use sluice_record::{BlobDigest, Policy, RunKind, SegmentRef};
 use sluice_store::{
@@ -25,12 +24,8 @@ use sluice_store::{
     ranges::{Output, RunWriter, merge},
 };
 
-const READY: Duration = Duration::from_secs(60);
-const EXCHANGE: Duration = Duration::from_secs(30);
 /// Accounts asked for, spread over the dump.
 const ACCOUNTS: u64 = 10_000;
-/// Of the highest there is: the limiter counts, and never says no.
-const REQUESTS_PER_MINUTE: &str = "4294967295";
 
 /// A dump and what is known of it.
 pub(crate) struct Corpus {
@@ -69,105 +64,36 @@ impl Corpus {
     }
 }
 
-/// A running `sluice serve`.
-pub(crate) struct Service {
-    child: Child,
-    address: String,
-    folder: PathBuf,
-    large: Vec<String>,
+/// A service with large ranges.
+pub(crate) struct Filled {
+    pub(crate) service: Service,
+    pub(crate) large_ranges: Vec<String>,
 }
 
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) body: Vec<u8>,
+pub(crate) fn ingest(service: &Service, corpus: &Corpus) -> Result<()> {
+    let begun = Instant::now();
+    let dump = corpus.dump.as_os_str();
+    let ended =
+        service.json("ingest", ["--publish", "--plugin", "combo", "--breach", "BenchList"].map(OsStr::new).into_iter().chain([dump]))?;
+    let (accounts, passwords) = (&ended["load"]["accounts"], &ended["load"]["passwords"]);
+    println!("ingested and published {accounts} accounts and {passwords} passwords in {:.0} s", begun.elapsed().as_secs_f64());
+    Ok(())
 }
 
-impl Service {
-    pub(crate) fn start(folder: &Path) -> Result<Self> {
-        let address = free_address()?;
-        let log = File::options().create(true).append(true).open(folder.join("serve.log"))?;
-        let mut serve = Command::new(program()?);
-        serve.args(["serve", "--listen", &address, "--data"]).arg(folder.join("data"));
-        let child = serve.stdout(log.try_clone()?).stderr(log).spawn().context("cannot start sluice")?;
-        let service = Self { child, address, folder: folder.to_owned(), large: Vec::new() };
-        let until = Instant::now() + READY;
-        while !service.get("/readyz", "").is_ok_and(|answer| answer.status == 200) {
-            let log = || fs::read_to_string(folder.join("serve.log")).unwrap_or_default();
-            ensure!(Instant::now() < until, "the service was not ready: {}", log());
-            thread::sleep(Duration::from_millis(50));
-        }
-        Ok(service)
-    }
-
-    pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
-    fn client(&self, args: &[&str]) -> Result<Command> {
-        let mut client = Command::new(program()?);
-        client.args(args).env("SLUICE_DATA", self.folder.join("data")).env("SLUICE_SERVER", self.url());
-        Ok(client)
-    }
-
-    pub(crate) fn ingest(&self, corpus: &Corpus) -> Result<()> {
-        let begun = Instant::now();
-        let mut ingest = self.client(&["ingest", "--json", "--publish", "--plugin", "combo", "--breach", "BenchList"])?;
-        let output = ingest.arg(&corpus.dump).output()?;
-        ensure!(output.status.success(), "ingest failed: {}", String::from_utf8_lossy(&output.stderr));
-        let ended: Value = serde_json::from_slice(&output.stdout)?;
-        let (accounts, passwords) = (&ended["load"]["accounts"], &ended["load"]["passwords"]);
-        println!("ingested and published {accounts} accounts and {passwords} passwords in {:.0} s", begun.elapsed().as_secs_f64());
-        Ok(())
-    }
-
-    /// Adds ranges of many rows while the service is down, and starts it again.
-    pub(crate) fn restarted_with_ranges(self, ranges: usize, rows: usize) -> Result<Self> {
-        let folder = self.folder.clone();
-        drop(self);
-        let prefixes: Vec<u32> = (0..ranges as u32).map(|number| number * 2_621 % (1 << 20)).collect();
-        let data = folder.join("data");
-        tokio::runtime::Runtime::new()?.block_on(publish_ranges(&data, &prefixes, rows))?;
-        let mut service = Self::start(&folder)?;
-        service.large = prefixes.iter().map(|prefix| format!("{prefix:05X}")).collect();
-        Ok(service)
-    }
-
-    pub(crate) fn large_ranges(&self) -> Vec<String> {
-        self.large.clone()
-    }
-
-    pub(crate) fn create_key(&self) -> Result<String> {
-        let output = self.client(&["keys", "create", "--json", "--label", "bench", "--rpm", REQUESTS_PER_MINUTE])?.output()?;
-        ensure!(output.status.success(), "keys create failed: {}", String::from_utf8_lossy(&output.stderr));
-        let made: Value = serde_json::from_slice(&output.stdout)?;
-        Ok(made["key"].as_str().context("no key was made")?.to_owned())
-    }
-
-    /// Asks over HTTP/1.0, which has no chunks to decode.
-    pub(crate) fn get(&self, path: &str, key: &str) -> Result<Answer> {
-        let mut stream = TcpStream::connect(&self.address)?;
-        stream.set_read_timeout(Some(EXCHANGE))?;
-        write!(stream, "GET {path} HTTP/1.0\r\nHost: {}\r\nUser-Agent: bench\r\nhibp-api-key: {key}\r\n\r\n", self.address)?;
-        let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes)?;
-        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").context("the answer is no HTTP")?;
-        let status = std::str::from_utf8(&bytes[..end])?.split(' ').nth(1).and_then(|status| status.parse().ok());
-        Ok(Answer { status: status.context("the answer has no status")?, body: bytes.split_off(end + 4) })
-    }
-
-    /// What the service itself counted: that all were answered as they should be.
-    pub(crate) fn tally(&self) -> Result<String> {
-        let text = String::from_utf8(self.get("/metrics", "")?.body)?;
-        let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("sluice_query_requests_total")).collect();
-        Ok(lines.join("\n"))
-    }
+/// Adds ranges of many rows while the service is down, and starts it again.
+pub(crate) fn restarted_with_ranges(service: Service, data: &Path, ranges: usize, rows: usize) -> Result<Filled> {
+    drop(service);
+    let prefixes: Vec<u32> = (0..ranges as u32).map(|number| number * 2_621 % (1 << 20)).collect();
+    tokio::runtime::Runtime::new()?.block_on(publish_ranges(data, &prefixes, rows))?;
+    let large_ranges = prefixes.iter().map(|prefix| format!("{prefix:05X}")).collect();
+    Ok(Filled { service: Service::start(data, &[])?, large_ranges })
 }
 
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
-        let _ = self.child.wait();
-    }
+/// What the service itself counted: that all were answered as they should be.
+pub(crate) fn tally(service: &Service) -> Result<String> {
+    let text = String::from_utf8(service.get("/metrics", &[])?.body)?;
+    let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("sluice_query_requests_total")).collect();
+    Ok(lines.join("\n"))
 }
 
 /// Free a moment ago.
