@@ -154,7 +154,7 @@ async fn breaches(State(state): State<ApiState>) -> Answer {
 #[utoipa::path(post, path = "/jobs", request_body = JobRequest, responses((status = 201, body = Created), Refusals))]
 async fn create_job(State(state): State<ApiState>, body: Bytes) -> Answer {
     let JobRequest { spec, priority } = read_json(&body)?;
-    let id = state.catalogue.create_job(&NewJob { spec, priority }).await?;
+    let id = state.catalogue.create_job(&NewJob { priority, ..spec.into() }).await?;
     Ok((StatusCode::CREATED, Json(Created { id: id.0 })).into_response())
 }
 
@@ -221,7 +221,7 @@ async fn retract(State(state): State<ApiState>, Path(id): Path<i64>) -> Answer {
 }
 
 async fn ask(state: &ApiState, spec: JobSpec) -> Answer {
-    let job = state.catalogue.create_job(&NewJob { spec, priority: 0 }).await?;
+    let job = state.catalogue.create_job(&NewJob::from(spec)).await?;
     Ok((StatusCode::ACCEPTED, Json(Asked { job })).into_response())
 }
 
