@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use sluice_catalogue::{
-    Catalogue, Change, DispatcherState, JobSpec, JobState, Lease, LeaseRequest, ManualClock, NewJob, NewTask, ScheduleChange, Slot,
-    SlotState,
+    Catalogue, Change, DispatcherState, Error, JobSpec, JobState, Lease, LeaseRequest, ManualClock, NewJob, NewTask, ScheduleChange, Slot,
+    SlotState, TaskFilter, TaskState,
 };
 use sluice_control::Scheduler;
 use sluice_engines::{on_both_engines, sql::Engine};
-use sluice_record::{BreachId, DispatcherId, Frame, JobId, RunKind, SegmentRef, TaskKind, TaskOutcome, TaskSpec, limits};
+use sluice_record::{BreachId, DispatcherId, Frame, JobId, RunKind, SegmentRef, TaskId, TaskKind, TaskOutcome, TaskSpec, limits};
 
 use crate::Bench;
 
@@ -16,6 +16,8 @@ on_both_engines!(
     a_window_is_kept_in_booking_and_leasing_past_midnight,
     what_can_t_begin_in_its_window_overtakes_nobody,
     a_deadline_goes_before_equals_and_not_before_a_higher_priority,
+    what_is_said_to_go_before_a_task_does,
+    it_is_said_why_a_task_is_where_it_is,
 );
 
 const SECOND: i64 = 1_000;
@@ -197,4 +199,91 @@ async fn a_deadline_goes_before_equals_and_not_before_a_higher_priority(engine: 
         assert_eq!((order[0], &order[1..11], order[11]), (higher, &[due; 10][..], plain), "{booked:#?}");
         assert!(booked[1].reason.contains("late at its fair share"), "{}", booked[1].reason);
     }
+}
+
+/// Every queued task is told how many go before it; then all are leased, one by one.
+async fn what_is_said_to_go_before_a_task_does(engine: Engine) {
+    let calendar = Calendar::new(engine, 0).await;
+    for (minutes, priority, deadline) in
+        [(4, 0, None), (5, 0, None), (2, 1, None), (3, 0, Some(MINUTE)), (2, 1, Some(2 * MINUTE)), (2, -1, Some(0))]
+    {
+        calendar.job(minutes, |job| (job.priority, job.deadline) = (priority, deadline.map(|after| BEGIN + after))).await;
+    }
+    calendar.job(3, at_night).await;
+    calendar.at(0).await;
+    let tasks = calendar.catalogue().tasks(TaskFilter::default(), 100).await.unwrap();
+    let mut told = vec![];
+    for task in &tasks {
+        let explanation = calendar.catalogue().explain(task.id).await.unwrap();
+        told.push((explanation.before.iter().map(|before| before.tasks).sum::<u64>(), task.id));
+    }
+    told.truncate(18); // without those of the night
+    told.sort_unstable();
+    assert_eq!(told.iter().map(|(before, _)| *before).collect::<Vec<_>>(), (0..18).collect::<Vec<_>>());
+    for (before, task) in told {
+        assert_eq!(calendar.lease(before as u32).await.unwrap().task, task, "{before} before it");
+    }
+    assert_eq!(calendar.lease(20).await, None);
+}
+
+async fn it_is_said_why_a_task_is_where_it_is(engine: Engine) {
+    let calendar = Calendar::new(engine, 1).await;
+    let first_of = async |job: JobId| {
+        let filter = TaskFilter { job: Some(job), ..TaskFilter::default() };
+        calendar.catalogue().tasks(filter, 1).await.unwrap()[0].id
+    };
+    let told = async |task: TaskId, words: &str| {
+        let told = calendar.catalogue().explain(task).await.unwrap();
+        assert!(told.because.iter().any(|because| because.contains(words)), "{words}: {told:#?}");
+        told
+    };
+    let night = calendar.job(1, at_night).await;
+    let of_night = first_of(night).await;
+    let closed = told(of_night, "the window 22:00-02:00 (UTC) of its job 1 is closed for 1 min 0 s").await;
+    assert_eq!((closed.state, closed.starts_at), (TaskState::Queued, Some(BEGIN + MINUTE)));
+
+    let bulk = calendar.job(12, |_| ()).await;
+    let first = first_of(bulk).await;
+    told(first, "nothing stands before it").await;
+    let last = TaskId(first.0 + 11);
+    let waits = told(last, "11 tasks go before it: 11 of its own job").await;
+    assert_eq!(waits.starts_at, Some(BEGIN + 11 * (MINUTE + 20)));
+    calendar.job(2, |job| job.priority = 3).await;
+    told(last, "13 tasks go before it: 11 of its own job, 2 of job 3 (priority 3)").await;
+
+    let slots = calendar.at(0).await;
+    told(last, "all 1 lanes are booked as far ahead as is planned, for 8 min 0 s").await;
+    let booked = told(first, &slots.iter().find(|slot| slot.task == first).unwrap().reason).await;
+    assert_eq!((booked.state, booked.starts_at), (TaskState::Booked, Some(BEGIN + 2 * (MINUTE + 20))));
+    let lease = calendar.lease(0).await.unwrap();
+    calendar.clock.advance(5 * SECOND);
+    let leased = told(lease.task, "worker-0 has had it on lane 0 of dispatcher 1 for 5 s").await;
+    assert_eq!((leased.state, leased.starts_at), (TaskState::Leased, None));
+
+    calendar.catalogue().pause_job(bulk).await.unwrap();
+    assert_eq!(told(last, "its job 2 is paused").await.starts_at, None);
+    calendar.catalogue().resume_job(bulk).await.unwrap();
+    calendar.clock.advance(limits::LEASE_MS);
+    told(last, "no dispatcher has been heard of lately").await;
+    calendar.catalogue().expire_leases().await.unwrap();
+    told(lease.task, "worker worker-0 had it and failed: for 10 s any other gets it").await;
+    calendar.catalogue().dispatcher_seen(calendar.dispatcher, DispatcherState::Draining).await.unwrap();
+    assert_eq!(told(last, "every dispatcher is draining").await.starts_at, None);
+    calendar.catalogue().register_dispatcher("here", 0).await.unwrap();
+    told(last, "no worker asks a dispatcher for work").await;
+
+    let later = Change::Queue(NewTask {
+        job: bulk,
+        key: "later".into(),
+        spec: count(),
+        splits: 0,
+        not_before: calendar.catalogue().now() + 8 * SECOND,
+    });
+    calendar.catalogue().apply(&[later]).await.unwrap();
+    told(TaskId(first.0 + 14), "it is not to run for 8 s yet").await;
+    let lease = calendar.lease(1).await.unwrap();
+    calendar.complete(&lease).await;
+    told(lease.task, "it is done").await;
+    let unknown = calendar.catalogue().explain(TaskId(999)).await.unwrap_err();
+    assert!(matches!(unknown, Error::NotFound { .. }), "{unknown}");
 }
