@@ -40,6 +40,7 @@ mod tx;
 mod wake;
 mod window;
 mod words;
+mod workload;
 
 pub use audit::AuditEntry;
 pub use breach::{Breach, BreachFlags, NewBreach};
@@ -65,3 +66,4 @@ pub use step::Change;
 pub use task::{EndedTask, NewTask, Quarantined, Reproducer, Task, TaskFilter};
 pub use window::{NoWindow, Window};
 pub use words::{DispatcherState, DumpState, JobKind, JobState, LoadState, MemberState, PluginState, SlotState, TaskState};
+pub use workload::{TARGET_SECONDS, Work, Workload};

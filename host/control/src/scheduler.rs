@@ -12,7 +12,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sluice_catalogue::{Catalogue, Dispatcher, Lane, NewSlot, QueuedTask, Rate, RunnableJob, Slot, SlotState, Topic, UnixMs, Waiting};
+use sluice_catalogue::{
+    Catalogue, Dispatcher, Lane, NewSlot, QueuedTask, Rate, RunnableJob, Slot, SlotState, TARGET_SECONDS, Topic, UnixMs, Waiting, Workload,
+};
 use sluice_record::JobId;
 
 use crate::Result;
@@ -48,7 +50,7 @@ impl Scheduler {
         let dispatchers = self.catalogue.dispatchers().await?;
         let slots = self.catalogue.slots().await?;
         let mut lanes = Lane::all(&dispatchers, &slots, now);
-        self.weigh(now, lanes.len()).await?;
+        self.weigh(now, &slots, lanes.len()).await?;
         let horizon = lanes.iter().map(|lane| lane.free_at).max().unwrap_or(now);
         let jobs = self.catalogue.runnable_jobs(horizon, JOBS_MAX).await?;
         if jobs.is_empty() {
@@ -89,13 +91,14 @@ impl Scheduler {
         }
     }
 
-    /// Adds up what waits, now and then, and writes down which jobs would be late.
-    async fn weigh(&self, now: UnixMs, lanes: usize) -> Result<()> {
+    /// Adds up what waits, now and then: tells how much that is, and writes down which jobs would be late.
+    async fn weigh(&self, now: UnixMs, slots: &[Slot], lanes: usize) -> Result<()> {
         if now < self.weigh_at.load(Ordering::Relaxed) {
             return Ok(());
         }
         let begun = Instant::now();
         let waiting = self.catalogue.waiting().await?;
+        publish(&Workload::of(&waiting, slots, lanes, now, TARGET_SECONDS));
         self.catalogue.set_late_from(&late(&waiting, lanes, now)).await?;
         let pause_ms = i64::try_from((begun.elapsed() * WEIGH_PART).as_millis()).unwrap_or(i64::MAX).max(WEIGH_MS);
         self.weigh_at.store(now.saturating_add(pause_ms), Ordering::Relaxed);
@@ -169,6 +172,17 @@ impl Scheduler {
 struct Queue {
     job: RunnableJob,
     tasks: Vec<QueuedTask>,
+}
+
+fn publish(load: &Workload) {
+    for (state, work) in [("queued", load.queued), ("outside_window", load.outside_window), ("held", load.held), ("running", load.running)]
+    {
+        metrics::gauge!("sluice_work_tasks", "state" => state).set(work.tasks as f64);
+        metrics::gauge!("sluice_work_seconds", "state" => state).set(work.seconds as f64);
+    }
+    metrics::gauge!("sluice_lanes").set(load.lanes as f64);
+    metrics::gauge!("sluice_oldest_wait_seconds").set(load.oldest_wait_seconds as f64);
+    metrics::gauge!("sluice_wanted_workers").set(load.wanted_workers as f64);
 }
 
 /// From when on jobs with a deadline would miss it, where that changed: if what waits of each had its part of the lanes, shared with the

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sluice_catalogue::{
     Catalogue, Change, DispatcherState, Error, JobSpec, JobState, Lease, LeaseRequest, ManualClock, NewJob, NewTask, ScheduleChange, Slot,
-    SlotState, TaskFilter, TaskState,
+    SlotState, TaskFilter, TaskState, Work, Workload,
 };
 use sluice_control::Scheduler;
 use sluice_engines::{on_both_engines, sql::Engine};
@@ -18,6 +18,7 @@ on_both_engines!(
     a_deadline_goes_before_equals_and_not_before_a_higher_priority,
     what_is_said_to_go_before_a_task_does,
     it_is_said_why_a_task_is_where_it_is,
+    load_figures_add_up,
 );
 
 const SECOND: i64 = 1_000;
@@ -286,4 +287,39 @@ async fn it_is_said_why_a_task_is_where_it_is(engine: Engine) {
     told(lease.task, "it is done").await;
     let unknown = calendar.catalogue().explain(TaskId(999)).await.unwrap_err();
     assert!(matches!(unknown, Error::NotFound { .. }), "{unknown}");
+}
+
+async fn load_figures_add_up(engine: Engine) {
+    let calendar = Calendar::new(engine, 2).await;
+    assert_eq!(calendar.catalogue().workload(60).await.unwrap(), Workload { lanes: 2, target_seconds: 60, ..Workload::default() });
+    calendar.job(5, at_night).await;
+    let paused = calendar.job(3, |_| ()).await;
+    calendar.catalogue().pause_job(paused).await.unwrap();
+    calendar.job(20, |_| ()).await;
+    let work = |tasks| Work { tasks, seconds: (tasks * (60_000 + 20)).div_ceil(1_000) };
+    let expected = Workload {
+        queued: work(20),
+        outside_window: work(5),
+        held: work(3),
+        running: work(0),
+        lanes: 2,
+        oldest_wait_seconds: 0,
+        target_seconds: 600,
+        wanted_workers: 3, // 20 minutes and a little in ten
+    };
+    assert_eq!(calendar.catalogue().workload(600).await.unwrap(), expected);
+    calendar.at(30 * SECOND).await;
+    calendar.lease(0).await.unwrap();
+    calendar.clock.advance(10 * SECOND);
+    let running = Work { tasks: 1, seconds: 51 };
+    let expected = Workload { queued: work(19), running, oldest_wait_seconds: 40, ..expected };
+    assert_eq!(calendar.catalogue().workload(600).await.unwrap(), Workload { wanted_workers: 2, ..expected });
+    for (target, bounded, wanted) in [(100_000, 100_000, 1), (60, 60, 20), (0, 1, 20), (u64::MAX, 604_800, 1)] {
+        let load = calendar.catalogue().workload(target).await.unwrap();
+        assert_eq!((load.target_seconds, load.wanted_workers), (bounded, wanted));
+    }
+    // The window opens: what was outside is wanted.
+    calendar.at(MINUTE).await;
+    let load = calendar.catalogue().workload(600).await.unwrap();
+    assert_eq!((load.queued, load.outside_window), (work(24), work(0)));
 }
