@@ -71,7 +71,7 @@ fn done() -> Ended {
 
 /// Queues tasks of a job of their own and, if asked, books them all.
 async fn queue(catalogue: &Catalogue, lanes: u32, tasks: usize, booked: bool) -> Result<DispatcherId> {
-    let job = catalogue.create_job(&NewJob { spec: JobSpec::Compact, priority: 0 }).await?;
+    let job = catalogue.create_job(&NewJob::from(JobSpec::Compact)).await?;
     let task = |at: u64| {
         let spec = TaskSpec::Parse {
             load: LoadId(1),

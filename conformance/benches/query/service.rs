@@ -123,7 +123,7 @@ async fn publish_ranges(data: &Path, prefixes: &[u32], rows: usize) -> Result<()
     catalogue.complete_dump(dump, BlobDigest([7; 32])).await?;
     let spec =
         JobSpec::Import { breach, dumps: vec![dump], policy: Policy::Notify, plugin: None, archive_passwords: vec![], publish: true };
-    let job = catalogue.create_job(&NewJob { spec, priority: 0 }).await?;
+    let job = catalogue.create_job(&NewJob::from(spec)).await?;
     catalogue.apply(&[Change::BeginLoad { job, breach, policy: Policy::Notify }]).await?;
     let load = catalogue.loads(1).await?.first().context("no load")?.id;
     let own = write_segment(load, prefixes, rows, data)?;

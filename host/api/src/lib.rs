@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod calendar;
 mod events;
 mod health;
 mod hibp;

@@ -26,14 +26,13 @@ use tower_http::timeout::TimeoutLayer;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    ApiState, events,
+    ApiState, calendar, events,
     hibp::domains::domain_name,
     keys,
     problem::{Answer, Problem, Refusals, read_json},
     upload,
     views::{
         Asked, BreachView, Created, CreatedKey, Installed, JobRequest, KeyRequest, LoadDigest, RecordPage, RecordView, RejectView, Search,
-        Slots,
     },
 };
 
@@ -55,7 +54,7 @@ pub(crate) fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(create_breach, breaches))
         .routes(routes!(breach, update_breach))
         .routes(routes!(create_job, jobs))
-        .routes(routes!(job))
+        .routes(routes!(job, calendar::change))
         .routes(routes!(cancel))
         .routes(routes!(pause))
         .routes(routes!(resume))
@@ -72,7 +71,9 @@ pub(crate) fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(resolve))
         .routes(routes!(tasks))
         .routes(routes!(retry))
-        .routes(routes!(slots))
+        .routes(routes!(calendar::slots))
+        .routes(routes!(calendar::explanation))
+        .routes(routes!(calendar::workload))
         .routes(routes!(activate))
         .routes(routes!(list_keys, create_key))
         .routes(routes!(revoke_key))
@@ -115,7 +116,7 @@ fn in_one_shape(response: Response) -> Response {
     Problem::new(status, "refused", message, "see /docs for what the route takes").into_response()
 }
 
-fn ok(value: impl Serialize) -> Answer {
+pub(crate) fn ok(value: impl Serialize) -> Answer {
     Ok(Json(value).into_response())
 }
 
@@ -150,11 +151,13 @@ async fn breaches(State(state): State<ApiState>) -> Answer {
     ok(state.catalogue.may_lag().breaches().await?.into_iter().map(BreachView::from).collect::<Vec<_>>())
 }
 
-/// Takes a spec with what an import need not say left out, and a priority.
+/// Takes a spec with what an import need not say left out, a priority, a window and a deadline.
 #[utoipa::path(post, path = "/jobs", request_body = JobRequest, responses((status = 201, body = Created), Refusals))]
 async fn create_job(State(state): State<ApiState>, body: Bytes) -> Answer {
-    let JobRequest { spec, priority } = read_json(&body)?;
-    let id = state.catalogue.create_job(&NewJob { spec, priority }).await?;
+    let JobRequest { spec, priority, window, deadline } = read_json(&body)?;
+    let window = window.as_deref().map(calendar::window).transpose()?.flatten();
+    let deadline = deadline.as_deref().map(calendar::deadline).transpose()?.flatten();
+    let id = state.catalogue.create_job(&NewJob { spec, priority, window, deadline }).await?;
     Ok((StatusCode::CREATED, Json(Created { id: id.0 })).into_response())
 }
 
@@ -171,7 +174,7 @@ async fn jobs(State(state): State<ApiState>) -> Answer {
 
 /// A job.
 #[utoipa::path(get, path = "/jobs/{id}", params(("id" = i64, Path)), responses((status = 200, body = Job), Refusals))]
-async fn job(State(state): State<ApiState>, Path(id): Path<i64>) -> Answer {
+pub(crate) async fn job(State(state): State<ApiState>, Path(id): Path<i64>) -> Answer {
     ok(shown(state.catalogue.job(JobId(id)).await?))
 }
 
@@ -221,7 +224,7 @@ async fn retract(State(state): State<ApiState>, Path(id): Path<i64>) -> Answer {
 }
 
 async fn ask(state: &ApiState, spec: JobSpec) -> Answer {
-    let job = state.catalogue.create_job(&NewJob { spec, priority: 0 }).await?;
+    let job = state.catalogue.create_job(&NewJob::from(spec)).await?;
     Ok((StatusCode::ACCEPTED, Json(Asked { job })).into_response())
 }
 
@@ -318,12 +321,6 @@ async fn tasks(State(state): State<ApiState>, Query(filter): Query<TaskFilter>) 
 async fn retry(State(state): State<ApiState>, Path(id): Path<i64>) -> Answer {
     state.catalogue.release_quarantine(TaskId(id)).await?;
     ok(state.catalogue.task(TaskId(id)).await?)
-}
-
-/// Dispatchers and their reserved slots.
-#[utoipa::path(get, path = "/slots", responses((status = 200, body = Slots), Refusals))]
-async fn slots(State(state): State<ApiState>) -> Answer {
-    ok(Slots { dispatchers: state.catalogue.may_lag().dispatchers().await?, slots: state.catalogue.may_lag().slots().await? })
 }
 
 /// Plugins.

@@ -47,6 +47,32 @@ pub(crate) struct JobRequest {
     /// Greater goes first; 0 is ordinary.
     #[serde(default)]
     pub(crate) priority: i64,
+    /// The daily stretch in UTC in which its tasks may start, `HH:MM-HH:MM`; it may pass midnight.
+    #[serde(default)]
+    pub(crate) window: Option<String>,
+    /// By when it should be done, RFC 3339.
+    #[serde(default)]
+    pub(crate) deadline: Option<String>,
+}
+
+/// What is to change of when a job runs.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct JobChange {
+    /// Greater goes first; 0 is ordinary.
+    pub(crate) priority: Option<i64>,
+    /// `HH:MM-HH:MM` in UTC, or `none`.
+    pub(crate) window: Option<String>,
+    /// RFC 3339, or `none`.
+    pub(crate) deadline: Option<String>,
+}
+
+/// What load is asked for.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Target {
+    /// Within how many seconds the queued work is to be done: 600 if nothing is said, a week at most.
+    pub(crate) target_seconds: Option<u64>,
 }
 
 /// What a load stored.

@@ -5,7 +5,7 @@ use sluice_record::{BreachId, DumpId, JobId, LoadId, Policy};
 use sqlx::any::AnyRow;
 
 use crate::{
-    Catalogue, DumpState, Error, JobKind, JobState, Result, Topic, UnixMs,
+    Catalogue, DumpState, Error, JobKind, JobState, Result, Topic, UnixMs, Window, queue,
     row::{Columns, all, query, selects, to_json},
     tx::Tx,
 };
@@ -75,6 +75,28 @@ pub struct NewJob {
     pub spec: JobSpec,
     /// Greater goes first; 0 is ordinary.
     pub priority: i64,
+    /// When its tasks may start; none is always.
+    pub window: Option<Window>,
+    /// By when it should be done.
+    pub deadline: Option<UnixMs>,
+}
+
+impl From<JobSpec> for NewJob {
+    /// An ordinary one, at any time.
+    fn from(spec: JobSpec) -> Self {
+        Self { spec, priority: 0, window: None, deadline: None }
+    }
+}
+
+/// What may be changed of when a job runs; what is `None` stays.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct ScheduleChange {
+    /// Greater goes first.
+    pub priority: Option<i64>,
+    /// When its tasks may start, or always.
+    pub window: Option<Option<Window>>,
+    /// By when it should be done, if by any time.
+    pub deadline: Option<Option<UnixMs>>,
 }
 
 /// How far a job is. Counts are of finished tasks; see [`crate::Task::progress_bytes`] for those under way.
@@ -104,6 +126,11 @@ pub struct Job {
     pub state: JobState,
     /// Greater goes first.
     pub priority: i64,
+    /// The daily stretch in UTC in which its tasks may start, `HH:MM-HH:MM`.
+    #[schema(value_type = Option<String>)]
+    pub window: Option<Window>,
+    /// By when it should be done.
+    pub deadline: Option<UnixMs>,
     /// What it waits for, or why it failed.
     pub message: String,
     /// What to do about that.
@@ -126,6 +153,8 @@ fn read(row: &AnyRow) -> Result<Job> {
         spec: row.json("spec")?,
         state: row.word("state")?,
         priority: row.number("priority")?,
+        window: queue::window(row)?,
+        deadline: row.number_or_none("deadline")?,
         message: row.text("message")?,
         hint: row.text("hint")?,
         load: row.number_or_none("load")?.map(LoadId),
@@ -145,8 +174,8 @@ fn read(row: &AnyRow) -> Result<Job> {
     })
 }
 
-selects!($ job_columns "SELECT id, spec, state, priority, message, hint, load, tasks, tasks_done, tasks_quarantined, bytes, bytes_done, \
-     records, stored, rejects, created_at, changed_at, finished_at FROM jobs ");
+selects!($ job_columns "SELECT id, spec, state, priority, window_from, window_ms, deadline, message, hint, load, tasks, tasks_done, \
+     tasks_quarantined, bytes, bytes_done, records, stored, rejects, created_at, changed_at, finished_at FROM jobs ");
 
 impl Catalogue {
     /// Writes a job down; the controller takes it from there. `NotFound` if it names what is not there, `Conflict` if a dump is
@@ -165,16 +194,22 @@ impl Catalogue {
             JobSpec::Compact => None,
         };
         let id = tx.ids("job", 1).await?;
-        query("INSERT INTO jobs (id, kind, spec, state, priority, load, created_at, changed_at) VALUES ($1, $2, $3, 'queued', $4, $5, $6, $6)")
-            .bind(id)
-            .bind(new.spec.kind().name())
-            .bind(to_json("spec", &new.spec)?)
-            .bind(new.priority)
-            .bind(load)
-            .bind(tx.now)
-            .execute(&mut *tx)
-            .await
-            .map_err(Error::sql)?;
+        query(
+            "INSERT INTO jobs (id, kind, spec, state, priority, load, created_at, changed_at, window_from, window_ms, deadline)
+             VALUES ($1, $2, $3, 'queued', $4, $5, $6, $6, $7, $8, $9)",
+        )
+        .bind(id)
+        .bind(new.spec.kind().name())
+        .bind(to_json("spec", &new.spec)?)
+        .bind(new.priority)
+        .bind(load)
+        .bind(tx.now)
+        .bind(new.window.map(|window| window.from_ms))
+        .bind(new.window.map(|window| window.ms))
+        .bind(new.deadline)
+        .execute(&mut *tx)
+        .await
+        .map_err(Error::sql)?;
         tx.commit(&[Topic::Jobs]).await?;
         Ok(JobId(id))
     }
@@ -197,9 +232,29 @@ impl Catalogue {
         all(&rows.map_err(Error::sql)?, read)
     }
 
-    /// Changes a job's priority, for its queued tasks too.
-    pub async fn set_priority(&self, job: JobId, priority: i64) -> Result<()> {
-        self.change_job(job, "UPDATE jobs SET priority = $2, changed_at = $3 WHERE id = $1 AND finished_at IS NULL", priority).await
+    /// Changes when a job runs, for its queued tasks too. What runs goes on.
+    pub async fn change_schedule(&self, job: JobId, change: ScheduleChange) -> Result<()> {
+        let mut tx = self.begin().await?;
+        let row = query("SELECT state, priority, window_from, window_ms, deadline FROM jobs WHERE id = $1").bind(job.0);
+        let row = row.fetch_optional(&mut *tx).await.map_err(Error::sql)?.ok_or_else(|| Error::not_found("job", job))?;
+        let window = change.window.map_or_else(|| queue::window(&row), Ok)?;
+        let done = query(
+            "UPDATE jobs SET priority = $2, window_from = $3, window_ms = $4, deadline = $5, late_from = NULL, changed_at = $6
+             WHERE id = $1 AND finished_at IS NULL",
+        )
+        .bind(job.0)
+        .bind(change.priority.map_or_else(|| row.number("priority"), Ok)?)
+        .bind(window.map(|window| window.from_ms))
+        .bind(window.map(|window| window.ms))
+        .bind(change.deadline.map_or_else(|| row.number_or_none("deadline"), Ok)?)
+        .bind(tx.now)
+        .execute(&mut *tx)
+        .await
+        .map_err(Error::sql)?;
+        if done.rows_affected() == 0 {
+            return Err(refused(job, &row.text("state")?));
+        }
+        tx.commit(&[Topic::Jobs, Topic::Work]).await
     }
 
     /// Holds a job: its leased tasks go on, no further one begins.
@@ -230,10 +285,14 @@ impl Catalogue {
         if done.rows_affected() == 0 {
             let row = query("SELECT state FROM jobs WHERE id = $1").bind(job.0).fetch_optional(&mut *tx).await.map_err(Error::sql)?;
             let state = row.ok_or_else(|| Error::not_found("job", job))?.text("state")?;
-            return Err(Error::conflict(format!("job {job} is {state}: that can't be done to it now"), "look at where it stands"));
+            return Err(refused(job, &state));
         }
         tx.commit(&[Topic::Jobs, Topic::Work]).await
     }
+}
+
+fn refused(job: JobId, state: &str) -> Error {
+    Error::conflict(format!("job {job} is {state}: that can't be done to it now"), "look at where it stands")
 }
 
 async fn check_import(tx: &mut Tx, breach: BreachId, dumps: &[DumpId]) -> Result<()> {

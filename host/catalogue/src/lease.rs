@@ -6,9 +6,12 @@ use sluice_record::{DispatcherId, FailureKind, FencingToken, JobId, TaskFailure,
 use sqlx::any::AnyRow;
 
 use crate::{
-    Catalogue, DispatcherState, Error, Rate, Result, Topic, UnixMs, rate,
+    Catalogue, DispatcherState, Error, Rate, Result, Topic, UnixMs,
+    queue::by_turn,
+    rate,
     row::{Columns, query, to_json},
     tx::{Beside, Tx},
+    window::window_is_open,
 };
 
 /// Jobs looked at for one unbooked lease.
@@ -60,7 +63,7 @@ struct Candidate {
 
 impl Catalogue {
     /// Leases a task: the earliest slot of the lane, else the earliest of any lane of the dispatcher (an idle lane takes it early),
-    /// else an unbooked task by priority and by what its job had so far. `None` if nothing fits, or if the dispatcher is draining.
+    /// else an unbooked task by its job's turn; nothing outside of its job's window. `None` if nothing fits, or if the dispatcher is draining.
     pub async fn lease(&self, request: &LeaseRequest) -> Result<Option<Lease>> {
         let mut tx = self.begin_beside(Beside::Workers).await?;
         if !takes_work(&mut tx, request.dispatcher).await? {
@@ -209,8 +212,9 @@ macro_rules! booked_slot {
              WHERE s.dispatcher = $1 AND s.state = 'booked' AND s.lane ",
             $lane,
             " $4 AND t.state = 'booked' AND $2 LIKE '%,' || t.kind || ',%'
-             AND (t.avoid_worker IS NULL OR t.avoid_worker <> $3 OR t.avoid_until <= $5) AND j.state IN ('running', 'waiting')
-             ORDER BY ",
+             AND (t.avoid_worker IS NULL OR t.avoid_worker <> $3 OR t.avoid_until <= $5) AND j.state IN ('running', 'waiting') AND ",
+            window_is_open!("j.", "$5"),
+            " ORDER BY ",
             $order,
             "s.starts_at, s.id LIMIT 1"
         )
@@ -245,11 +249,12 @@ async fn booked(tx: &mut Tx, request: &LeaseRequest, kinds: &str) -> Result<Opti
 }
 
 async fn unbooked(tx: &mut Tx, request: &LeaseRequest, kinds: &str) -> Result<Option<Candidate>> {
-    let jobs = query(
-        "SELECT id FROM jobs WHERE finished_at IS NULL AND state IN ('running', 'waiting', 'cancelling')
-         AND EXISTS (SELECT 1 FROM tasks WHERE tasks.job = jobs.id AND tasks.state = 'queued' AND tasks.not_before <= $1)
-         ORDER BY priority DESC, served_ms, id LIMIT $2",
-    )
+    let jobs = query(concat!(
+        "SELECT id FROM jobs WHERE finished_at IS NULL AND (state = 'cancelling' OR state IN ('running', 'waiting') AND ",
+        window_is_open!("", "$1"),
+        ") AND EXISTS (SELECT 1 FROM tasks WHERE tasks.job = jobs.id AND tasks.state = 'queued' AND tasks.not_before <= $1)",
+        by_turn!()
+    ))
     .bind(tx.now)
     .bind(JOBS_PER_LEASE_MAX)
     .fetch_all(&mut **tx)

@@ -3,7 +3,8 @@
 //!
 //! It is the only place that knows SQL. One schema serves SQLite and PostgreSQL: text and 64-bit integers alone, `$1` placeholders, no
 //! dialect but for `FOR UPDATE … SKIP LOCKED`, and columns by their names: a newer process may add one at any time. Deliberately not here: decisions. What follows from an outcome is the controller's, when a task
-//! runs the scheduler's; the catalogue makes each of their steps one transaction that refuses to be taken twice.
+//! runs the scheduler's; whose turn it is alone is said here (`queue`), because a lease takes what is next in one transaction, and whoever
+//! explains it must not say otherwise. The catalogue makes each of their steps one transaction that refuses to be taken twice.
 //!
 //! SQLite is opened with a write-ahead log, one writing connection (SQLite has one writer anyway; a queue in front of it is
 //! fairer than its busy handler) and a few that only read. PostgreSQL is for several processes and machines; who may write beside
@@ -18,6 +19,7 @@ mod clock;
 mod domain;
 mod dump;
 mod error;
+mod explain;
 mod generation;
 mod job;
 mod key;
@@ -26,6 +28,7 @@ mod load;
 mod member;
 mod open;
 mod plugin;
+mod queue;
 mod rate;
 mod replica;
 mod row;
@@ -35,7 +38,9 @@ mod step;
 mod task;
 mod tx;
 mod wake;
+mod window;
 mod words;
+mod workload;
 
 pub use audit::AuditEntry;
 pub use breach::{Breach, BreachFlags, NewBreach};
@@ -44,17 +49,21 @@ pub use clock::{Clock, ManualClock, SystemClock, Turn, UnixMs};
 pub use domain::VerifiedDomain;
 pub use dump::{Dump, NewDump};
 pub use error::{Error, Result};
+pub use explain::{Before, Explanation};
 pub use generation::{Generation, Publish};
-pub use job::{Job, JobSpec, NewJob, Progress};
+pub use job::{Job, JobSpec, NewJob, Progress, ScheduleChange};
 pub use key::{ApiKey, KeyHash, KeyId, NewKey, Plan};
 pub use lease::{Ended, Lease, LeaseRequest};
 pub use load::Load;
 pub use member::{Member, Resolution};
 pub use open::{Catalogue, sqlite_url};
 pub use plugin::Plugin;
+pub use queue::{QueuedTask, Rates, RunnableJob, Waiting};
 pub use rate::Rate;
 pub use settings::Settings;
-pub use slot::{Dispatcher, NewSlot, QueuedTask, RunnableJob, Slot};
+pub use slot::{Dispatcher, Lane, NewSlot, Slot};
 pub use step::Change;
 pub use task::{EndedTask, NewTask, Quarantined, Reproducer, Task, TaskFilter};
+pub use window::{NoWindow, Window};
 pub use words::{DispatcherState, DumpState, JobKind, JobState, LoadState, MemberState, PluginState, SlotState, TaskState};
+pub use workload::{TARGET_SECONDS, Work, Workload};

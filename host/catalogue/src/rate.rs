@@ -40,10 +40,16 @@ pub struct Rate {
 impl Rate {
     /// What a task of `bytes` will take by this rate, or by the first guess if there is none; milliseconds.
     pub fn estimate_ms(rate: Option<&Self>, bytes: u64) -> i64 {
+        Self::estimate_all_ms(rate, 1, bytes).min(ESTIMATE_MS_MAX)
+    }
+
+    /// The same of so many tasks with `bytes` together.
+    pub(crate) fn estimate_all_ms(rate: Option<&Self>, tasks: u64, bytes: u64) -> i64 {
         let (learnt_bytes, learnt_ms) =
             rate.filter(|rate| rate.bytes > 0).map_or((RATE_FIRST_BYTES_PER_MS, 1), |rate| (rate.bytes, rate.ms));
         let ms = u128::from(bytes) * u128::from(learnt_ms) / u128::from(learnt_bytes);
-        (ms.min(ESTIMATE_MS_MAX as u128) as i64).saturating_add(TASK_OVERHEAD_MS).min(ESTIMATE_MS_MAX)
+        let (tasks, ms) = (i64::try_from(tasks).unwrap_or(i64::MAX), i64::try_from(ms).unwrap_or(i64::MAX));
+        tasks.saturating_mul(TASK_OVERHEAD_MS).saturating_add(ms).min(tasks.saturating_mul(ESTIMATE_MS_MAX))
     }
 }
 

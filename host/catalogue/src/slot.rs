@@ -1,12 +1,13 @@
 //! Dispatchers and the calendar of their lanes: which stretch of the future is reserved for which task, and why.
 
 use serde::{Deserialize, Serialize};
-use sluice_record::{DispatcherId, JobId, PluginDigest, SlotId, TaskId, TaskKind};
+use sluice_record::{DispatcherId, JobId, SlotId, TaskId};
 use sqlx::any::AnyRow;
 
 use crate::{
     Catalogue, DispatcherState, Error, Result, SlotState, Topic, UnixMs, lease,
     row::{Columns, all, query},
+    window::window_is_open,
 };
 
 /// A dispatcher.
@@ -70,30 +71,6 @@ pub struct NewSlot {
     pub reason: String,
 }
 
-/// A job with tasks that could be booked.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct RunnableJob {
-    /// Which.
-    pub job: JobId,
-    /// Greater goes first.
-    pub priority: i64,
-    /// What it had so far: estimated milliseconds of lanes.
-    pub served_ms: i64,
-}
-
-/// A task that could be booked.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct QueuedTask {
-    /// Which.
-    pub task: TaskId,
-    /// What kind.
-    pub kind: TaskKind,
-    /// With which plugin.
-    pub plugin: Option<PluginDigest>,
-    /// Bytes it reads.
-    pub bytes: u64,
-}
-
 fn read(row: &AnyRow) -> Result<Slot> {
     Ok(Slot {
         id: SlotId(row.number("id")?),
@@ -107,6 +84,74 @@ fn read(row: &AnyRow) -> Result<Slot> {
         priority: row.number("priority")?,
         reason: row.text("reason")?,
     })
+}
+
+/// A reserved slot that does not hold: of dispatchers silent since before $1, by the time $2.
+macro_rules! void_slot {
+    () => {
+        concat!(
+            "(s.state = 'booked' AND (j.state = 'paused' OR d.seen_at < $1 OR NOT ",
+            window_is_open!("j.", "(CASE WHEN s.starts_at > $2 THEN s.starts_at ELSE $2 END)"),
+            "))"
+        )
+    };
+}
+
+/// Slots reserved ahead on a lane.
+const SLOTS_AHEAD_MAX: usize = 8;
+/// A dispatcher silent for longer gets no bookings and loses those it has.
+const SILENT_MS_MAX: i64 = 30_000;
+
+/// A lane with what is reserved of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Lane {
+    /// Whose.
+    pub dispatcher: DispatcherId,
+    /// Which, from 0.
+    pub lane: u32,
+    /// When what is reserved ends.
+    pub free_at: UnixMs,
+    /// Slots that can still be reserved.
+    pub room: usize,
+}
+
+impl Dispatcher {
+    /// Since when it must have been heard of to get bookings.
+    pub const fn seen_since(now: UnixMs) -> UnixMs {
+        now - SILENT_MS_MAX
+    }
+
+    /// Does it get bookings?
+    pub fn takes_work(&self, now: UnixMs) -> bool {
+        self.state == DispatcherState::Active && self.seen_at >= Self::seen_since(now)
+    }
+
+    /// Is nothing left to be reserved?
+    pub fn is_full<'a>(&self, slots: impl IntoIterator<Item = &'a Slot>) -> bool {
+        let booked = slots.into_iter().filter(|slot| slot.dispatcher == self.id && slot.state == SlotState::Booked);
+        booked.count() >= self.lanes as usize * SLOTS_AHEAD_MAX
+    }
+}
+
+impl Lane {
+    /// The lanes of those dispatchers that get bookings, with these slots reserved.
+    pub fn all<'a>(dispatchers: &[Dispatcher], slots: impl IntoIterator<Item = &'a Slot>, now: UnixMs) -> Vec<Self> {
+        let there = dispatchers.iter().filter(|dispatcher| dispatcher.takes_work(now));
+        let of = |dispatcher: &Dispatcher| {
+            let id = dispatcher.id;
+            (0..dispatcher.lanes).map(move |lane| Self { dispatcher: id, lane, free_at: now, room: SLOTS_AHEAD_MAX })
+        };
+        let mut lanes: Vec<_> = there.flat_map(of).collect();
+        for slot in slots {
+            let of_slot = |lane: &&mut Self| lane.dispatcher == slot.dispatcher && lane.lane == slot.lane;
+            let Some(lane) = lanes.iter_mut().find(of_slot) else { continue };
+            lane.free_at = lane.free_at.max(slot.ends_at);
+            if slot.state == SlotState::Booked {
+                lane.room = lane.room.saturating_sub(1);
+            }
+        }
+        lanes
+    }
 }
 
 impl Catalogue {
@@ -186,44 +231,6 @@ impl Catalogue {
         all(&rows.map_err(Error::sql)?, read)
     }
 
-    /// The jobs with a task that could be booked now, by priority and by what they had so far, at most `limit`.
-    pub async fn runnable_jobs(&self, limit: u32) -> Result<Vec<RunnableJob>> {
-        let rows = query(
-            "SELECT id, priority, served_ms FROM jobs WHERE finished_at IS NULL AND state IN ('running', 'waiting')
-             AND EXISTS (SELECT 1 FROM tasks WHERE tasks.job = jobs.id AND tasks.state = 'queued' AND tasks.not_before <= $1)
-             ORDER BY priority DESC, served_ms, id LIMIT $2",
-        )
-        .bind(self.now())
-        .bind(i64::from(limit))
-        .fetch_all(&mut *self.reader().await?)
-        .await
-        .map_err(Error::sql)?;
-        all(&rows, |row| {
-            Ok(RunnableJob { job: JobId(row.number("id")?), priority: row.number("priority")?, served_ms: row.number("served_ms")? })
-        })
-    }
-
-    /// A job's tasks that could be booked now, in the order they are to run, at most `limit`.
-    pub async fn queued_tasks(&self, job: JobId, limit: u32) -> Result<Vec<QueuedTask>> {
-        let rows = query(
-            "SELECT id, kind, plugin, bytes FROM tasks WHERE job = $1 AND state = 'queued' AND not_before <= $2 ORDER BY not_before, id LIMIT $3",
-        )
-        .bind(job.0)
-        .bind(self.now())
-        .bind(i64::from(limit))
-        .fetch_all(&mut *self.reader().await?)
-        .await
-        .map_err(Error::sql)?;
-        all(&rows, |row| {
-            Ok(QueuedTask {
-                task: TaskId(row.number("id")?),
-                kind: row.word("kind")?,
-                plugin: row.parsed_or_none("plugin")?,
-                bytes: row.count("bytes")?,
-            })
-        })
-    }
-
     /// Reserves slots: each task that is still queued gets its own, the others none. Gives how many were reserved.
     pub async fn book(&self, slots: &[NewSlot]) -> Result<u64> {
         let mut tx = self.begin().await?;
@@ -271,24 +278,28 @@ impl Catalogue {
     }
 
     /// Gives up what no longer holds: slots of tasks that are neither booked nor leased, and reserved ones of jobs that may not run
-    /// (paused) or of dispatchers silent since before `seen_since`.
+    /// (paused, or outside their window when they are to start) or of dispatchers silent since before `seen_since`.
     pub async fn tidy_slots(&self, seen_since: UnixMs) -> Result<()> {
-        let loose = "SELECT 1 AS loose FROM slots s LEFT JOIN tasks t ON t.id = s.task LEFT JOIN jobs j ON j.id = s.job
+        let loose = concat!(
+            "SELECT 1 AS loose FROM slots s LEFT JOIN tasks t ON t.id = s.task LEFT JOIN jobs j ON j.id = s.job
              LEFT JOIN dispatchers d ON d.id = s.dispatcher
-             WHERE t.state NOT IN ('booked', 'leased') OR (s.state = 'booked' AND (j.state = 'paused' OR d.seen_at < $1)) LIMIT 1";
-        if query(loose).bind(seen_since).fetch_optional(&mut *self.reader().await?).await.map_err(Error::sql)?.is_none() {
+             WHERE t.state NOT IN ('booked', 'leased') OR ",
+            void_slot!(),
+            " LIMIT 1"
+        );
+        let found = query(loose).bind(seen_since).bind(self.now()).fetch_optional(&mut *self.reader().await?).await;
+        if found.map_err(Error::sql)?.is_none() {
             return Ok(());
         }
         let mut tx = self.begin().await?;
         lease::delete_loose_slots(&mut tx).await?;
-        give_up(
-            &mut tx,
-            "SELECT s.id, s.task, s.job, s.ends_at - s.starts_at AS ms FROM slots s JOIN jobs j ON j.id = s.job JOIN dispatchers d ON d.id = s.dispatcher
-             WHERE s.state = 'booked' AND (j.state = 'paused' OR d.seen_at < $1) AND $2 = $2",
-            seen_since,
-            0,
-        )
-        .await?;
+        let void = concat!(
+            "SELECT s.id, s.task, s.job, s.ends_at - s.starts_at AS ms FROM slots s JOIN jobs j ON j.id = s.job
+             JOIN dispatchers d ON d.id = s.dispatcher WHERE ",
+            void_slot!()
+        );
+        let now = tx.now;
+        give_up(&mut tx, void, seen_since, now).await?;
         tx.commit(&[Topic::Work]).await
     }
 }

@@ -28,7 +28,7 @@ impl Controller {
         let current = self.catalogue.generation().await?;
         let due = !self.planner.compactions(&current.segments).is_empty();
         if due {
-            self.catalogue.create_job(&NewJob { spec: JobSpec::Compact, priority: PRIORITY }).await?;
+            self.catalogue.create_job(&NewJob { priority: PRIORITY, ..JobSpec::Compact.into() }).await?;
         }
         self.compaction_looked_at.store(current.number, Ordering::Relaxed);
         Ok(due)

@@ -1,45 +1,66 @@
 //! The scheduler: books queued tasks onto the lanes of dispatchers ahead of time, so that everybody can see what will run where,
-//! when and why. Higher priority first; among equals the job that had least so far, task by task. It plans no further than a few
-//! slots a lane: an estimate is only worth so much, and what is not booked can still be overtaken.
+//! when and why. Higher priority first; among equals what would miss its deadline, then the job that had least so far, task by task; and
+//! nothing to begin outside of its job's window. It plans no further than a few slots a lane: an estimate is only worth so much, and
+//! what is not booked can still be overtaken. Whose turn it is says the catalogue, which leases by the same order.
 
-use std::{collections::HashMap, future::Future, pin::pin, time::Duration};
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    pin::pin,
+    slice,
+    sync::atomic::{AtomicI64, Ordering},
+    time::{Duration, Instant},
+};
 
-use sluice_catalogue::{Catalogue, Dispatcher, DispatcherState, NewSlot, QueuedTask, Rate, RunnableJob, SlotState, Topic, UnixMs};
-use sluice_record::{DispatcherId, PluginDigest, TaskKind};
+use sluice_catalogue::{
+    Catalogue, Dispatcher, Lane, NewSlot, QueuedTask, Rate, RunnableJob, Slot, SlotState, TARGET_SECONDS, Topic, UnixMs, Waiting, Workload,
+};
+use sluice_record::JobId;
 
 use crate::Result;
 
-/// Slots reserved ahead on a lane.
-const SLOTS_AHEAD_MAX: usize = 8;
 /// Jobs looked at in one pass.
 const JOBS_MAX: u32 = 64;
-/// A dispatcher silent for longer gets no bookings and loses those it has.
-const SILENT_MS_MAX: i64 = 30_000;
 /// The period behind the bell.
 const PERIOD: Duration = Duration::from_secs(1);
+/// All that waits is added up as often, and if it is a lot, less often: for a part of the time.
+const WEIGH_MS: i64 = 5_000;
+const WEIGH_PART: u32 = 20;
+/// A change by less is not written down.
+const LATE_FROM_MS_MIN: i64 = 1_000;
+/// More work than any job has: a thousand years.
+const NEEDED_MS_MAX: i64 = 1_000 * 366 * 86_400_000;
 
 /// The scheduler.
 pub struct Scheduler {
     catalogue: Catalogue,
+    weigh_at: AtomicI64,
 }
 
 impl Scheduler {
     /// One over a catalogue.
     pub fn new(catalogue: Catalogue) -> Self {
-        Self { catalogue }
+        Self { catalogue, weigh_at: AtomicI64::new(0) }
     }
 
     /// Tidies the calendar and fills it up; `true` if something was booked or given up.
     pub async fn reconcile_once(&self) -> Result<bool> {
-        let seen_since = self.catalogue.now() - SILENT_MS_MAX;
-        self.catalogue.tidy_slots(seen_since).await?;
-        let jobs = self.catalogue.runnable_jobs(JOBS_MAX).await?;
-        let Some(first) = jobs.first() else { return Ok(false) };
-        let mut dispatchers = self.catalogue.dispatchers().await?;
-        dispatchers.retain(|dispatcher| dispatcher.state == DispatcherState::Active && dispatcher.seen_at >= seen_since);
-        let gave_up = self.make_way(&dispatchers, first.priority).await?;
-        let lanes = self.lanes(&dispatchers).await?;
-        let slots = self.plan(jobs, lanes).await?;
+        let now = self.catalogue.now();
+        self.catalogue.tidy_slots(Dispatcher::seen_since(now)).await?;
+        let dispatchers = self.catalogue.dispatchers().await?;
+        let slots = self.catalogue.slots().await?;
+        let mut lanes = Lane::all(&dispatchers, &slots, now);
+        self.weigh(now, &slots, lanes.len()).await?;
+        let horizon = lanes.iter().map(|lane| lane.free_at).max().unwrap_or(now);
+        let jobs = self.catalogue.runnable_jobs(horizon, JOBS_MAX).await?;
+        if jobs.is_empty() {
+            return Ok(false);
+        }
+        let gave_up = self.make_way(&dispatchers, &slots, &jobs, now).await?;
+        if gave_up {
+            lanes = Lane::all(&dispatchers, &self.catalogue.slots().await?, now);
+        }
+        let slots = self.plan(jobs, lanes, now).await?;
         if slots.is_empty() {
             return Ok(gave_up);
         }
@@ -70,46 +91,45 @@ impl Scheduler {
         }
     }
 
-    /// Where a full dispatcher holds slots for less than what waits, those are given up: they are booked again behind it.
-    async fn make_way(&self, dispatchers: &[Dispatcher], priority: i64) -> Result<bool> {
-        let slots = self.catalogue.slots().await?;
+    /// Adds up what waits, now and then: tells how much that is, and writes down which jobs would be late.
+    async fn weigh(&self, now: UnixMs, slots: &[Slot], lanes: usize) -> Result<()> {
+        if now < self.weigh_at.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let begun = Instant::now();
+        let waiting = self.catalogue.waiting().await?;
+        publish(&Workload::of(&waiting, slots, lanes, now, TARGET_SECONDS));
+        self.catalogue.set_late_from(&late(&waiting, lanes, now)).await?;
+        let pause_ms = i64::try_from((begun.elapsed() * WEIGH_PART).as_millis()).unwrap_or(i64::MAX).max(WEIGH_MS);
+        self.weigh_at.store(now.saturating_add(pause_ms), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Where a full dispatcher holds slots for less than what waits and could begin there, those are given up: they are booked again
+    /// behind it.
+    async fn make_way(&self, dispatchers: &[Dispatcher], slots: &[Slot], jobs: &[RunnableJob], now: UnixMs) -> Result<bool> {
         let mut gave_up = false;
-        for dispatcher in dispatchers {
-            let booked = slots.iter().filter(|slot| slot.dispatcher == dispatcher.id && slot.state == SlotState::Booked);
-            let full = booked.clone().count() >= dispatcher.lanes as usize * SLOTS_AHEAD_MAX;
-            if full && booked.clone().any(|slot| slot.priority < priority) {
-                gave_up |= self.catalogue.unbook_below(dispatcher.id, priority).await? > 0;
+        for dispatcher in dispatchers.iter().filter(|dispatcher| dispatcher.is_full(slots)) {
+            let of_it: Vec<_> = slots.iter().filter(|slot| slot.dispatcher == dispatcher.id).collect();
+            let overtakes = |job: &&RunnableJob| {
+                let kept: Vec<_> =
+                    of_it.iter().copied().filter(|slot| slot.state == SlotState::Started || slot.priority >= job.priority).collect();
+                let lanes = Lane::all(slice::from_ref(dispatcher), kept.iter().copied(), now);
+                kept.len() < of_it.len() && lanes.iter().any(|lane| lane.room > 0 && job.is_open(lane.free_at))
+            };
+            if let Some(job) = jobs.iter().find(overtakes) {
+                gave_up |= self.catalogue.unbook_below(dispatcher.id, job.priority).await? > 0;
             }
         }
         Ok(gave_up)
     }
 
-    async fn lanes(&self, dispatchers: &[Dispatcher]) -> Result<Vec<Lane>> {
-        let now = self.catalogue.now();
-        let mut lanes: Vec<Lane> = dispatchers
-            .iter()
-            .flat_map(|dispatcher| {
-                (0..dispatcher.lanes).map(|lane| Lane { dispatcher: dispatcher.id, lane, free_at: now, room: SLOTS_AHEAD_MAX })
-            })
-            .collect();
-        for slot in self.catalogue.slots().await? {
-            let of_slot = |lane: &&mut Lane| lane.dispatcher == slot.dispatcher && lane.lane == slot.lane;
-            let Some(lane) = lanes.iter_mut().find(of_slot) else { continue };
-            lane.free_at = lane.free_at.max(slot.ends_at);
-            if slot.state == SlotState::Booked {
-                lane.room = lane.room.saturating_sub(1);
-            }
-        }
-        Ok(lanes)
-    }
-
-    async fn plan(&self, jobs: Vec<RunnableJob>, mut lanes: Vec<Lane>) -> Result<Vec<NewSlot>> {
+    async fn plan(&self, jobs: Vec<RunnableJob>, mut lanes: Vec<Lane>, now: UnixMs) -> Result<Vec<NewSlot>> {
         let room: usize = lanes.iter().map(|lane| lane.room).sum();
         if room == 0 {
             return Ok(vec![]);
         }
-        let rates: HashMap<(TaskKind, Option<PluginDigest>), Rate> =
-            self.catalogue.rates().await?.into_iter().map(|rate| ((rate.kind, rate.plugin), rate)).collect();
+        let rates = self.catalogue.rates_by_kind().await?;
         let mut queues = vec![];
         for job in jobs {
             let mut tasks = self.catalogue.queued_tasks(job.job, u32::try_from(room).unwrap_or(u32::MAX)).await?;
@@ -117,23 +137,19 @@ impl Scheduler {
             queues.push(Queue { job, tasks });
         }
         let mut slots = vec![];
-        while let Some(at) = next(&queues) {
-            let Some(lane) = lanes.iter_mut().filter(|lane| lane.room > 0).min_by_key(|lane| (lane.free_at, lane.dispatcher, lane.lane))
-            else {
-                break;
+        while let Some(lane) = lanes.iter_mut().filter(|lane| lane.room > 0).min_by_key(|lane| (lane.free_at, lane.dispatcher, lane.lane)) {
+            let waiting = || queues.iter().enumerate().filter(|(_, queue)| !queue.tasks.is_empty() && queue.job.is_open(lane.free_at));
+            let Some((at, next)) = waiting().min_by_key(|(_, queue)| queue.job.turn(now)) else {
+                lane.room = 0; // nothing may begin there then
+                continue;
             };
-            let waiting = queues.iter().filter(|queue| !queue.tasks.is_empty()).count();
+            let equals = waiting().filter(|(_, queue)| queue.job.priority == next.job.priority).count();
             let queue = &mut queues[at];
             let Some(task) = queue.tasks.pop() else { break };
             let rate = rates.get(&(task.kind, task.plugin));
             let ms = Rate::estimate_ms(rate, task.bytes);
-            let reason = format!(
-                "priority {}; job {} had {} ms of lanes, the least of {waiting} that wait; about {ms} ms by {}; earliest free lane",
-                queue.job.priority,
-                queue.job.job,
-                queue.job.served_ms,
-                if rate.is_some() { "what was learnt" } else { "a first guess" },
-            );
+            let by = if rate.is_some() { "what was learnt" } else { "a first guess" };
+            let within = queue.job.window.map_or_else(String::new, |window| format!("; within its window {window}"));
             slots.push(NewSlot {
                 dispatcher: lane.dispatcher,
                 lane: lane.lane,
@@ -142,7 +158,7 @@ impl Scheduler {
                 task: task.task,
                 job: queue.job.job,
                 priority: queue.job.priority,
-                reason,
+                reason: format!("{}{within}; about {ms} ms by {by}; earliest free lane", queue.job.standing(equals, now)),
             });
             lane.free_at += ms;
             lane.room -= 1;
@@ -152,22 +168,39 @@ impl Scheduler {
     }
 }
 
-/// A lane with room for bookings.
-struct Lane {
-    dispatcher: DispatcherId,
-    lane: u32,
-    free_at: UnixMs,
-    room: usize,
-}
-
 /// A job and its tasks, the next one last.
 struct Queue {
     job: RunnableJob,
     tasks: Vec<QueuedTask>,
 }
 
-/// Whose turn it is.
-fn next(queues: &[Queue]) -> Option<usize> {
-    let waiting = queues.iter().enumerate().filter(|(_, queue)| !queue.tasks.is_empty());
-    waiting.min_by_key(|(_, queue)| (std::cmp::Reverse(queue.job.priority), queue.job.served_ms, queue.job.job)).map(|(at, _)| at)
+fn publish(load: &Workload) {
+    for (state, work) in [("queued", load.queued), ("outside_window", load.outside_window), ("held", load.held), ("running", load.running)]
+    {
+        metrics::gauge!("sluice_work_tasks", "state" => state).set(work.tasks as f64);
+        metrics::gauge!("sluice_work_seconds", "state" => state).set(work.seconds as f64);
+    }
+    metrics::gauge!("sluice_lanes").set(load.lanes as f64);
+    metrics::gauge!("sluice_oldest_wait_seconds").set(load.oldest_wait_seconds as f64);
+    metrics::gauge!("sluice_wanted_workers").set(load.wanted_workers as f64);
+}
+
+/// From when on jobs with a deadline would miss it, where that changed: if what waits of each had its part of the lanes, shared with the
+/// jobs of its priority and above that may run now.
+fn late(waiting: &[Waiting], lanes: usize, now: UnixMs) -> Vec<(JobId, UnixMs)> {
+    let mut jobs: BTreeMap<JobId, (Waiting, i64)> = BTreeMap::new();
+    for part in waiting {
+        jobs.entry(part.job.job).or_insert((*part, 0)).1 += part.ms;
+    }
+    let lanes = i64::try_from(lanes.max(1)).unwrap_or(i64::MAX);
+    let late_from = |(part, ms): &(Waiting, i64)| {
+        let job = &part.job;
+        let beside =
+            jobs.values().filter(|(other, _)| other.job.job != job.job && other.is_open(now) && other.job.priority >= job.priority);
+        let needed_ms = ms.saturating_mul(1 + beside.count() as i64).min(NEEDED_MS_MAX) / lanes;
+        let deadline = part.deadline?;
+        let late_from = job.window.map_or(deadline - needed_ms, |window| window.latest_start(deadline, needed_ms));
+        job.late_from.is_none_or(|before| (before - late_from).abs() >= LATE_FROM_MS_MIN).then_some((job.job, late_from))
+    };
+    jobs.values().filter_map(late_from).collect()
 }

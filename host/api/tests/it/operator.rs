@@ -247,3 +247,44 @@ async fn rejects_are_shown_within_a_bound() {
     let last = format!("{{\"left_out_bytes\":{}}}\n", log.len() + line.len());
     assert!(shown.len() == log.len() + last.len() && shown.starts_with(log.as_bytes()) && shown.ends_with(last.as_bytes()));
 }
+
+#[tokio::test]
+async fn a_job_is_given_its_time_and_the_work_is_told() {
+    let server = Server::start(10).await;
+    let import = json!({ "kind": "import", "breach": 1, "dumps": [1], "policy": "notify" });
+    let with = |name: &str, value: &str| {
+        let mut asked = import.clone();
+        asked[name] = value.into();
+        Some(asked)
+    };
+    let (status, made) = server.operator("POST", "/jobs", with("window", "22:00-06:00")).await;
+    assert_eq!(status, 201, "{made}");
+    let job = format!("/jobs/{}", made["id"]);
+    let told = |job: Value| (job["priority"].clone(), job["window"].clone(), job["deadline"].clone());
+    for (change, expected) in [
+        (json!({}), (json!(0), json!("22:00-06:00"), json!(null))),
+        (json!({ "deadline": "1970-01-02T01:00:00+01:00", "priority": 5 }), (json!(5), json!("22:00-06:00"), json!(86_400_000))),
+        (json!({ "window": "none" }), (json!(5), json!(null), json!(86_400_000))),
+        (json!({ "window": "00:00-00:01", "deadline": "none" }), (json!(5), json!("00:00-00:01"), json!(null))),
+    ] {
+        let (status, changed) = server.operator("PATCH", &job, Some(change)).await;
+        assert_eq!((status, told(changed)), (200, expected.clone()));
+        assert_eq!(told(server.operator("GET", &job, None).await.1), expected);
+    }
+    let (_, load) = server.operator("GET", "/load?target_seconds=60", None).await;
+    assert_eq!((&load["target_seconds"], &load["wanted_workers"], &load["queued"]["tasks"]), (&json!(60), &json!(0), &json!(0)));
+    server.operator("POST", &format!("{job}/cancel"), None).await;
+    for (case, method, path, body, status) in [
+        ("a window that is none", "POST", "/jobs", with("window", "22-6"), 400),
+        ("an empty window", "PATCH", job.as_str(), Some(json!({ "window": "06:00-06:00" })), 400),
+        ("a deadline without a zone", "POST", "/jobs", with("deadline", "2026-01-31T06:00:00"), 400),
+        ("what can't be changed", "PATCH", &job, Some(json!({ "windows": "none" })), 400),
+        ("a job there is not", "PATCH", "/jobs/999", Some(json!({ "priority": 1 })), 404),
+        ("a task there is not", "GET", "/tasks/999/explanation", None, 404),
+        ("a target that is no number", "GET", "/load?target_seconds=soon", None, 400),
+    ] {
+        let (got, problem) = server.operator(method, path, body).await;
+        assert_eq!(got, status, "{case}: {problem}");
+        assert!(problem["hint"].is_string(), "{case}: {problem}");
+    }
+}

@@ -144,7 +144,7 @@ async fn publish(
     catalogue.complete_dump(dump, BlobDigest(*blake3::hash(name.as_bytes()).as_bytes())).await.unwrap();
     let spec =
         JobSpec::Import { breach, dumps: vec![dump], policy: Policy::Notify, plugin: None, archive_passwords: vec![], publish: true };
-    let job = catalogue.create_job(&NewJob { spec, priority: 0 }).await.unwrap();
+    let job = catalogue.create_job(&NewJob::from(spec)).await.unwrap();
     catalogue.apply(&[Change::BeginLoad { job, breach, policy: Policy::Notify }]).await.unwrap();
     let load = catalogue.loads(1).await.unwrap()[0].id;
     let (mut of_accounts, mut of_passwords) = (RunWriter::account(load, 1 << 20), RunWriter::sha1(load, 1 << 20));

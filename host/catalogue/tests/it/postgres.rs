@@ -29,7 +29,7 @@ async fn a_process_goes_on_while_a_newer_one_adds_columns() {
     let catalogue = open(&url).await;
     let everything = async || {
         let spec = JobSpec::Compact;
-        let job = catalogue.create_job(&NewJob { spec, priority: 0 }).await.unwrap();
+        let job = catalogue.create_job(&NewJob::from(spec)).await.unwrap();
         catalogue.job(job).await.unwrap();
         catalogue.open_jobs().await.unwrap();
         catalogue.jobs(10).await.unwrap();

@@ -121,7 +121,7 @@ impl Rig {
     }
 
     async fn again(&self, job: JobId) -> JobId {
-        self.catalogue().create_job(&NewJob { spec: self.job(job).await.spec, priority: 0 }).await.unwrap()
+        self.catalogue().create_job(&NewJob::from(self.job(job).await.spec)).await.unwrap()
     }
 
     fn times(&self, kind: TaskKind) -> Vec<i64> {
@@ -298,7 +298,7 @@ async fn what_was_retracted_stays_for_those_who_still_read_it(engine: Engine) {
     let job = rig.bench.import(true).await;
     rig.turn_on().await;
     let load = rig.load_of(job).await;
-    let retract = rig.catalogue().create_job(&NewJob { spec: JobSpec::Retract { load: load.id }, priority: 0 }).await.unwrap();
+    let retract = rig.catalogue().create_job(&NewJob::from(JobSpec::Retract { load: load.id })).await.unwrap();
     rig.turn().await;
     assert_eq!((rig.load_of(job).await.state, rig.job(retract).await.state), (LoadState::Retracted, JobState::Running));
     assert_eq!(rig.times(TaskKind::Purge), [0; 0]);
@@ -330,7 +330,7 @@ async fn segments_that_pile_up_are_compacted_and_retracting_is_as_exact_as_befor
 
     // One is retracted: the others' own segments are back, and the copy goes with it.
     let spec = JobSpec::Retract { load: covered[1] };
-    rig.catalogue().create_job(&NewJob { spec, priority: 0 }).await.unwrap();
+    rig.catalogue().create_job(&NewJob::from(spec)).await.unwrap();
     rig.turn_on().await;
     let current = rig.catalogue().generation().await.unwrap().segments;
     assert_eq!(current, [loads[0].segments.clone(), loads[2].segments.clone()].concat());
@@ -350,7 +350,7 @@ async fn segments_that_pile_up_are_compacted_and_retracting_is_as_exact_as_befor
     rig.bench.store.0.store(0, std::sync::atomic::Ordering::SeqCst);
     let third = rig.again(imports[0]).await;
     rig.turn().await;
-    rig.catalogue().create_job(&NewJob { spec: JobSpec::Retract { load: covered[0] }, priority: 0 }).await.unwrap();
+    rig.catalogue().create_job(&NewJob::from(JobSpec::Retract { load: covered[0] })).await.unwrap();
     rig.turn_on().await;
     let third = rig.load_of(third).await;
     let current = rig.catalogue().generation().await.unwrap().segments;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod by_hand;
+mod calendar;
 mod over_http;
 mod simulation;
 
@@ -129,7 +130,7 @@ impl Bench {
     async fn import(&self, publish: bool) -> JobId {
         let (breach, dump) = self.breach_and_dump().await;
         let spec = JobSpec::Import { breach, dumps: vec![dump], policy: Policy::Notify, plugin: None, archive_passwords: vec![], publish };
-        self.catalogue.create_job(&NewJob { spec, priority: 0 }).await.unwrap()
+        self.catalogue.create_job(&NewJob::from(spec)).await.unwrap()
     }
 
     async fn breach_and_dump(&self) -> (BreachId, DumpId) {
@@ -229,7 +230,7 @@ async fn an_import_is_published_and_retracted(engine: Engine) {
     assert_eq!(generation.loads, [(load.id, load.breach)]);
     assert!(bench.catalogue.slots().await.unwrap().is_empty());
 
-    let job = bench.catalogue.create_job(&NewJob { spec: JobSpec::Retract { load: load.id }, priority: 0 }).await.unwrap();
+    let job = bench.catalogue.create_job(&NewJob::from(JobSpec::Retract { load: load.id })).await.unwrap();
     bench.until(job, JobState::Done).await;
     assert_eq!(bench.catalogue.load(load.id).await.unwrap().state, LoadState::Retracted);
     let generation = bench.catalogue.generation().await.unwrap();
@@ -272,7 +273,7 @@ async fn a_broken_dump_fails_its_job_and_a_member_nobody_claims_waits(engine: En
     let load = bench.catalogue.load(failed.load.unwrap()).await.unwrap();
     assert_eq!((load.state, load.message.as_str()), (LoadState::Failed, "as told"));
 
-    let job = bench.catalogue.create_job(&NewJob { spec: failed.spec, priority: 0 }).await.unwrap();
+    let job = bench.catalogue.create_job(&NewJob::from(failed.spec)).await.unwrap();
     let waiting = bench.until(job, JobState::Waiting).await;
     assert!(waiting.message.starts_with("2 members wait for a plugin"), "{}", waiting.message);
     for member in bench.catalogue.members(waiting.load.unwrap(), None, 10).await.unwrap() {
@@ -282,7 +283,7 @@ async fn a_broken_dump_fails_its_job_and_a_member_nobody_claims_waits(engine: En
     let load = bench.catalogue.load(waiting.load.unwrap()).await.unwrap();
     assert_eq!((load.state, load.ledger.skip_bytes), (LoadState::Verified, MEMBER));
 
-    let job = bench.catalogue.create_job(&NewJob { spec: waiting.spec, priority: 0 }).await.unwrap();
+    let job = bench.catalogue.create_job(&NewJob::from(waiting.spec)).await.unwrap();
     bench.until(job, JobState::Waiting).await;
     bench.catalogue.cancel_job(job).await.unwrap();
     let cancelled = bench.until(job, JobState::Cancelled).await;

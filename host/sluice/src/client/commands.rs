@@ -1,4 +1,4 @@
-//! Lists and single wishes: loads, jobs, breaches, plugins, tasks, slots.
+//! Lists and single wishes: loads, jobs, breaches, plugins, tasks.
 
 use std::{
     fs::{self, File},
@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::{
     Api, Server, ingest,
+    slots::Schedule,
     table::{print, print_json, print_load},
 };
 use crate::exit::{Failure, Sysexit};
@@ -51,9 +52,6 @@ const TASK: [(&str, &str); 8] = [
     ("FROM BYTE", "/reproducer/spec/chunk/start"),
     ("FAILURE", "/failure/message"),
 ];
-const SLOT: [(&str, &str); 6] =
-    [("ID", "/id"), ("TASK", "/task"), ("DISPATCHER", "/dispatcher"), ("LANE", "/lane"), ("FROM", "/starts_at"), ("TO", "/ends_at")];
-
 /// Loads: what import jobs made.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Loads {
@@ -188,6 +186,13 @@ enum JobCommand {
         /// The job's id.
         job: i64,
     },
+    /// Change when a job runs; what is not named stays.
+    Set {
+        /// The job's id.
+        job: i64,
+        #[command(flatten)]
+        schedule: Schedule,
+    },
     /// Hold a job.
     Pause {
         /// The job's id.
@@ -208,6 +213,10 @@ impl Jobs {
             JobCommand::Show { job } => print_json(&api.get(&format!("/jobs/{job}")).await?),
             JobCommand::Follow { job } => print(&self.server, &ingest::follow(&api, *job).await?, &JOB),
             JobCommand::Cancel { job } => print(&self.server, &api.post(&format!("/jobs/{job}/cancel"), &json!({})).await?, &JOB),
+            JobCommand::Set { job, schedule } => {
+                let path = format!("/jobs/{job}");
+                print(&self.server, &api.send(api.request(reqwest::Method::PATCH, &path).json(schedule)).await?, &JOB)
+            }
             JobCommand::Pause { job } => print(&self.server, &api.post(&format!("/jobs/{job}/pause"), &json!({})).await?, &JOB),
             JobCommand::Resume { job } => print(&self.server, &api.post(&format!("/jobs/{job}/resume"), &json!({})).await?, &JOB),
         }
@@ -415,22 +424,5 @@ impl Tasks {
         let state = self.state.as_ref().map(|state| format!("state={state}"));
         let asked: Vec<_> = job.into_iter().chain(state).collect();
         print(&self.server, &api.get(&format!("/tasks?{}", asked.join("&"))).await?, &TASK)
-    }
-}
-
-/// Slots reserved ahead on the dispatchers' lanes.
-#[derive(clap::Args, Debug)]
-pub(crate) struct Slots {
-    #[command(flatten)]
-    server: Server,
-}
-
-impl Slots {
-    pub(crate) async fn run(&self) -> Result<()> {
-        let answer = self.server.connect()?.get("/slots").await?;
-        if self.server.json {
-            return print_json(&answer);
-        }
-        print(&self.server, &answer["slots"], &SLOT)
     }
 }

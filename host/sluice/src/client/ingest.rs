@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::{
     Api, Server,
+    slots::Schedule,
     table::{print_json, print_load},
     upload::{bar, bars, open, upload},
 };
@@ -53,6 +54,8 @@ pub(crate) struct Args {
     #[arg(long)]
     publish: bool,
     #[command(flatten)]
+    schedule: Schedule,
+    #[command(flatten)]
     server: Server,
 }
 
@@ -71,10 +74,11 @@ impl Args {
         let bars = bars();
         let uploads = self.files.iter().zip(files).map(|(path, file)| upload(&api, path, file, &bars));
         let dumps: Vec<i64> = stream::iter(uploads).buffered(UPLOADS_AT_ONCE).try_collect().await?;
-        let asked = json!({
+        let mut asked = json!({
             "kind": "import", "breach": breach, "dumps": dumps, "policy": self.policy, "plugin": self.plugin,
             "archive_passwords": passwords, "publish": self.publish,
         });
+        self.schedule.write(&mut asked);
         let job = api.post("/jobs", &asked).await?;
         let job = job["id"].as_i64().context("the service gave no job id")?;
         let ended = follow(&api, job).await?;
@@ -123,7 +127,8 @@ pub(super) async fn follow(api: &Api, id: i64) -> Result<Value> {
         let number = |name: &str| progress[name].as_u64().unwrap_or(0);
         bar.set_length(number("bytes"));
         bar.set_position(number("bytes_done"));
-        bar.set_message(format!("import, {} records", number("records")));
+        let window = job["window"].as_str().map_or_else(String::new, |window| format!(", begins nothing but in {window} UTC"));
+        bar.set_message(format!("import, {} records{window}", number("records")));
         if let Some("done" | "failed" | "cancelled" | "waiting" | "paused") = job["state"].as_str() {
             bar.finish_and_clear();
             return Ok(job);

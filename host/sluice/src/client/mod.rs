@@ -3,6 +3,7 @@
 mod commands;
 mod ingest;
 mod keys;
+mod slots;
 mod table;
 mod upload;
 
@@ -13,9 +14,10 @@ use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-pub(crate) use commands::{Breaches, Jobs, Loads, Plugins, Slots, Tasks};
+pub(crate) use commands::{Breaches, Jobs, Loads, Plugins, Tasks};
 pub(crate) use ingest::Args as IngestArgs;
 pub(crate) use keys::Keys;
+pub(crate) use slots::Slots;
 
 use crate::{
     config,

@@ -75,3 +75,14 @@ pub(super) fn print_load(load: &Value) {
         println!("  left out: {}: {}", note["name"].as_str().unwrap_or_default(), note["reason"].as_str().unwrap_or_default());
     }
 }
+
+/// Why a task is where it is.
+pub(super) fn print_explanation(told: &Value, now_ms: i64) {
+    println!("task {} of job {}: {}", told["task"], told["job"], told["state"].as_str().unwrap_or("-"));
+    for reason in told["because"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        println!("  {reason}");
+    }
+    if let Some(starts_at) = told["starts_at"].as_i64() {
+        println!("  starts in about {} s", (starts_at - now_ms).max(0) / 1_000);
+    }
+}

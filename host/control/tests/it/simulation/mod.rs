@@ -142,7 +142,7 @@ async fn live(rng: StdRng, bug: Bug, gate: Arc<Gate>, now: Arc<AtomicI64>, sites
                 archive_passwords: vec![],
                 publish: true,
             };
-            jobs.push(open[0].create_job(&NewJob { spec, priority: 0 }).await.unwrap());
+            jobs.push(open[0].create_job(&NewJob::from(spec)).await.unwrap());
         }
         *filled.borrow_mut() = Some((dispatchers, jobs));
     });
@@ -254,7 +254,7 @@ async fn is_over(world: &World, jobs: &[JobId]) -> Result<bool, String> {
 async fn retract(world: &World, import: JobId) -> JobId {
     let load = world.sites[0].job(import).await.unwrap().load.unwrap();
     *world.gate.0.lock().unwrap() = GateState { is_open: true, is_waited_at: false };
-    world.sites[0].create_job(&NewJob { spec: JobSpec::Retract { load }, priority: 0 }).await.unwrap()
+    world.sites[0].create_job(&NewJob::from(JobSpec::Retract { load })).await.unwrap()
 }
 
 async fn at_rest(world: &World, jobs: &[JobId], summary: &mut Summary) -> Result<(), String> {
