@@ -45,7 +45,7 @@ pub use domain::VerifiedDomain;
 pub use dump::{Dump, NewDump};
 pub use error::{Error, Result};
 pub use generation::{Generation, Publish};
-pub use job::{Job, JobSpec, NewJob, Progress};
+pub use job::{Again, Job, JobSpec, NewJob, Progress, Resolved};
 pub use key::{ApiKey, KeyHash, KeyId, NewKey, Plan};
 pub use lease::{Ended, Lease, LeaseRequest};
 pub use load::Load;

@@ -128,7 +128,15 @@ impl Bench {
 
     async fn import(&self, publish: bool) -> JobId {
         let (breach, dump) = self.breach_and_dump().await;
-        let spec = JobSpec::Import { breach, dumps: vec![dump], policy: Policy::Notify, plugin: None, archive_passwords: vec![], publish };
+        let spec = JobSpec::Import {
+            breach,
+            dumps: vec![dump],
+            policy: Policy::Notify,
+            plugin: None,
+            archive_passwords: vec![],
+            publish,
+            again: None,
+        };
         self.catalogue.create_job(&NewJob { spec, priority: 0 }).await.unwrap()
     }
 
