@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 mod audit;
+mod backup;
 mod breach;
 mod changes;
 mod clock;
@@ -38,6 +39,7 @@ mod wake;
 mod words;
 
 pub use audit::AuditEntry;
+pub use backup::{Restoring, Row, SCHEMA, Snapshot, TABLES, Table};
 pub use breach::{Breach, BreachFlags, NewBreach};
 pub use changes::{Changes, Topic};
 pub use clock::{Clock, ManualClock, SystemClock, Turn, UnixMs};

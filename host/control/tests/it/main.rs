@@ -1,6 +1,7 @@
 //! Whole jobs through the catalogue, the three control roles, and workers that only say what became of a task.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod again;
 mod by_hand;
 mod over_http;
 mod simulation;
