@@ -16,6 +16,7 @@ use serde_json::Value;
 pub(crate) use commands::{Breaches, Jobs, Loads, Plugins, Slots, Tasks};
 pub(crate) use ingest::Args as IngestArgs;
 pub(crate) use keys::Keys;
+pub(crate) use upload::{bar, bars};
 
 use crate::{
     config,
