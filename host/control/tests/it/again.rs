@@ -1,13 +1,18 @@
 //! A catalogue that is restored elsewhere: its loads are made again, are what they were, and are seen as they were.
 
 use serde_json::Value;
-use sluice_catalogue::{Breach, Catalogue, Error, JobSpec, JobState, LoadState, Resolution, Row, TABLES};
+use sluice_catalogue::{Breach, Catalogue, Error, JobSpec, JobState, LoadState, NewJob, Resolution, Row, TABLES};
 use sluice_engines::{on_both_engines, sql::Engine};
 use sluice_record::{PluginDigest, TaskKind, TaskOutcome, TaskSpec};
 
 use crate::by_hand::{Rig, usual};
 
-on_both_engines!(loads_are_made_again_as_they_were, a_load_that_comes_out_otherwise_waits_for_a_word, only_what_is_empty_is_filled);
+on_both_engines!(
+    loads_are_made_again_as_they_were,
+    a_load_that_comes_out_otherwise_waits_for_a_word,
+    only_what_is_empty_is_filled,
+    what_is_asked_for_meanwhile_counts,
+);
 
 /// Members nobody claims are staged without a plugin.
 async fn rig(engine: Engine) -> Rig {
@@ -106,7 +111,7 @@ async fn a_load_that_comes_out_otherwise_waits_for_a_word(engine: Engine) {
     let load = into.load_of(job.id).await;
     assert_eq!((job.state, load.state), (JobState::Failed, LoadState::Verified), "{job:?}");
     assert!(job.message.contains("35 records, and had 36") && load.message == job.message, "{job:?}");
-    let publish = sluice_catalogue::NewJob { spec: JobSpec::Publish { load: load.id }, priority: 0 };
+    let publish = NewJob { spec: JobSpec::Publish { load: load.id }, priority: 0 };
     let publish = into.catalogue().create_job(&publish).await.unwrap();
     into.turn_on().await;
     assert_eq!(into.job(publish).await.state, JobState::Done);
@@ -134,4 +139,16 @@ async fn only_what_is_empty_is_filled(engine: Engine) {
         assert!(matches!(Row::parse(keys, line), Err(Error::Conflict { .. })), "{line}");
     }
     restore(into.catalogue(), &rows).await;
+}
+
+/// A load whose retract was asked for does not come back; an import that is under way begins anew, by the plugins there are then.
+async fn what_is_asked_for_meanwhile_counts(engine: Engine) {
+    let rig = published(engine).await;
+    let load = rig.catalogue().loads(10).await.unwrap().remove(0).id;
+    let first = rig.catalogue().jobs(10).await.unwrap().remove(0).id;
+    rig.again(first).await;
+    rig.catalogue().create_job(&NewJob { spec: JobSpec::Retract { load }, priority: 0 }).await.unwrap();
+    let lines = lines(rig.catalogue()).await;
+    let imports: Vec<_> = lines.iter().filter(|(table, _)| *table == "imports").collect();
+    assert!(imports.len() == 1 && !imports[0].1.contains("again"), "{imports:?}");
 }

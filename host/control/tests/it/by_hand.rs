@@ -120,7 +120,7 @@ impl Rig {
         self.catalogue().load(self.job(job).await.load.unwrap()).await.unwrap()
     }
 
-    async fn again(&self, job: JobId) -> JobId {
+    pub(crate) async fn again(&self, job: JobId) -> JobId {
         self.catalogue().create_job(&NewJob { spec: self.job(job).await.spec, priority: 0 }).await.unwrap()
     }
 
