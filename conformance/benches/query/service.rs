@@ -121,8 +121,15 @@ async fn publish_ranges(data: &Path, prefixes: &[u32], rows: usize) -> Result<()
     let part = objects.put("dumps/ranges/0", bytes::Bytes::from_static(b"x")).await?;
     catalogue.append_part(dump, 0, &part).await?;
     catalogue.complete_dump(dump, BlobDigest([7; 32])).await?;
-    let spec =
-        JobSpec::Import { breach, dumps: vec![dump], policy: Policy::Notify, plugin: None, archive_passwords: vec![], publish: true };
+    let spec = JobSpec::Import {
+        breach,
+        dumps: vec![dump],
+        policy: Policy::Notify,
+        plugin: None,
+        archive_passwords: vec![],
+        publish: true,
+        again: None,
+    };
     let job = catalogue.create_job(&NewJob::from(spec)).await?;
     catalogue.apply(&[Change::BeginLoad { job, breach, policy: Policy::Notify }]).await?;
     let load = catalogue.loads(1).await?.first().context("no load")?.id;

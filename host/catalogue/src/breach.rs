@@ -283,9 +283,19 @@ async fn published(tx: &mut Tx, breach: BreachId) -> Result<PublishedLoads> {
     Ok(published)
 }
 
-/// Brings count, classes and dates in line with the breach's published loads. Of several, `Conflict` unless they were counted together;
-/// `may_be_less` takes the best bound there is instead: a load must not stay to be seen because it is to be counted.
-pub(crate) async fn follow_loads(tx: &mut Tx, breach: BreachId, may_be_less: bool) -> Result<()> {
+/// What became of a breach's loads.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Follow {
+    Publish,
+    /// One came back that was there before: nothing is new, so the dates stay.
+    PublishAgain,
+    /// A load must not stay to be seen because the others are to be counted: the best bound there is will do.
+    Retract,
+}
+
+/// Brings count, classes and dates in line with the breach's published loads. Of several that are published, `Conflict` unless they were
+/// counted together.
+pub(crate) async fn follow_loads(tx: &mut Tx, breach: BreachId, follow: Follow) -> Result<()> {
     let published = published(tx, breach).await?;
     let row = query("SELECT pwn_count, counted_loads, counted_accounts FROM breaches WHERE id = $1").bind(breach.0);
     let row = row.fetch_one(&mut **tx).await.map_err(Error::sql)?;
@@ -293,14 +303,15 @@ pub(crate) async fn follow_loads(tx: &mut Tx, breach: BreachId, may_be_less: boo
         published.accounts_added_up
     } else if row.json::<Vec<LoadId>>("counted_loads")? == published.loads {
         row.number("counted_accounts")?
-    } else if may_be_less {
+    } else if follow == Follow::Retract {
         published.accounts_added_up.min(row.number("pwn_count")?)
     } else {
         let message = format!("the loads of breach {breach} have not been counted together");
         return Err(Error::conflict(message, "count them, then publish"));
     };
     query(
-        "UPDATE breaches SET pwn_count = $2, data_classes = $3, modified_at = $5, published_loads = $4,
+        "UPDATE breaches SET pwn_count = $2, data_classes = $3, published_loads = $4,
+         modified_at = CASE WHEN $7 = 0 THEN $5 ELSE modified_at END,
          added_at = CASE WHEN $6 = 0 THEN $5 ELSE added_at END WHERE id = $1",
     )
     .bind(breach.0)
@@ -309,6 +320,7 @@ pub(crate) async fn follow_loads(tx: &mut Tx, breach: BreachId, may_be_less: boo
     .bind(published.loads.len() as i64)
     .bind(tx.now)
     .bind(was_published(tx, breach).await?)
+    .bind(i64::from(follow == Follow::PublishAgain))
     .execute(&mut **tx)
     .await
     .map_err(Error::sql)?;

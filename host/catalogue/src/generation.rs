@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use sluice_record::{BreachId, LoadId, SegmentRef};
 
 use crate::{
-    Catalogue, Error, LoadState, Result, Topic, UnixMs, audit, breach,
+    Catalogue, Error, LoadState, Result, Topic, UnixMs, audit,
+    breach::{self, Follow},
     load::load_columns,
     row::{Columns, all, from_json, query, to_json},
     tx::Tx,
@@ -88,13 +89,14 @@ impl Catalogue {
         }
         expect_state(&load, LoadState::Verified, "only a verified load can be published")?;
         let number = switch(&mut tx, publish.expected_generation, &publish.segments, &format!("publish {}", publish.load)).await?;
-        query("UPDATE loads SET state = 'published', published_at = $2, changed_at = $2 WHERE id = $1")
+        query("UPDATE loads SET state = 'published', published_at = COALESCE(published_at, $2), changed_at = $2 WHERE id = $1")
             .bind(publish.load.0)
             .bind(tx.now)
             .execute(&mut *tx)
             .await
             .map_err(Error::sql)?;
-        breach::follow_loads(&mut tx, load.breach, false).await?;
+        let follow = if load.published_at.is_some() { Follow::PublishAgain } else { Follow::Publish };
+        breach::follow_loads(&mut tx, load.breach, follow).await?;
         audit::append(&mut tx, "controller", "load.publish", &format!("load {}", publish.load), &format!("generation {number}")).await?;
         tx.commit(&[Topic::Catalogue, Topic::Jobs]).await?;
         Ok(number)
@@ -112,7 +114,7 @@ impl Catalogue {
             .execute(&mut *tx)
             .await
             .map_err(Error::sql)?;
-        breach::follow_loads(&mut tx, found.breach, true).await?;
+        breach::follow_loads(&mut tx, found.breach, Follow::Retract).await?;
         audit::append(&mut tx, "controller", "load.retract", &format!("load {load}"), &format!("generation {number}")).await?;
         tx.commit(&[Topic::Catalogue, Topic::Jobs]).await?;
         Ok(number)

@@ -1,11 +1,11 @@
 //! Jobs: what somebody asked for, how far it is, and what an operator may say to it while it runs.
 
 use serde::{Deserialize, Serialize};
-use sluice_record::{BreachId, DumpId, JobId, LoadId, Policy};
+use sluice_record::{BreachId, DumpId, JobId, Ledger, LoadId, PluginDigest, Policy};
 use sqlx::any::AnyRow;
 
 use crate::{
-    Catalogue, DumpState, Error, JobKind, JobState, Result, Topic, UnixMs, Window, queue,
+    Catalogue, DumpState, Error, JobKind, JobState, Load, Result, Topic, UnixMs, Window, queue,
     row::{Columns, all, query, selects, to_json},
     tx::Tx,
 };
@@ -32,6 +32,9 @@ pub enum JobSpec {
         /// Publish the load once it is verified.
         #[serde(default)]
         publish: bool,
+        /// Make a load again that there was before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        again: Option<Box<Again>>,
     },
     /// Make a verified load visible.
     Publish {
@@ -45,6 +48,60 @@ pub enum JobSpec {
     },
     /// Merge the ranges' small segments into fewer, so that a lookup asks fewer. Queued by the controller when they pile up.
     Compact,
+}
+
+/// A load that was verified elsewhere and is to come out the same: what a restore asks for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Again {
+    /// What it was called there.
+    pub load: LoadId,
+    /// The plugins it was pinned to: no other is asked about its members.
+    pub plugins: Vec<PluginDigest>,
+    /// What an operator said to members that nobody claimed.
+    pub resolved: Vec<Resolved>,
+    /// Did an operator accept to publish it without its quarantined bytes?
+    pub quarantine_accepted: bool,
+    /// When it was published there.
+    pub published_at: Option<UnixMs>,
+    /// What became of its bytes.
+    pub ledger: Ledger,
+    /// Bytes of its staged members.
+    pub staged_bytes: u64,
+    /// Bytes set aside with quarantined tasks.
+    pub quarantined_bytes: u64,
+    /// Distinct accounts.
+    pub accounts: u64,
+    /// Distinct plain passwords.
+    pub passwords: u64,
+}
+
+/// What an operator said to a member.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Resolved {
+    /// From which dump.
+    pub dump: DumpId,
+    /// Its path within the dump.
+    pub name: String,
+    /// The plugin chosen; `None`: it was left out.
+    pub plugin: Option<PluginDigest>,
+}
+
+impl Again {
+    /// How a load that was made again differs from what it was, in words; `None` if it does not. Counts and never values: those follow
+    /// from bytes, plugins and policy, which are the same.
+    pub fn difference(&self, load: &Load) -> Option<String> {
+        let counts = [
+            ("bytes staged", load.staged_bytes, self.staged_bytes),
+            ("bytes quarantined", load.quarantined_bytes, self.quarantined_bytes),
+            ("records", load.ledger.records, self.ledger.records),
+            ("records stored", load.ledger.stored, self.ledger.stored),
+            ("distinct accounts", load.accounts, self.accounts),
+            ("distinct passwords", load.passwords, self.passwords),
+        ];
+        let differs = counts.into_iter().find(|(_, now, before)| now != before);
+        let said = differs.map(|(what, now, before)| format!("it has {now} {what}, and had {before}"));
+        said.or_else(|| (load.ledger != self.ledger).then(|| "what was rejected or skipped is not what it was".to_owned()))
+    }
 }
 
 impl JobSpec {
@@ -193,25 +250,9 @@ impl Catalogue {
             }
             JobSpec::Compact => None,
         };
-        let id = tx.ids("job", 1).await?;
-        query(
-            "INSERT INTO jobs (id, kind, spec, state, priority, load, created_at, changed_at, window_from, window_ms, deadline)
-             VALUES ($1, $2, $3, 'queued', $4, $5, $6, $6, $7, $8, $9)",
-        )
-        .bind(id)
-        .bind(new.spec.kind().name())
-        .bind(to_json("spec", &new.spec)?)
-        .bind(new.priority)
-        .bind(load)
-        .bind(tx.now)
-        .bind(new.window.map(|window| window.from_ms))
-        .bind(new.window.map(|window| window.ms))
-        .bind(new.deadline)
-        .execute(&mut *tx)
-        .await
-        .map_err(Error::sql)?;
+        let id = insert(&mut tx, new, load).await?;
         tx.commit(&[Topic::Jobs]).await?;
-        Ok(JobId(id))
+        Ok(id)
     }
 
     /// One job.
@@ -295,7 +336,28 @@ fn refused(job: JobId, state: &str) -> Error {
     Error::conflict(format!("job {job} is {state}: that can't be done to it now"), "look at where it stands")
 }
 
-async fn check_import(tx: &mut Tx, breach: BreachId, dumps: &[DumpId]) -> Result<()> {
+pub(crate) async fn insert(tx: &mut Tx, new: &NewJob, load: Option<i64>) -> Result<JobId> {
+    let id = tx.ids("job", 1).await?;
+    query(
+        "INSERT INTO jobs (id, kind, spec, state, priority, load, created_at, changed_at, window_from, window_ms, deadline)
+         VALUES ($1, $2, $3, 'queued', $4, $5, $6, $6, $7, $8, $9)",
+    )
+    .bind(id)
+    .bind(new.spec.kind().name())
+    .bind(to_json("spec", &new.spec)?)
+    .bind(new.priority)
+    .bind(load)
+    .bind(tx.now)
+    .bind(new.window.map(|window| window.from_ms))
+    .bind(new.window.map(|window| window.ms))
+    .bind(new.deadline)
+    .execute(&mut **tx)
+    .await
+    .map_err(Error::sql)?;
+    Ok(JobId(id))
+}
+
+pub(crate) async fn check_import(tx: &mut Tx, breach: BreachId, dumps: &[DumpId]) -> Result<()> {
     exists(tx, "breach", "SELECT id FROM breaches WHERE id = $1", breach.0).await?;
     if dumps.is_empty() {
         return Err(Error::conflict("an import needs a dump", "name at least one"));

@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 mod audit;
+mod backup;
 mod breach;
 mod changes;
 mod clock;
@@ -43,6 +44,7 @@ mod words;
 mod workload;
 
 pub use audit::AuditEntry;
+pub use backup::{Restoring, Row, SCHEMA, Snapshot, TABLES, Table};
 pub use breach::{Breach, BreachFlags, NewBreach};
 pub use changes::{Changes, Topic};
 pub use clock::{Clock, ManualClock, SystemClock, Turn, UnixMs};
@@ -51,7 +53,7 @@ pub use dump::{Dump, NewDump};
 pub use error::{Error, Result};
 pub use explain::{Before, Explanation};
 pub use generation::{Generation, Publish};
-pub use job::{Job, JobSpec, NewJob, Progress, ScheduleChange};
+pub use job::{Again, Job, JobSpec, NewJob, Progress, Resolved, ScheduleChange};
 pub use key::{ApiKey, KeyHash, KeyId, NewKey, Plan};
 pub use lease::{Ended, Lease, LeaseRequest};
 pub use load::Load;

@@ -46,7 +46,7 @@ pub struct Load {
     pub created_at: UnixMs,
     /// When it last changed.
     pub changed_at: UnixMs,
-    /// When it was published.
+    /// When it was published; of one that is made again, when it was before.
     pub published_at: Option<UnixMs>,
     /// When it was retracted.
     pub retracted_at: Option<UnixMs>,

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The schema, step by step. A step that was released is never changed.
-const MIGRATIONS: [(i64, &str, &str); 5] = [
+pub(crate) const MIGRATIONS: [(i64, &str, &str); 5] = [
     (1, "catalogue", include_str!("../migrations/0001_catalogue.sql")),
     (2, "counted loads", include_str!("../migrations/0002_counted_loads.sql")),
     (3, "verified domains", include_str!("../migrations/0003_verified_domains.sql")),

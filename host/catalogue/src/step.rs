@@ -5,7 +5,7 @@
 use sluice_record::{BreachId, DumpId, JobId, Ledger, LoadId, MemberId, MemberNote, Policy, SegmentRef, StagedMember, TaskId, TaskSpec};
 
 use crate::{
-    Catalogue, Error, JobState, LoadState, MemberState, NewTask, Reproducer, Result, Topic, UnixMs, breach,
+    Catalogue, Error, JobSpec, JobState, LoadState, MemberState, NewTask, Reproducer, Result, Topic, UnixMs, breach,
     lease::delete_slot,
     member::{framing_word, pin},
     row::{Columns, plain, query, to_json},
@@ -260,9 +260,15 @@ async fn quarantine(tx: &mut Tx, task: TaskId, reproducer: &Reproducer) -> Resul
 }
 
 async fn begin_load(tx: &mut Tx, job: JobId, breach: BreachId, policy: Policy) -> Result<()> {
+    let row = query("SELECT spec FROM jobs WHERE id = $1").bind(job.0).fetch_one(&mut **tx).await.map_err(Error::sql)?;
+    let before = match row.json("spec")? {
+        JobSpec::Import { again, .. } => again,
+        _ => None,
+    };
     let id = tx.ids("load", 1).await?;
     query(
-        "INSERT INTO loads (id, job, breach, policy, state, ledger, created_at, changed_at) VALUES ($1, $2, $3, $4, 'staging', $5, $6, $6)",
+        "INSERT INTO loads (id, job, breach, policy, state, ledger, created_at, changed_at, quarantine_accepted, published_at)
+         VALUES ($1, $2, $3, $4, 'staging', $5, $6, $6, $7, $8)",
     )
     .bind(id)
     .bind(job.0)
@@ -270,6 +276,8 @@ async fn begin_load(tx: &mut Tx, job: JobId, breach: BreachId, policy: Policy) -
     .bind(policy.name())
     .bind(to_json("ledger", &Ledger::default())?)
     .bind(tx.now)
+    .bind(i64::from(before.as_ref().is_some_and(|before| before.quarantine_accepted)))
+    .bind(before.and_then(|before| before.published_at))
     .execute(&mut **tx)
     .await
     .map_err(Error::sql)?;

@@ -1,7 +1,7 @@
 //! Where a job stands and what its next step is. Every step can be seen from the catalogue alone: from the job's state, its
 //! load's, its members' and whether a task of it is open.
 
-use sluice_catalogue::{Change, Job, JobSpec, JobState, Load, LoadState, Member, MemberState, NewTask, UnixMs};
+use sluice_catalogue::{Again, Change, Job, JobSpec, JobState, Load, LoadState, Member, MemberState, NewTask, Resolution, UnixMs};
 use sluice_record::{BreachId, DumpId, Frame, LoadId, Policy, TaskSpec};
 
 use crate::{Controller, Result, error::taken};
@@ -17,7 +17,9 @@ impl Controller {
             (JobState::Paused, _) => Ok(false),
             (JobState::Cancelling, _) => self.cancelling(&job).await,
             (JobState::Queued | JobState::Running | JobState::Waiting, spec) => match spec {
-                JobSpec::Import { breach, policy, publish, .. } => self.import(&job, *breach, *policy, *publish).await,
+                JobSpec::Import { breach, policy, publish, again, .. } => {
+                    self.import(&job, *breach, *policy, *publish, again.as_deref()).await
+                }
                 JobSpec::Publish { load } => {
                     let load = self.catalogue.load(*load).await?;
                     self.publish(&job, &load).await
@@ -32,7 +34,7 @@ impl Controller {
         }
     }
 
-    async fn import(&self, job: &Job, breach: BreachId, policy: Policy, publish: bool) -> Result<bool> {
+    async fn import(&self, job: &Job, breach: BreachId, policy: Policy, publish: bool, again: Option<&Again>) -> Result<bool> {
         let Some(load) = job.load else {
             return taken(self.catalogue.apply(&[Change::BeginLoad { job: job.id, breach, policy }]).await);
         };
@@ -45,8 +47,12 @@ impl Controller {
             LoadState::Staging => self.staging(job, load.id).await,
             LoadState::Parsing => self.parsing(job, load.id).await,
             LoadState::Merging => self.verify(job, &load).await,
-            LoadState::Verified if publish => self.publish(job, &load).await,
-            LoadState::Verified | LoadState::Published | LoadState::Retracted => self.set_job(job, JobState::Done, "", "").await,
+            LoadState::Verified => match again.and_then(|again| again.difference(&load)) {
+                Some(difference) => self.another(job, &load, &difference).await,
+                None if publish => self.publish(job, &load).await,
+                None => self.set_job(job, JobState::Done, "", "").await,
+            },
+            LoadState::Published | LoadState::Retracted => self.set_job(job, JobState::Done, "", "").await,
             LoadState::Unbalanced | LoadState::Failed => {
                 // What was written of it is being deleted.
                 if self.catalogue.has_open_tasks(job.id).await? {
@@ -57,25 +63,64 @@ impl Controller {
         }
     }
 
+    /// A load that was to come out as it was before, and did not: it stays verified, for an operator to look at.
+    async fn another(&self, job: &Job, load: &Load, difference: &str) -> Result<bool> {
+        let message = format!("load {} is not what it was before: {difference}", load.id);
+        tracing::error!(job = %job.id, message, "a load that was made again differs");
+        let verified = LoadState::Verified;
+        let hint = format!(
+            "its bytes, plugins and policy are the same, so look at the versions of sluice; `sluice loads publish {}` takes it as it is",
+            load.id
+        );
+        let step = [
+            Change::Load { load: load.id, from: verified, to: verified, message: message.clone() },
+            to(job, JobState::Failed, &message, &hint),
+        ];
+        taken(self.catalogue.apply(&step).await)
+    }
+
     /// A stage task a dump. They are there, or the load would not be without an open task.
     async fn staging(&self, job: &Job, load: LoadId) -> Result<bool> {
-        let JobSpec::Import { dumps, plugin, archive_passwords, .. } = &job.spec else { return Ok(false) };
+        let JobSpec::Import { dumps, .. } = &job.spec else { return Ok(false) };
         if self.catalogue.has_open_tasks(job.id).await? {
             return self.set_job(job, JobState::Running, "", "").await;
         }
         let mut step = vec![];
         for dump in dumps {
-            let spec = self.stage_spec(load, *dump, plugin.clone(), archive_passwords.clone()).await?;
+            let spec = self.stage_spec(load, *dump, &job.spec).await?;
             step.push(Change::Queue(NewTask { job: job.id, key: format!("stage/{dump}"), spec, splits: 0, not_before: 0 }));
         }
         step.push(to(job, JobState::Running, "", ""));
         taken(self.catalogue.apply(&step).await)
     }
 
-    async fn stage_spec(&self, load: LoadId, dump: DumpId, plugin: Option<String>, archive_passwords: Vec<String>) -> Result<TaskSpec> {
+    async fn stage_spec(&self, load: LoadId, dump: DumpId, import: &JobSpec) -> Result<TaskSpec> {
         let name = self.catalogue.dump(dump).await?.name;
         let parts = self.catalogue.dump_parts(dump).await?;
-        Ok(TaskSpec::Stage { load, dump, name, parts, plugin, archive_passwords })
+        let (mut only, mut unasked) = (vec![], vec![]);
+        let (mut plugin, mut archive_passwords) = (None, vec![]);
+        if let JobSpec::Import { plugin: chosen, archive_passwords: passwords, again, .. } = import {
+            (plugin, archive_passwords) = (chosen.clone(), passwords.clone());
+            if let Some(again) = again {
+                only.clone_from(&again.plugins);
+                unasked.extend(again.resolved.iter().filter(|resolved| resolved.dump == dump).map(|resolved| resolved.name.clone()));
+            }
+        }
+        Ok(TaskSpec::Stage { load, dump, name, parts, plugin, archive_passwords, only, unasked })
+    }
+
+    /// Says to members that nobody was asked about what an operator said to them before; `false` if there is none such.
+    async fn resolve_again(&self, job: &Job, unclaimed: &[Member]) -> Result<bool> {
+        let JobSpec::Import { again: Some(again), .. } = &job.spec else { return Ok(false) };
+        let mut did = false;
+        for member in unclaimed {
+            let said = again.resolved.iter().find(|said| said.dump == member.dump && said.name == member.staged.name);
+            if let Some(said) = said {
+                let resolution = said.plugin.map_or(Resolution::Skip, Resolution::Plugin);
+                did |= taken(self.catalogue.resolve_member(member.id, resolution).await)?;
+            }
+        }
+        Ok(did)
     }
 
     /// Members are cut as they get a plugin; when nothing is open any more and nobody waits for one, the runs are merged.
@@ -87,6 +132,9 @@ impl Controller {
         if !to_scan.is_empty() {
             let step: Vec<_> = to_scan.into_iter().filter_map(|member| scan(job, member)).collect();
             return taken(self.catalogue.apply(&step).await);
+        }
+        if self.resolve_again(job, &unclaimed).await? {
+            return Ok(true);
         }
         if let Some(first) = unclaimed.first() {
             let more = if unclaimed.len() < UNCLAIMED_COUNTED_MAX as usize { "" } else { " or more" };

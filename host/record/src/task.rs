@@ -181,6 +181,12 @@ pub enum TaskSpec {
         plugin: Option<String>,
         /// Passwords to try on encrypted members.
         archive_passwords: Vec<String>,
+        /// The only plugins that are asked about members, active or not; none: those that are active.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        only: Vec<PluginDigest>,
+        /// Members, by name, about which nobody is asked: what becomes of them is known.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        unasked: Vec<String>,
     },
     /// Cut a staged member into chunks.
     Scan {

@@ -1,6 +1,7 @@
 //! The sluice binary: arguments, then the command. Roles are joined here (serve) and nowhere else.
 #![forbid(unsafe_code)]
 
+mod backup;
 mod client;
 mod config;
 mod engines;
@@ -38,6 +39,8 @@ enum Command {
     Plugins(client::Plugins),
     Plugin(plugin::Args),
     Check(serve::CheckArgs),
+    Backup(backup::BackupArgs),
+    Restore(backup::RestoreArgs),
     /// Print a completion script for a shell.
     Completions {
         /// Which shell.
@@ -63,6 +66,8 @@ fn run(command: Command) -> Result<()> {
     match command {
         Command::Serve(args) => serve::run(&args),
         Command::Check(args) => serve::check(&args),
+        Command::Backup(args) => args.run(),
+        Command::Restore(args) => args.run(),
         Command::Parse(args) => parse::run(&args),
         Command::Ingest(args) => block_on(args.run()),
         Command::Loads(args) => block_on(args.run()),

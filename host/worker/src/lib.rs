@@ -123,8 +123,9 @@ impl Worker {
         let computing = Arc::clone(&self.computing).acquire_owned().await;
         let computing = computing.map_err(|_| TaskFailure::new(FailureKind::Cancelled, "the worker takes no more tasks"))?;
         let blocking = move || match spec {
-            TaskSpec::Stage { load, name, parts, plugin, archive_passwords, .. } => {
-                stage::stage(&worker, task, load, &stage::Dump { name, parts, plugin, archive_passwords }, &watch)
+            TaskSpec::Stage { load, name, parts, plugin, archive_passwords, only, unasked, .. } => {
+                let dump = stage::Dump { name, parts, plugin, archive_passwords, only, unasked };
+                stage::stage(&worker, task, load, &dump, &watch)
             }
             TaskSpec::Scan { name, parts, source, plugin, framing, .. } => {
                 let start = Start { name: &name, parts: &parts, ..Start::default() };

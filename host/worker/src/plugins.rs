@@ -152,15 +152,15 @@ impl Tournament {
     }
 }
 
-/// Shows a member's sample to every active plugin, each in the sandbox.
+/// Shows a member's sample to the plugins that are asked, each in the sandbox.
 ///
 /// # Errors
 /// If the sample cannot be read.
-pub fn tournament(plugins: &PluginSet, member: &Member<'_>) -> Result<Tournament, IntakeError> {
+pub fn tournament(asked: &[Arc<Plugin>], member: &Member<'_>) -> Result<Tournament, IntakeError> {
     let text = member.sample(InputKind::Text)?;
     let bytes = member.sample(InputKind::Bytes)?;
     let mut tournament = Tournament { claims: Vec::new(), faults: Vec::new() };
-    for plugin in plugins.active() {
+    for plugin in asked {
         let sample = if plugin.descriptor().input == InputKind::Text { &text } else { &bytes };
         let size = member.size_hint();
         match plugin.probe(&Sample { name: member.name(), size, head: &sample.head, tail: &sample.tail }) {

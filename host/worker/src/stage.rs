@@ -4,7 +4,9 @@ use std::{io::Write, sync::Arc};
 
 use cap_std::{ambient_authority, fs::Dir};
 use sluice_intake::{IntakeError, IntakeLimits, Member, Reference};
-use sluice_record::{FailureKind, Frame, Framing, InputKind, LoadId, StagedMember, StagedSource, TaskFailure, TaskId, TaskOutcome};
+use sluice_record::{
+    FailureKind, Frame, Framing, InputKind, LoadId, PluginDigest, StagedMember, StagedSource, TaskFailure, TaskId, TaskOutcome,
+};
 use sluice_sandbox::Plugin;
 use sluice_store::objects::keys;
 
@@ -20,6 +22,8 @@ pub(crate) struct Dump {
     pub(crate) parts: Vec<Frame>,
     pub(crate) plugin: Option<String>,
     pub(crate) archive_passwords: Vec<String>,
+    pub(crate) only: Vec<PluginDigest>,
+    pub(crate) unasked: Vec<String>,
 }
 
 pub(crate) fn stage(worker: &Worker, task: TaskId, load: LoadId, dump: &Dump, watch: &Watch) -> Result<TaskOutcome, TaskFailure> {
@@ -30,8 +34,12 @@ pub(crate) fn stage(worker: &Worker, task: TaskId, load: LoadId, dump: &Dump, wa
     };
     let scratch = Dir::open_ambient_dir(&worker.scratch, ambient_authority()).map_err(|error| failure::transient(&error))?;
     let bytes = blob::parts(&worker.objects, &dump.parts)?;
-    let asked: Vec<_> = chosen.clone().map_or_else(|| plugins.active().cloned().collect(), |plugin| vec![plugin]);
-    let mut staging = Staging { asked: &asked, worker, task, load, dump, plugins: &plugins, chosen, members: Vec::new(), watch };
+    let asked = match &chosen {
+        Some(plugin) => vec![plugin.clone()],
+        None if dump.only.is_empty() => plugins.active().cloned().collect(),
+        None => dump.only.iter().map(|only| plugins.get(*only).cloned().ok_or_else(|| gone(*only))).collect::<Result<_, _>>()?,
+    };
+    let mut staging = Staging { asked: &asked, worker, task, load, dump, chosen, members: Vec::new(), watch };
     let with = sluice_intake::Walking {
         name: &dump.name,
         passwords: &dump.archive_passwords,
@@ -54,14 +62,17 @@ fn unknown_plugin(plugins: &PluginSet, wanted: &str) -> TaskFailure {
     failure::input(format!("no plugin `{wanted}` is installed; there are: {}", names.join(", ")))
 }
 
+fn gone(plugin: PluginDigest) -> TaskFailure {
+    failure::input(format!("the load was read with plugin {plugin}, which is revoked, or not installed here"))
+}
+
 struct Staging<'a> {
     worker: &'a Worker,
     task: TaskId,
     load: LoadId,
     dump: &'a Dump,
-    plugins: &'a PluginSet,
     chosen: Option<Arc<Plugin>>,
-    /// Who is asked which members belong together.
+    /// Who is asked what each member is, and which belong together.
     asked: &'a [Arc<Plugin>],
     members: Vec<StagedMember>,
     watch: &'a Watch,
@@ -72,8 +83,9 @@ impl Staging<'_> {
         self.watch.check().map_err(Walking)?;
         let (plugin, claims) = match &self.chosen {
             Some(plugin) => (Some(plugin.clone()), Vec::new()),
+            None if self.dump.unasked.iter().any(|name| name == member.name()) => (None, Vec::new()),
             None => {
-                let tournament = tournament(self.plugins, member)?;
+                let tournament = tournament(self.asked, member)?;
                 for fault in &tournament.faults {
                     tracing::warn!(member = self.members.len(), "a probe failed: {fault}");
                 }

@@ -142,8 +142,15 @@ async fn publish(
     let part = objects.put(&format!("dumps/{name}/0"), bytes::Bytes::copy_from_slice(name.as_bytes())).await.unwrap();
     catalogue.append_part(dump, 0, &part).await.unwrap();
     catalogue.complete_dump(dump, BlobDigest(*blake3::hash(name.as_bytes()).as_bytes())).await.unwrap();
-    let spec =
-        JobSpec::Import { breach, dumps: vec![dump], policy: Policy::Notify, plugin: None, archive_passwords: vec![], publish: true };
+    let spec = JobSpec::Import {
+        breach,
+        dumps: vec![dump],
+        policy: Policy::Notify,
+        plugin: None,
+        archive_passwords: vec![],
+        publish: true,
+        again: None,
+    };
     let job = catalogue.create_job(&NewJob::from(spec)).await.unwrap();
     catalogue.apply(&[Change::BeginLoad { job, breach, policy: Policy::Notify }]).await.unwrap();
     let load = catalogue.loads(1).await.unwrap()[0].id;

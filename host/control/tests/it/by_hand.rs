@@ -59,18 +59,18 @@ impl GenerationPlanner for Planner {
 /// What a task comes to, if it is not as usual.
 type Script = Box<dyn FnMut(&TaskSpec) -> Option<Result<TaskOutcome, TaskFailure>>>;
 
-struct Rig {
-    bench: Bench,
-    clock: ManualClock,
+pub(crate) struct Rig {
+    pub(crate) bench: Bench,
+    pub(crate) clock: ManualClock,
     controller: Controller,
     dispatcher: Dispatcher,
     script: Script,
     /// Specs that were leased, in order, with the time and who had them.
-    seen: Vec<(i64, u32, TaskSpec)>,
+    pub(crate) seen: Vec<(i64, u32, TaskSpec)>,
 }
 
 impl Rig {
-    async fn new(engine: Engine, script: impl FnMut(&TaskSpec) -> Option<Result<TaskOutcome, TaskFailure>> + 'static) -> Self {
+    pub(crate) async fn new(engine: Engine, script: impl FnMut(&TaskSpec) -> Option<Result<TaskOutcome, TaskFailure>> + 'static) -> Self {
         let clock = ManualClock::at(BEGIN);
         let bench = Bench::with_clock(engine, Arc::new(clock.clone())).await;
         let controller = Controller::new(bench.catalogue.clone(), bench.store.clone(), Arc::new(Planner));
@@ -78,7 +78,7 @@ impl Rig {
         Self { bench, clock, controller, dispatcher, script: Box::new(script), seen: vec![] }
     }
 
-    fn catalogue(&self) -> &Catalogue {
+    pub(crate) fn catalogue(&self) -> &Catalogue {
         &self.bench.catalogue
     }
 
@@ -102,7 +102,7 @@ impl Rig {
     }
 
     /// As [`Rig::turn`], turning the clock on while there is something that waits for it.
-    async fn turn_on(&mut self) {
+    pub(crate) async fn turn_on(&mut self) {
         loop {
             self.turn().await;
             let queued = TaskFilter { state: Some(TaskState::Queued), ..TaskFilter::default() };
@@ -112,15 +112,15 @@ impl Rig {
         }
     }
 
-    async fn job(&self, job: JobId) -> Job {
+    pub(crate) async fn job(&self, job: JobId) -> Job {
         self.catalogue().job(job).await.unwrap()
     }
 
-    async fn load_of(&self, job: JobId) -> Load {
+    pub(crate) async fn load_of(&self, job: JobId) -> Load {
         self.catalogue().load(self.job(job).await.load.unwrap()).await.unwrap()
     }
 
-    async fn again(&self, job: JobId) -> JobId {
+    pub(crate) async fn again(&self, job: JobId) -> JobId {
         self.catalogue().create_job(&NewJob::from(self.job(job).await.spec)).await.unwrap()
     }
 
@@ -129,7 +129,7 @@ impl Rig {
     }
 }
 
-fn usual(spec: &TaskSpec, task: i64, store: &Store) -> Result<TaskOutcome, TaskFailure> {
+pub(crate) fn usual(spec: &TaskSpec, task: i64, store: &Store) -> Result<TaskOutcome, TaskFailure> {
     match spec {
         TaskSpec::Merge { load: None, segments, keep, .. } => {
             let object = Frame { key: format!("segments/compacted-{task}"), bytes: 1 };

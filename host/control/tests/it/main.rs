@@ -1,6 +1,7 @@
 //! Whole jobs through the catalogue, the three control roles, and workers that only say what became of a task.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod again;
 mod by_hand;
 mod calendar;
 mod over_http;
@@ -129,7 +130,15 @@ impl Bench {
 
     async fn import(&self, publish: bool) -> JobId {
         let (breach, dump) = self.breach_and_dump().await;
-        let spec = JobSpec::Import { breach, dumps: vec![dump], policy: Policy::Notify, plugin: None, archive_passwords: vec![], publish };
+        let spec = JobSpec::Import {
+            breach,
+            dumps: vec![dump],
+            policy: Policy::Notify,
+            plugin: None,
+            archive_passwords: vec![],
+            publish,
+            again: None,
+        };
         self.catalogue.create_job(&NewJob::from(spec)).await.unwrap()
     }
 

@@ -18,6 +18,7 @@ pub(crate) use commands::{Breaches, Jobs, Loads, Plugins, Tasks};
 pub(crate) use ingest::Args as IngestArgs;
 pub(crate) use keys::Keys;
 pub(crate) use slots::Slots;
+pub(crate) use upload::{bar, bars};
 
 use crate::{
     config,

@@ -226,12 +226,12 @@ impl Source {
 }
 
 /// Where bars stand: on a terminal, nowhere else.
-pub(super) fn bars() -> MultiProgress {
+pub(crate) fn bars() -> MultiProgress {
     let is_seen = std::io::stderr().is_terminal();
     MultiProgress::with_draw_target(if is_seen { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() })
 }
 
-pub(super) fn bar(bars: &MultiProgress, bytes: u64, what: &str) -> ProgressBar {
+pub(crate) fn bar(bars: &MultiProgress, bytes: u64, what: &str) -> ProgressBar {
     let bar = bars.add(ProgressBar::new(bytes).with_message(what.to_owned()));
     let template = "{msg:28} {bar:30} {bytes:>10}/{total_bytes:10} {bytes_per_sec:>12} {eta:>4}";
     ProgressStyle::with_template(template).map_or_else(|_| bar.clone(), |style| bar.clone().with_style(style))

@@ -124,7 +124,7 @@ fn read(args: &Args, plugins: &PluginSet, out: Box<dyn Write + Send>) -> Result<
     with_lanes(lanes, out, |sender| {
         let mut report = Report::default();
         for file in &args.files {
-            let mut reading = Reading { plugins, chosen: chosen.as_ref(), asked: &asked, sender, report: &mut report, file };
+            let mut reading = Reading { chosen: chosen.as_ref(), asked: &asked, sender, report: &mut report, file };
             let notes = walk(file, &passwords, &asked, &mut |member| reading.member(member))?;
             report.notes(file, notes);
         }
@@ -172,7 +172,7 @@ fn is_to_break_up(member: &Member<'_>, asked: &[Arc<Plugin>], winner: Option<&Ar
 fn explain(file: &Path, passwords: &[String], plugins: &PluginSet) -> Result<()> {
     let asked: Vec<_> = plugins.active().cloned().collect();
     let notes = walk(file, passwords, &asked, &mut |member| {
-        let tournament = tournament(plugins, member)?;
+        let tournament = tournament(&asked, member)?;
         if is_to_break_up(member, &asked, tournament.winner()) {
             member.break_up();
             return Ok(());
@@ -343,9 +343,8 @@ fn parse(plugin: &Plugin, piece: &Piece, spare: Vec<u8>) -> Done {
 
 /// Reads members and hands their chunks on.
 struct Reading<'a> {
-    plugins: &'a PluginSet,
     chosen: Option<&'a Arc<Plugin>>,
-    /// Who is asked which members belong together.
+    /// Who is asked what each member is, and which belong together.
     asked: &'a [Arc<Plugin>],
     sender: &'a Sender,
     report: &'a mut Report,
@@ -356,7 +355,7 @@ impl Reading<'_> {
     fn member(&mut self, member: &mut Member<'_>) -> Result<(), Stop> {
         let winner = match self.chosen {
             Some(plugin) => Some(plugin.clone()),
-            None => tournament(self.plugins, member)?.winner().cloned(),
+            None => tournament(self.asked, member)?.winner().cloned(),
         };
         if is_to_break_up(member, self.asked, winner.as_ref()) {
             member.break_up();

@@ -15,7 +15,7 @@ const INSTANCE_FILE: &str = "instance";
 const HOST_FILE: &str = "/proc/sys/kernel/hostname";
 
 /// Nobody else runs in this folder while it is held.
-pub(super) fn lock(data: &Path) -> Result<File> {
+pub(crate) fn lock(data: &Path) -> Result<File> {
     let path = data.join(LOCK_FILE);
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
     let file = file.with_context(|| format!("cannot write {}", path.display()))?;

@@ -14,13 +14,16 @@ use anyhow::Result;
 use serde::Serialize;
 use tokio::net::TcpListener;
 
-pub(crate) use self::token::{read as read_token, read_address};
+pub(crate) use self::{
+    instance::lock,
+    stores::{Stores, beside, with_hint},
+    token::{read as read_token, read_address},
+};
 
 use self::{
     installer::Installer,
     plugins::{Hot, Source},
     process::Process,
-    stores::Stores,
 };
 use crate::{
     config::{self, Config},

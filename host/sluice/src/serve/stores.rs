@@ -32,7 +32,7 @@ use crate::{
 const UNFINISHED_AGE: Duration = Duration::from_secs(24 * 3_600);
 
 /// The stores of a process. Each is opened when a role first asks for it: what no role here needs is left alone.
-pub(super) struct Stores {
+pub(crate) struct Stores {
     config: Config,
     pub(super) scratch: PathBuf,
     catalogue: OnceCell<Catalogue>,
@@ -42,7 +42,7 @@ pub(super) struct Stores {
 
 impl Stores {
     /// Makes the data folder.
-    pub(super) fn new(config: &Config) -> Result<Self> {
+    pub(crate) fn new(config: &Config) -> Result<Self> {
         let scratch = config.data.join("scratch");
         make_private(&config.data)?;
         make_private(&scratch)?;
@@ -50,11 +50,11 @@ impl Stores {
         Ok(Self { config: config.clone(), scratch, catalogue, objects, records })
     }
 
-    pub(super) async fn catalogue(&self) -> Result<Catalogue> {
+    pub(crate) async fn catalogue(&self) -> Result<Catalogue> {
         self.catalogue.get_or_try_init(|| catalogue(&self.config)).await.cloned()
     }
 
-    pub(super) async fn objects(&self) -> Result<Objects> {
+    pub(crate) async fn objects(&self) -> Result<Objects> {
         let open = async || {
             let objects = objects(&self.config)?;
             let age = if self.config.objects.url.is_none() { Duration::ZERO } else { UNFINISHED_AGE };
@@ -64,7 +64,7 @@ impl Stores {
         self.objects.get_or_try_init(open).await.cloned()
     }
 
-    pub(super) async fn records(&self) -> Result<Arc<dyn RecordStore>> {
+    pub(crate) async fn records(&self) -> Result<Arc<dyn RecordStore>> {
         let open = async || match self.config.records.engine {
             RecordsEngine::Tantivy => embedded_records(&self.config).await,
             RecordsEngine::OpenSearch => opensearch_records(&self.config.records).await,
@@ -122,16 +122,31 @@ fn objects(config: &Config) -> Result<Objects> {
 }
 
 async fn catalogue(config: &Config) -> Result<Catalogue> {
+    let catalogue = connect(config).await?;
+    catalogue.migrate().await.map_err(with_hint)?;
+    Ok(catalogue)
+}
+
+async fn connect(config: &Config) -> Result<Catalogue> {
     let settings = config.catalogue.settings(&config.data)?;
-    let opening = async {
-        let catalogue = Catalogue::connect(&settings, Arc::new(SystemClock)).await?;
-        catalogue.migrate().await?;
-        Ok::<_, sluice_catalogue::Error>(catalogue)
-    };
-    opening.await.map_err(|error| {
-        let failure = Failure::new(Sysexit::OsErr, error.to_string(), error.hint());
-        anyhow::Error::from(error).context(failure)
-    })
+    Catalogue::connect(&settings, Arc::new(SystemClock)).await.map_err(with_hint)
+}
+
+/// The catalogue's error with what to do about it.
+pub(crate) fn with_hint(error: sluice_catalogue::Error) -> anyhow::Error {
+    let failure = Failure::new(Sysexit::OsErr, error.to_string(), error.hint());
+    anyhow::Error::from(error).context(failure)
+}
+
+/// The catalogue and the objects of a service, which may be running: nothing is made, migrated or swept.
+pub(crate) async fn beside(config: &Config) -> Result<(Catalogue, Objects)> {
+    let (sqlite, folder) = (config.data.join("catalogue.sqlite"), config.data.join("objects"));
+    let is_missing = |url: &Option<String>, path: &Path| url.is_none() && !path.exists();
+    if is_missing(&config.catalogue.url, &sqlite) || is_missing(&config.objects.url, &folder) {
+        let message = format!("no service has been in {}", config.data.display());
+        return Err(Failure::new(Sysexit::NoInput, message, "name its data folder with --data, or its configuration with --config").into());
+    }
+    Ok((connect(config).await?, objects(config)?))
 }
 
 fn make_private(folder: &Path) -> Result<()> {

@@ -12,7 +12,7 @@ use crate::service::{Service, sluice, succeed};
 const SECRET: &str = "synthetic secret of the objects";
 
 /// A configuration file for a database and a bucket of a test's own, the secrets beside it.
-fn configure(folder: &Path, database_url: &str, s3: &s3::S3, place: &str) -> String {
+pub(crate) fn configure(folder: &Path, database_url: &str, s3: &s3::S3, place: &str) -> String {
     let (key, secret) = s3.credentials();
     let secret = if secret == "synthetic" { SECRET.to_owned() } else { secret };
     fs::write(folder.join("password"), format!("{PASSWORD}\n")).unwrap();

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs)] // a test may fail where it stands, and say why
 
 mod author;
+mod backup;
 mod engines;
 mod faults;
 mod kits;

@@ -141,6 +141,7 @@ async fn live(rng: StdRng, bug: Bug, gate: Arc<Gate>, now: Arc<AtomicI64>, sites
                 plugin: None,
                 archive_passwords: vec![],
                 publish: true,
+                again: None,
             };
             jobs.push(open[0].create_job(&NewJob::from(spec)).await.unwrap());
         }
