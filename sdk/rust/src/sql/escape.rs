@@ -153,6 +153,12 @@ pub(super) fn is_text(value: &[u8]) -> bool {
                 && value.iter().filter(is_control).all(|byte| matches!(byte, 0 | 8 | 26)))
 }
 
+/// Bytes that [`is_text`] wherever they are cut.
+pub(super) fn text_bytes(bytes: &[u8]) -> usize {
+    let valid = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
+    bytes[..valid].iter().position(|byte| *byte < 32 && !matches!(byte, b'\t' | b'\n' | b'\r')).unwrap_or(valid)
+}
+
 /// Bytes by their hexadecimal digits: text if they are, else the digits.
 pub(super) fn hexadecimal(digits: &[u8]) -> Cow<'_, [u8]> {
     let nibble = |digit: u8| char::from(digit).to_digit(16).map(|value| value as u8);

@@ -4,7 +4,7 @@ use super::{
     Dialect,
     account::Account,
     copy::{self, Fields},
-    rows::{Place, joined_end, line, odd_row, other_row, place, rows, some_lines, some_rows, usual_row},
+    rows::{Place, TextAhead, joined_end, line, odd_row, other_row, place, rows, some_lines, some_rows, usual_row},
     statement::{Step, TableColumns, step},
     tables::{Insert, State, Within},
     tuple::{self, Maps, Nothing, Tuple, Values, next_start, read_tuple},
@@ -325,11 +325,17 @@ impl Reader {
     /// Reads the rows of a VALUES list; gives where it stopped.
     fn rows(&mut self, bytes: &[u8], maps: Maps<'_>, at: usize, last: bool, out: &mut Out<'_>) -> usize {
         let Some(insert) = &mut self.state.insert else { return at };
-        insert.begin(&mut self.tags, self.dialect, out);
+        insert.begin(&mut self.tags, out);
         let (maps, has_raw_bytes) = (maps.with_bytea(insert.has_bytes), insert.has_raw_bytes(self.dialect));
         let Insert { people, width, plan, head, .. } = insert;
         let (at, ended) = match insert.has_people {
-            true if has_raw_bytes => rows(bytes, at, last, out, |at, out| odd_row::<true>(people, *width, bytes, maps, at, last, out)),
+            true if has_raw_bytes => {
+                let mut text = TextAhead::new(at);
+                rows(bytes, at, last, out, |at, out| {
+                    some_rows(people, plan.as_mut(), head, &bytes[..text.end(bytes, at)], maps, at, out)
+                        .or_else(|| odd_row::<true>(people, *width, bytes, maps, at, last, out))
+                })
+            }
             true => rows(bytes, at, last, out, |at, out| {
                 some_rows(people, plan.as_mut(), head, bytes, maps, at, out)
                     .or_else(|| usual_row(people, *width, bytes, maps, at, last, out))
@@ -343,7 +349,7 @@ impl Reader {
     /// Reads the rows of a COPY; gives where it stopped.
     fn lines(&mut self, bytes: &[u8], fields: Fields<'_>, mut at: usize, last: bool, out: &mut Out<'_>) -> usize {
         let Some(insert) = &mut self.state.insert else { return at };
-        insert.begin(&mut self.tags, self.dialect, out);
+        insert.begin(&mut self.tags, out);
         let (fields, has_raw_bytes) = (fields.with_bytea(insert.has_bytes), insert.has_raw_bytes(self.dialect));
         let Insert { people, width, plan, has_people, .. } = insert;
         let ended = loop {

@@ -2,6 +2,7 @@
 
 use super::{
     copy::{self, Fields},
+    escape::text_bytes,
     tuple::{Maps, Nothing, Row, TUPLE_BYTES_MAX, Tuple, next_start, read_simple_tuples, read_tuple, read_usual_tuple},
 };
 use crate::{
@@ -138,6 +139,33 @@ pub(super) fn some_rows(
     }
     // Where a backslash is an escape a tuple with one is not simple.
     Some(people.tell(rows, maps.has_backslashes(), plan, out).unwrap_or(end))
+}
+
+/// Bytes of one look ahead.
+const AHEAD_BYTES_MIN: usize = 512;
+const AHEAD_BYTES_MAX: usize = 16 << 10;
+
+/// How far there is only text: no value of it is bytes that have to come as digits. It looks as far ahead as rows have come already, so
+/// that an INSERT of one row costs no look at all that follows.
+pub(super) struct TextAhead {
+    from: usize,
+    end: usize,
+}
+
+impl TextAhead {
+    /// Of a list that begins there.
+    pub(super) const fn new(from: usize) -> Self {
+        Self { from, end: from }
+    }
+
+    /// Where text that begins at `at` ends, or further text begins.
+    pub(super) fn end(&mut self, bytes: &[u8], at: usize) -> usize {
+        if at >= self.end {
+            let ahead = (2 * (at - self.from)).clamp(AHEAD_BYTES_MIN, AHEAD_BYTES_MAX);
+            self.end = at + text_bytes(&bytes[at..bytes.len().min(at + ahead)]);
+        }
+        self.end
+    }
 }
 
 /// One row of people; `None` when it is not complete.

@@ -123,10 +123,10 @@ impl Insert {
     }
 
     /// Makes ready for rows in this chunk.
-    pub(super) fn begin(&mut self, tags: &mut ColumnTags, dialect: &Dialect, out: &mut Out<'_>) {
+    pub(super) fn begin(&mut self, tags: &mut ColumnTags, out: &mut Out<'_>) {
         if self.has_people && !std::mem::replace(&mut self.named, true) {
             self.people.name_columns(tags, out);
-            self.plan = Plan::new(&self.people, self.width).filter(|_| !self.has_raw_bytes(dialect));
+            self.plan = Plan::new(&self.people, self.width);
         }
     }
 
