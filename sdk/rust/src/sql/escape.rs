@@ -153,10 +153,22 @@ pub(super) fn is_text(value: &[u8]) -> bool {
                 && value.iter().filter(is_control).all(|byte| matches!(byte, 0 | 8 | 26)))
 }
 
-/// Bytes that [`is_text`] wherever they are cut.
+/// How many bytes are text by [`is_text`] wherever they are cut. What is ASCII, most of a dump, is looked at 64 bytes at once.
 pub(super) fn text_bytes(bytes: &[u8]) -> usize {
-    let valid = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
-    bytes[..valid].iter().position(|byte| *byte < 32 && !matches!(byte, b'\t' | b'\n' | b'\r')).unwrap_or(valid)
+    let is_plain = |chunk: &&[u8; 64]| chunk.iter().fold(true, |plain, byte| plain & byte.is_ascii() & (*byte >= b' '));
+    let mut at = 0;
+    loop {
+        at += 64 * bytes[at..].as_chunks::<64>().0.iter().take_while(is_plain).count();
+        let piece = &bytes[at..bytes.len().min(at + 128)];
+        let valid = std::str::from_utf8(piece).map_or_else(|error| error.valid_up_to(), str::len);
+        let is_control = |byte: &u8| *byte < 32 && !matches!(byte, b'\t' | b'\n' | b'\r');
+        let text = piece[..valid].iter().position(is_control).unwrap_or(valid);
+        at += text;
+        // A character of up to four bytes may stand on the piece's end.
+        if piece.len() < 128 || text + 3 < piece.len() {
+            return at;
+        }
+    }
 }
 
 /// Bytes by their hexadecimal digits: text if they are, else the digits.
