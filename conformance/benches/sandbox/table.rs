@@ -49,7 +49,11 @@ const OFFICIAL: [(&str, Natively, &str); 17] = [
         natively::<sluice_text::Text>,
         "what stands on both sides of every `@` decides whether it is an address, so speed goes by addresses and not by bytes.",
     ),
-    ("vcard", natively::<sluice_vcard::Vcard>, ""),
+    (
+        "vcard",
+        natively::<sluice_vcard::Vcard>,
+        "each line of a card is unfolded, split into a name, parameters and parts, and asked what it means; that has not been made quick.",
+    ),
     (
         "xlsx",
         natively::<sluice_xlsx::Xlsx>,
