@@ -36,7 +36,11 @@ const OFFICIAL: [(&str, Natively, &str); 17] = [
     ("combo", natively::<sluice_combo::Combo>, ""),
     ("csv", natively::<sluice_csv::Csv>, ""),
     ("json", natively::<sluice_json::Json>, ""),
-    ("ldif", natively::<sluice_ldif::Ldif>, ""),
+    (
+        "ldif",
+        natively::<sluice_ldif::Ldif>,
+        "an entry is some short lines: each is unfolded, its name is asked what it means, and base64 is decoded; that has not been made quick.",
+    ),
     ("mail", natively::<sluice_mail::Mail>, ""),
     ("mysqldump", natively::<sluice_mysqldump::Mysqldump>, ""),
     ("pgdump", natively::<sluice_pgdump::Pgdump>, ""),
