@@ -118,15 +118,15 @@ impl Tx {
         match self.inner {
             Inner::Sqlite(transaction) => transaction.commit().await.map_err(Error::sql)?,
             Inner::Postgres(mut open) => {
-                let id = random()?;
+                let (id, leaves_row) = (random()?, open.beside != Beside::WorkersUnsynced);
                 // Made of constants and numbers alone.
-                let sql = match open.beside {
-                    Beside::WorkersUnsynced => "COMMIT".to_owned(),
-                    _ => format!("INSERT INTO commits (at, id, taken) VALUES ({}, {id}, true); COMMIT", self.now),
+                let sql = match leaves_row {
+                    true => format!("INSERT INTO commits (at, id, taken) VALUES ({}, {id}, true); COMMIT", self.now),
+                    false => "COMMIT".to_owned(),
                 };
                 match raw_sql(AssertSqlSafe(sql)).execute(&mut *open.connection).await {
                     Ok(_) => open.ended = true,
-                    Err(error) if is_connection_lost(&error) && was_committed(&self.catalogue, self.now, id).await => {}
+                    Err(error) if leaves_row && is_connection_lost(&error) && was_committed(&self.catalogue, self.now, id).await => {}
                     Err(error) => return Err(Error::sql(error)),
                 }
             }

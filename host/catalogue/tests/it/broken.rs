@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use sluice_catalogue::{Catalogue, Error, TaskFilter, TaskState};
+use sluice_catalogue::{Catalogue, Clock as _, Error, ManualClock, SystemClock, TaskFilter, TaskState};
 use sluice_engines::postgres::{Database, Running};
 use sluice_record::DispatcherId;
 use tokio::{
@@ -208,4 +208,12 @@ async fn a_commit_that_a_crash_took_is_not_taken_for_what_others_commit_afterwar
     let lost = lost.await.unwrap();
     assert!(matches!(lost, Err(Error::Unavailable(_))), "{lost:?}");
     assert_eq!(others.breaches().await.unwrap().len(), 5);
+
+    // What commits leave for that is forgotten when nobody can be in doubt about them any more.
+    let left = || server.sql("catalogue", "SELECT COUNT(*) FROM commits").unwrap().parse::<u32>().unwrap();
+    others.forget_commits().await.unwrap();
+    assert!(left() >= 6, "five that came, and one that did not: {}", left());
+    let later = ManualClock::at(SystemClock.now() + 7_200_000);
+    Catalogue::open_with(&url, Arc::new(later)).await.unwrap().forget_commits().await.unwrap();
+    assert_eq!(left(), 0);
 }
