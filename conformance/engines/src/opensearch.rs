@@ -2,7 +2,7 @@
 
 use std::{
     env, fs,
-    io::{Read, Write},
+    io::{self, Read, Write},
     net::TcpStream,
     path::{Path, PathBuf},
     process::Command,
@@ -37,6 +37,9 @@ rootLogger.appenderRef.console.ref = console
 const ANSWER_MS_MAX: u64 = 2_000;
 /// One node that looks for no others.
 const ALONE: &str = "discovery.type: single-node\ntransport.port: 0\n";
+
+/// A disk that others have filled is no reason to leave shards without copies: whatever this server holds, it holds for minutes.
+const DISK: &str = "cluster.routing.allocation.disk.threshold_enabled: false\n";
 
 /// A server for tests.
 #[derive(Debug)]
@@ -103,13 +106,21 @@ impl OpenSearch {
         Ok(started.into_iter().map(Own::ready).collect())
     }
 
-    /// Waits until every shard has all the copies that it should have.
+    /// Waits until every shard has all the copies that it should have; one that was given up after some tries is tried again.
     ///
     /// # Errors
     /// If that does not come to pass.
     pub fn wait_until_green(&mut self) -> Result<()> {
         let (url, process) = (self.url.clone(), self.process()?);
-        process.wait_until(|| is_healthy(&url, "wait_for_status=green"), START_MS_MAX)
+        let is_green = || {
+            let is_green = is_healthy(&url, "wait_for_status=green");
+            if !is_green {
+                let _ = ask(&url, "POST /_cluster/reroute?retry_failed=true&metric=none");
+            }
+            is_green
+        };
+        let waited = process.wait_until(is_green, START_MS_MAX);
+        waited.with_context(|| format!("why a copy is nowhere: {}", ask(&url, "GET /_cluster/allocation/explain").unwrap_or_default()))
     }
 
     /// Its address, without a slash at its end.
@@ -205,7 +216,8 @@ fn configure(home: &Path, folder: &Path, port: u16, settings: &str) -> Result<()
         folder.join("config/opensearch.yml"),
         format!(
             "network.host: 127.0.0.1\nhttp.port: {port}\n\
-             path.data: {path}/data\npath.logs: {path}/logs\naction.auto_create_index: false\n{settings}\n"
+             path.data: {path}/data\npath.logs: {path}/logs\naction.auto_create_index: false\n\
+             {DISK}{settings}\n"
         ),
     )?;
     Ok(())
@@ -236,14 +248,15 @@ fn java_version(home: &Path) -> Option<u32> {
 
 /// Does it answer with a cluster that is as it should be?
 fn is_healthy(url: &str, wanted: &str) -> bool {
-    let asking = || {
-        let wait = Some(Duration::from_millis(ANSWER_MS_MAX));
-        let mut stream = TcpStream::connect(url.trim_start_matches("http://"))?;
-        stream.set_read_timeout(wait)?;
-        stream.write_all(format!("GET /_cluster/health?{wanted}&timeout=1s HTTP/1.0\r\n\r\n").as_bytes())?;
-        let mut answer = String::new();
-        stream.take(65_536).read_to_string(&mut answer)?;
-        Ok::<_, std::io::Error>(answer.contains(" 200 OK"))
-    };
-    asking().unwrap_or(false)
+    ask(url, &format!("GET /_cluster/health?{wanted}&timeout=1s")).is_ok_and(|answer| answer.contains(" 200 OK"))
+}
+
+/// Its answer, heading and all, to a method and a path.
+fn ask(url: &str, what: &str) -> io::Result<String> {
+    let mut stream = TcpStream::connect(url.trim_start_matches("http://"))?;
+    stream.set_read_timeout(Some(Duration::from_millis(ANSWER_MS_MAX)))?;
+    stream.write_all(format!("{what} HTTP/1.0\r\n\r\n").as_bytes())?;
+    let mut answer = String::new();
+    stream.take(65_536).read_to_string(&mut answer)?;
+    Ok(answer)
 }

@@ -5,7 +5,6 @@ use std::{
     fs,
     io::{Read as _, Write as _},
     path::{Path, PathBuf},
-    process::Stdio,
     time::{Duration, Instant},
 };
 
@@ -64,15 +63,12 @@ fn leave_out(service: &Service, folder: &Path) {
         zip.write_all(&bytes).unwrap();
     }
     zip.finish().unwrap();
-    let mut ingest = service.client(["ingest", "--publish", "--breach", "Third"]);
-    let mut ingest = ingest.arg(archive).stdout(Stdio::null()).spawn().unwrap();
-    let member = wait_for("a member that waits", || {
-        let loads = service.json(["loads", "list"]);
-        let waiting = service.json(["loads", "waiting", &loads[0]["id"].to_string()]);
-        waiting[0]["id"].as_i64()
-    });
-    succeed(&mut service.client(["loads", "resolve", &member.to_string(), "skip"]));
-    assert!(ingest.wait().unwrap().success());
+    // The client leaves when a member waits.
+    let waits = service.client(["ingest", "--json", "--publish", "--breach", "Third"]).arg(archive).output().unwrap();
+    assert_eq!(waits.status.code(), Some(65));
+    let load = serde_json::from_slice::<Value>(&waits.stdout).unwrap()["load"]["id"].to_string();
+    let member = service.json(["loads", "waiting", &load])[0]["id"].to_string();
+    succeed(&mut service.client(["loads", "resolve", &member, "skip"]));
 }
 
 fn open_jobs(service: &Service) -> Vec<Value> {

@@ -75,6 +75,7 @@ fn a_node_of_three_killed_in_the_middle_of_a_load_costs_nothing() {
     let mut nodes = OpenSearch::cluster(3).unwrap();
     let (dumps, config, expected) = prepared(folder.path(), &nodes);
     let service = Service::start_in(&folder.path().join("data"), &["--config", &config]);
+    nodes[0].wait_until_green().unwrap();
     let mut client = begin(&service, &dumps, "NodeKilled", &[]);
     wait_for_records(&service, &1.into());
     nodes[0].process().unwrap().kill().unwrap();
