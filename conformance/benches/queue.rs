@@ -88,9 +88,9 @@ async fn queue(catalogue: &Catalogue, lanes: u32, tasks: usize, booked: bool) ->
     let mut step: Vec<Change> = (0..tasks as u64).map(task).collect();
     step.push(Change::Job { job, from: JobState::Queued, to: JobState::Running, message: String::new(), hint: String::new() });
     catalogue.apply(&step).await?;
-    let dispatcher = catalogue.register_dispatcher("bench", lanes).await?;
+    let dispatcher = catalogue.register_dispatcher("bench", lanes, None).await?;
     if booked {
-        let queued = catalogue.queued_tasks(job, u32::try_from(tasks)?).await?;
+        let queued = catalogue.queued_tasks(job, None, u32::try_from(tasks)?).await?;
         let slots: Vec<NewSlot> = (0_i64..)
             .zip(queued)
             .map(|(at, queued)| NewSlot {

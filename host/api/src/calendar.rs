@@ -35,7 +35,7 @@ pub(crate) async fn explanation(State(state): State<ApiState>, Path(id): Path<i6
 /// How much there is to do, and how many workers would get it done in time.
 #[utoipa::path(get, path = "/load", params(Target), responses((status = 200, body = Workload), Refusals))]
 pub(crate) async fn workload(State(state): State<ApiState>, Query(asked): Query<Target>) -> Answer {
-    ok(state.catalogue.workload(asked.target_seconds.unwrap_or(TARGET_SECONDS)).await?)
+    ok(state.catalogue.workload(asked.region.as_deref(), asked.target_seconds.unwrap_or(TARGET_SECONDS)).await?)
 }
 
 /// Changes when a job runs; what is left out stays.

@@ -82,7 +82,7 @@ async fn receive(state: &ApiState, dump: DumpId, start: u64, body: Body) -> Answ
     // A part gets to the disk while the next one is received.
     let (mut offset, mut settled) = (start, None);
     loop {
-        let mut upload = state.objects.upload(&keys::dump_part(&folder, offset)).await?;
+        let mut upload = state.objects.upload(&state.objects.near(&keys::dump_part(&folder, offset))).await?;
         let (mut bytes, mut ended) = (0, None);
         while bytes < state.options.upload_part_bytes && ended.is_none() {
             match stream.next().await {

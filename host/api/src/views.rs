@@ -73,6 +73,8 @@ pub(crate) struct JobChange {
 pub(crate) struct Target {
     /// Within how many seconds the queued work is to be done: 600 if nothing is said, a week at most.
     pub(crate) target_seconds: Option<u64>,
+    /// Only what is to be done in this region, and its lanes; what may be done anywhere is in no region's.
+    pub(crate) region: Option<String>,
 }
 
 /// What a load stored.

@@ -73,7 +73,8 @@ impl Catalogue {
 
     async fn explain_waiting(&self, task: &Task, slots: &[Slot], now: UnixMs, told: &mut Explanation) -> Result<()> {
         let own = self.own(task.job).await?;
-        let dispatchers = self.dispatchers().await?;
+        let mut dispatchers = self.dispatchers().await?;
+        dispatchers.retain(|dispatcher| dispatcher.is_near(task.region.as_deref()));
         let held = held(&own, task, now);
         let may_ever = !matches!(own.state, JobState::Paused | JobState::Queued);
         let earliest = task.not_before.max(now);
@@ -88,7 +89,7 @@ impl Catalogue {
         told.because.extend(self.avoided(task.id, now).await?);
         let lanes = Lane::all(&dispatchers, slots, now);
         if lanes.is_empty() {
-            told.because.push(no_lane(&dispatchers, now));
+            told.because.push(no_lane(&dispatchers, task.region.as_deref(), now));
         }
         told.before = self.before(task, &own.job, now).await?;
         if !told.before.is_empty() {
@@ -100,6 +101,9 @@ impl Catalogue {
         }
         if told.because.is_empty() {
             told.because.push("nothing stands before it: it is booked or leased next".into());
+        }
+        if let (Some(region), false) = (&task.region, lanes.is_empty()) {
+            told.because.push(format!("its bytes are in region {region}: it is done there"));
         }
         if may_ever && !lanes.is_empty() {
             let busy_ms: i64 = lanes.iter().map(|lane| lane.free_at - now).sum::<i64>() + told.before.iter().map(|job| job.ms).sum::<i64>();
@@ -134,13 +138,14 @@ impl Catalogue {
     async fn before(&self, task: &Task, own: &RunnableJob, now: UnixMs) -> Result<Vec<Before>> {
         let rows = query(
             "SELECT kind, plugin, COUNT(*) AS tasks, CAST(SUM(bytes) AS BIGINT) AS bytes FROM tasks
-             WHERE job = $1 AND state = 'queued' AND not_before <= $2 AND (not_before < $3 OR not_before = $3 AND id < $4)
+             WHERE job = $1 AND region = $5 AND state = 'queued' AND not_before <= $2 AND (not_before < $3 OR not_before = $3 AND id < $4)
              GROUP BY kind, plugin",
         )
         .bind(task.job.0)
         .bind(now)
         .bind(task.not_before)
         .bind(task.id.0)
+        .bind(task.region.as_deref().unwrap_or_default())
         .fetch_all(&mut *self.reader().await?)
         .await
         .map_err(Error::sql)?;
@@ -154,7 +159,10 @@ impl Catalogue {
         let own_ms = jobs.get(&own.job).map_or(0, |before: &Before| before.ms);
         let by_then = RunnableJob { served_ms: own.served_ms.saturating_add(own_ms), ..*own };
         let others = self.waiting().await?;
-        let due = |other: &&Waiting| other.job.job != own.job && !other.booked && other.due && other.is_open(now);
+        let due = |other: &&Waiting| {
+            let is_near = other.region.is_none() || other.region == task.region;
+            other.job.job != own.job && is_near && !other.booked && other.due && other.is_open(now)
+        };
         for other in others.iter().filter(due) {
             let (tasks, ms) = overtaking(other, &by_then, now);
             add(&mut jobs, &other.job, tasks, ms);
@@ -216,7 +224,8 @@ fn at_work(task: &Task, slot: Option<&Slot>, now: UnixMs) -> Vec<String> {
     }
 }
 
-fn no_lane(dispatchers: &[Dispatcher], now: UnixMs) -> String {
+/// Of those dispatchers that are where the task's bytes are.
+fn no_lane(dispatchers: &[Dispatcher], region: Option<&str>, now: UnixMs) -> String {
     let heard: Vec<_> = dispatchers.iter().filter(|dispatcher| dispatcher.seen_at >= Dispatcher::seen_since(now)).collect();
     let why = match heard.as_slice() {
         [] if dispatchers.is_empty() => "no dispatcher was ever there",
@@ -224,7 +233,8 @@ fn no_lane(dispatchers: &[Dispatcher], now: UnixMs) -> String {
         all if all.iter().all(|dispatcher| dispatcher.state == DispatcherState::Draining) => "every dispatcher is draining",
         _ => "no worker asks a dispatcher for work",
     };
-    format!("there is no lane for it: {why}")
+    let place = region.map_or_else(String::new, |region| format!(" in region {region}, where its bytes are"));
+    format!("there is no lane for it{place}: {why}")
 }
 
 fn in_words(before: &[Before], own: &RunnableJob, now: UnixMs) -> String {

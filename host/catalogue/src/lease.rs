@@ -7,7 +7,7 @@ use sqlx::any::AnyRow;
 
 use crate::{
     Catalogue, DispatcherState, Error, Rate, Result, Topic, UnixMs,
-    queue::by_turn,
+    queue::{by_turn, has_queued, regions},
     rate,
     row::{Columns, query, to_json},
     tx::{Beside, Tx},
@@ -63,16 +63,15 @@ struct Candidate {
 
 impl Catalogue {
     /// Leases a task: the earliest slot of the lane, else the earliest of any lane of the dispatcher (an idle lane takes it early),
-    /// else an unbooked task by its job's turn; nothing outside of its job's window. `None` if nothing fits, or if the dispatcher is draining.
+    /// else an unbooked task by its job's turn, of the dispatcher's region or of none; nothing outside of its job's window. `None` if
+    /// nothing fits, or if the dispatcher is draining.
     pub async fn lease(&self, request: &LeaseRequest) -> Result<Option<Lease>> {
         let mut tx = self.begin_beside(Beside::Workers).await?;
-        if !takes_work(&mut tx, request.dispatcher).await? {
-            return tx.rollback().await.map(|()| None);
-        }
+        let Some(region) = region_if_active(&mut tx, request.dispatcher).await? else { return tx.rollback().await.map(|()| None) };
         let kinds = words_of(&request.kinds);
         let found = match booked(&mut tx, request, &kinds).await? {
             Some(found) => Some(found),
-            None => unbooked(&mut tx, request, &kinds).await?,
+            None => unbooked(&mut tx, request, &region, &kinds).await?,
         };
         let Some(found) = found else { return tx.rollback().await.map(|()| None) };
         let deadline = tx.now + request.lease_ms;
@@ -185,11 +184,11 @@ async fn was_taken(tx: &mut Tx, task: TaskId, token: FencingToken) -> Result<boo
     Ok(query(sql).bind(task.0).bind(token.0).fetch_optional(&mut **tx).await.map_err(Error::sql)?.is_some())
 }
 
-async fn takes_work(tx: &mut Tx, dispatcher: DispatcherId) -> Result<bool> {
-    let row =
-        query("SELECT state FROM dispatchers WHERE id = $1").bind(dispatcher.0).fetch_optional(&mut **tx).await.map_err(Error::sql)?;
-    let state: DispatcherState = row.ok_or_else(|| Error::not_found("dispatcher", dispatcher))?.word("state")?;
-    Ok(state == DispatcherState::Active)
+/// Where a dispatcher is that takes work.
+async fn region_if_active(tx: &mut Tx, dispatcher: DispatcherId) -> Result<Option<String>> {
+    let row = query("SELECT state, region FROM dispatchers WHERE id = $1").bind(dispatcher.0).fetch_optional(&mut **tx).await;
+    let row = row.map_err(Error::sql)?.ok_or_else(|| Error::not_found("dispatcher", dispatcher))?;
+    Ok(if row.word::<DispatcherState>("state")? == DispatcherState::Active { Some(row.text("region")?) } else { None })
 }
 
 /// Kinds as a list that a LIKE finds a word in.
@@ -223,7 +222,7 @@ macro_rules! booked_slot {
 
 macro_rules! queued_task {
     () => {
-        "SELECT id FROM tasks WHERE job = $1 AND state = 'queued' AND not_before <= $2 AND $3 LIKE '%,' || kind || ',%'
+        "SELECT id FROM tasks WHERE job = $1 AND region = $5 AND state = 'queued' AND not_before <= $2 AND $3 LIKE '%,' || kind || ',%'
          AND (avoid_worker IS NULL OR avoid_worker <> $4 OR avoid_until <= $2) ORDER BY not_before, id LIMIT 1"
     };
 }
@@ -248,30 +247,35 @@ async fn booked(tx: &mut Tx, request: &LeaseRequest, kinds: &str) -> Result<Opti
     Ok(None)
 }
 
-async fn unbooked(tx: &mut Tx, request: &LeaseRequest, kinds: &str) -> Result<Option<Candidate>> {
+async fn unbooked(tx: &mut Tx, request: &LeaseRequest, region: &str, kinds: &str) -> Result<Option<Candidate>> {
     let jobs = query(concat!(
         "SELECT id FROM jobs WHERE finished_at IS NULL AND (state = 'cancelling' OR state IN ('running', 'waiting') AND ",
         window_is_open!("", "$1"),
-        ") AND EXISTS (SELECT 1 FROM tasks WHERE tasks.job = jobs.id AND tasks.state = 'queued' AND tasks.not_before <= $1)",
+        ") AND ",
+        has_queued!("$1", "$3"),
         by_turn!()
     ))
     .bind(tx.now)
     .bind(JOBS_PER_LEASE_MAX)
+    .bind(region)
     .fetch_all(&mut **tx)
     .await
     .map_err(Error::sql)?;
     let queued = locking!(tx, queued_task!(), "tasks");
     for job in jobs {
-        let row = query(queued)
-            .bind(job.number("id")?)
-            .bind(tx.now)
-            .bind(kinds)
-            .bind(request.worker.as_str())
-            .fetch_optional(&mut **tx)
-            .await
-            .map_err(Error::sql)?;
-        if let Some(row) = row {
-            return Ok(Some(Candidate { task: row.number("id")?, slot: None }));
+        for region in regions(region) {
+            let row = query(queued)
+                .bind(job.number("id")?)
+                .bind(tx.now)
+                .bind(kinds)
+                .bind(request.worker.as_str())
+                .bind(region)
+                .fetch_optional(&mut **tx)
+                .await
+                .map_err(Error::sql)?;
+            if let Some(row) = row {
+                return Ok(Some(Candidate { task: row.number("id")?, slot: None }));
+            }
         }
     }
     Ok(None)

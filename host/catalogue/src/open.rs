@@ -19,12 +19,13 @@ use crate::{
 };
 
 /// The schema, step by step. A step that was released is never changed.
-pub(crate) const MIGRATIONS: [(i64, &str, &str); 5] = [
+pub(crate) const MIGRATIONS: [(i64, &str, &str); 6] = [
     (1, "catalogue", include_str!("../migrations/0001_catalogue.sql")),
     (2, "counted loads", include_str!("../migrations/0002_counted_loads.sql")),
     (3, "verified domains", include_str!("../migrations/0003_verified_domains.sql")),
     (4, "commits", include_str!("../migrations/0004_commits.sql")),
     (5, "windows", include_str!("../migrations/0005_windows.sql")),
+    (6, "regions", include_str!("../migrations/0006_regions.sql")),
 ];
 
 /// Connections to SQLite that only read.

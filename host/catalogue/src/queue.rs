@@ -34,6 +34,25 @@ macro_rules! by_turn {
 }
 pub(crate) use by_turn;
 
+/// A job with a task of a region, or of none, that is queued and due at a time.
+macro_rules! has_queued {
+    ($now:literal, $region:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM tasks WHERE tasks.job = jobs.id AND tasks.region IN ('', ",
+            $region,
+            ") AND tasks.state = 'queued' AND tasks.not_before <= ",
+            $now,
+            ")"
+        )
+    };
+}
+pub(crate) use has_queued;
+
+/// Whose tasks are done in a region, one after the other: its own, and those that may be done anywhere.
+pub(crate) fn regions(region: &str) -> impl Iterator<Item = &str> {
+    Some(region).filter(|region| !region.is_empty()).into_iter().chain([""])
+}
+
 impl RunnableJob {
     /// Whose turn it is: the least goes first. Priority; then what is late, the latest first; then who had least.
     pub fn turn(&self, now: UnixMs) -> (Reverse<i64>, UnixMs, i64, JobId) {
@@ -78,13 +97,15 @@ pub(crate) fn window(row: &AnyRow) -> Result<Option<Window>> {
     Ok(from.zip(ms).map(|(from_ms, ms)| Window { from_ms, ms }))
 }
 
-/// What waits of a job: its tasks of one kind with one plugin, queued or booked.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// What waits of a job: its tasks of one kind with one plugin in one region, queued or booked.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Waiting {
     /// Of which job.
     pub job: RunnableJob,
     /// Where that stands.
     pub state: JobState,
+    /// Where they are to be done; none is anywhere.
+    pub region: Option<String>,
     /// By when it should be done.
     pub deadline: Option<UnixMs>,
     /// Is a slot reserved for them?
@@ -124,36 +145,40 @@ pub struct QueuedTask {
 }
 
 impl Catalogue {
-    /// The jobs with a task that could be booked now, to start until `horizon`, by their turn, at most `limit`.
-    pub async fn runnable_jobs(&self, horizon: UnixMs, limit: u32) -> Result<Vec<RunnableJob>> {
+    /// The jobs with a task that could be booked in a region now, to start until `horizon`, by their turn, at most `limit`.
+    pub async fn runnable_jobs(&self, region: Option<&str>, horizon: UnixMs, limit: u32) -> Result<Vec<RunnableJob>> {
         let rows = query(concat!(
             "SELECT id AS job, priority, served_ms, window_from, window_ms, late_from FROM jobs
              WHERE finished_at IS NULL AND state IN ('running', 'waiting') AND (",
             window_is_open!("", "$1"),
-            " OR (window_from + 86400000 - $1 % 86400000) % 86400000 <= $3)
-             AND EXISTS (SELECT 1 FROM tasks WHERE tasks.job = jobs.id AND tasks.state = 'queued' AND tasks.not_before <= $1)",
+            " OR (window_from + 86400000 - $1 % 86400000) % 86400000 <= $3) AND ",
+            has_queued!("$1", "$4"),
             by_turn!()
         ))
         .bind(self.now())
         .bind(i64::from(limit))
         .bind(horizon - self.now())
+        .bind(region.unwrap_or_default())
         .fetch_all(&mut *self.reader().await?)
         .await
         .map_err(Error::sql)?;
         all(&rows, RunnableJob::read)
     }
 
-    /// A job's tasks that could be booked now, in the order they are to run, at most `limit`.
-    pub async fn queued_tasks(&self, job: JobId, limit: u32) -> Result<Vec<QueuedTask>> {
-        let rows = query(
-            "SELECT id, kind, plugin, bytes FROM tasks WHERE job = $1 AND state = 'queued' AND not_before <= $2 ORDER BY not_before, id LIMIT $3",
-        )
-        .bind(job.0)
-        .bind(self.now())
-        .bind(i64::from(limit))
-        .fetch_all(&mut *self.reader().await?)
-        .await
-        .map_err(Error::sql)?;
+    /// A job's tasks that could be booked in a region now, in the order they are to run, at most `limit`.
+    pub async fn queued_tasks(&self, job: JobId, region: Option<&str>, limit: u32) -> Result<Vec<QueuedTask>> {
+        let mut rows = vec![];
+        for region in regions(region.unwrap_or_default()) {
+            let found = query(
+                "SELECT id, kind, plugin, bytes FROM tasks WHERE job = $1 AND region = $4 AND state = 'queued' AND not_before <= $2
+                 ORDER BY not_before, id LIMIT $3",
+            )
+            .bind(job.0)
+            .bind(self.now())
+            .bind(i64::from(limit) - rows.len() as i64)
+            .bind(region);
+            rows.extend(found.fetch_all(&mut *self.reader().await?).await.map_err(Error::sql)?);
+        }
         all(&rows, |row| {
             Ok(QueuedTask {
                 task: TaskId(row.number("id")?),
@@ -169,12 +194,12 @@ impl Catalogue {
         // Grouped as the index is that it is read from; so who is to wait a little longer is counted beside the others.
         let rows = query(
             "SELECT j.id AS job, j.priority, j.served_ms, j.window_from, j.window_ms, j.late_from, j.deadline, j.state,
-             t.kind, t.plugin, t.of_tasks, t.tasks, t.bytes, t.due, t.due_bytes, t.since
-             FROM (SELECT job, state AS of_tasks, kind, plugin, COUNT(*) AS tasks, CAST(SUM(bytes) AS BIGINT) AS bytes,
+             t.kind, t.plugin, t.region, t.of_tasks, t.tasks, t.bytes, t.due, t.due_bytes, t.since
+             FROM (SELECT job, state AS of_tasks, kind, plugin, region, COUNT(*) AS tasks, CAST(SUM(bytes) AS BIGINT) AS bytes,
                  SUM(CASE WHEN not_before <= $1 THEN 1 ELSE 0 END) AS due,
                  CAST(SUM(CASE WHEN not_before <= $1 THEN bytes ELSE 0 END) AS BIGINT) AS due_bytes,
                  MIN(CASE WHEN not_before > created_at THEN not_before ELSE created_at END) AS since
-                 FROM tasks WHERE followed = 0 AND state IN ('queued', 'booked') GROUP BY job, state, kind, plugin) t
+                 FROM tasks WHERE followed = 0 AND state IN ('queued', 'booked') GROUP BY job, state, kind, plugin, region) t
              JOIN jobs j ON j.id = t.job WHERE j.finished_at IS NULL",
         )
         .bind(self.now())
@@ -191,8 +216,8 @@ impl Catalogue {
                 if tasks > 0 {
                     let ms = Rate::estimate_all_ms(rate, tasks, bytes);
                     let (state, deadline, since) = (row.word("state")?, row.number_or_none("deadline")?, row.number("since")?);
-                    let booked = row.text("of_tasks")? == "booked";
-                    waiting.push(Waiting { job: RunnableJob::read(row)?, state, deadline, booked, due, tasks, ms, since });
+                    let (booked, region) = (row.text("of_tasks")? == "booked", row.region()?);
+                    waiting.push(Waiting { job: RunnableJob::read(row)?, state, region, deadline, booked, due, tasks, ms, since });
                 }
             }
         }

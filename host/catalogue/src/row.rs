@@ -66,6 +66,11 @@ pub(crate) trait Columns {
         self.text_or_none(column)?.map(|text| from_json(column, &text)).transpose()
     }
 
+    /// A region; none is anywhere.
+    fn region(&self) -> Result<Option<String>> {
+        Ok(Some(self.text("region")?).filter(|region| !region.is_empty()))
+    }
+
     fn parsed<T: FromStr>(&self, column: &'static str) -> Result<T> {
         self.text(column)?.parse().map_err(|_| Error::Corrupt { column, source: None })
     }

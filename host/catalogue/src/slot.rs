@@ -17,6 +17,8 @@ pub struct Dispatcher {
     pub id: DispatcherId,
     /// Unique.
     pub name: String,
+    /// Where it is, which is where tasks' bytes are that it hands out, unless they are anywhere.
+    pub region: Option<String>,
     /// Does it take work?
     pub state: DispatcherState,
     /// Tasks it can have done at once.
@@ -121,6 +123,11 @@ impl Dispatcher {
         now - SILENT_MS_MAX
     }
 
+    /// May a task whose bytes are there, or anywhere, be done there?
+    pub fn is_near(&self, region: Option<&str>) -> bool {
+        region.is_none_or(|region| self.region.as_deref() == Some(region))
+    }
+
     /// Does it get bookings?
     pub fn takes_work(&self, now: UnixMs) -> bool {
         self.state == DispatcherState::Active && self.seen_at >= Self::seen_since(now)
@@ -155,9 +162,9 @@ impl Lane {
 }
 
 impl Catalogue {
-    /// A dispatcher says that it begins, with so many lanes in its process. One of that name that was there before has restarted: its
+    /// A dispatcher of a region, or of none, says that it begins, with so many lanes in its process. One of that name that was there before has restarted: its
     /// slots are given up, and its leases are queued again, but if all workers are elsewhere: they go on.
-    pub async fn register_dispatcher(&self, name: &str, lanes: u32) -> Result<DispatcherId> {
+    pub async fn register_dispatcher(&self, name: &str, lanes: u32, region: Option<&str>) -> Result<DispatcherId> {
         let mut tx = self.begin().await?;
         let known = query("SELECT id FROM dispatchers WHERE name = $1").bind(name).fetch_optional(&mut *tx).await.map_err(Error::sql)?;
         let id = match known {
@@ -165,13 +172,14 @@ impl Catalogue {
             None => tx.ids("dispatcher", 1).await?,
         };
         query(
-            "INSERT INTO dispatchers (id, name, state, lanes, seen_at) VALUES ($1, $2, 'active', $3, $4)
-             ON CONFLICT (id) DO UPDATE SET state = 'active', lanes = excluded.lanes, seen_at = excluded.seen_at",
+            "INSERT INTO dispatchers (id, name, state, lanes, seen_at, region) VALUES ($1, $2, 'active', $3, $4, $5) ON CONFLICT (id)
+             DO UPDATE SET state = 'active', lanes = excluded.lanes, seen_at = excluded.seen_at, region = excluded.region",
         )
         .bind(id)
         .bind(name)
         .bind(i64::from(lanes))
         .bind(tx.now)
+        .bind(region.unwrap_or_default())
         .execute(&mut *tx)
         .await
         .map_err(Error::sql)?;
@@ -210,7 +218,7 @@ impl Catalogue {
 
     /// Every dispatcher, by id.
     pub async fn dispatchers(&self) -> Result<Vec<Dispatcher>> {
-        let rows = query("SELECT id, name, state, lanes, seen_at FROM dispatchers ORDER BY id")
+        let rows = query("SELECT id, name, region, state, lanes, seen_at FROM dispatchers ORDER BY id")
             .fetch_all(&mut *self.reader().await?)
             .await
             .map_err(Error::sql)?;
@@ -218,6 +226,7 @@ impl Catalogue {
             Ok(Dispatcher {
                 id: DispatcherId(row.number("id")?),
                 name: row.text("name")?,
+                region: row.region()?,
                 state: row.word("state")?,
                 lanes: row.count("lanes")? as u32,
                 seen_at: row.number("seen_at")?,

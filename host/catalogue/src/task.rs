@@ -50,6 +50,8 @@ pub struct Task {
     pub plugin: Option<PluginDigest>,
     /// Bytes it reads.
     pub bytes: u64,
+    /// In which region they are, where it is to be done; none is anywhere.
+    pub region: Option<String>,
     /// Where it stands.
     pub state: TaskState,
     /// Leases that counted.
@@ -146,6 +148,7 @@ fn read(row: &AnyRow) -> Result<Task> {
         kind: row.word("kind")?,
         plugin: row.parsed_or_none("plugin")?,
         bytes: row.count("bytes")?,
+        region: row.region()?,
         state: row.word("state")?,
         attempts: row.count("attempts")? as u32,
         not_before: row.number("not_before")?,
@@ -163,7 +166,7 @@ fn read(row: &AnyRow) -> Result<Task> {
     })
 }
 
-selects!($ task_columns "SELECT id, job, load, member, task_key, kind, plugin, bytes, state, attempts, not_before, fencing_token, worker, dispatcher, \
+selects!($ task_columns "SELECT id, job, load, member, task_key, kind, plugin, bytes, region, state, attempts, not_before, fencing_token, worker, dispatcher, \
      leased_at, lease_deadline, progress_bytes, progress_records, failure, reproducer, created_at, finished_at FROM tasks ");
 
 impl Catalogue {
@@ -342,12 +345,12 @@ pub(crate) async fn insert(tx: &mut Tx, tasks: &[NewTask]) -> Result<()> {
     let mut id = tx.ids("task", tasks.len()).await?;
     for batch in tasks.chunks(INSERT_ROWS_MAX) {
         let mut sql =
-            "INSERT INTO tasks (id, job, task_key, load, member, kind, plugin, bytes, spec, splits, not_before, created_at, state) VALUES "
+            "INSERT INTO tasks (id, job, task_key, load, member, kind, plugin, bytes, spec, splits, not_before, created_at, region, state) VALUES "
                 .to_owned();
         for row in 0..batch.len() {
-            let first = row * 12;
+            let first = row * 13;
             sql.push_str(if row == 0 { "(" } else { ", (" });
-            (1..=12).for_each(|column| sql.push_str(&format!("${}, ", first + column)));
+            (1..=13).for_each(|column| sql.push_str(&format!("${}, ", first + column)));
             sql.push_str("'queued')");
         }
         sql.push_str(" ON CONFLICT (job, task_key) DO NOTHING");
@@ -367,7 +370,8 @@ pub(crate) async fn insert(tx: &mut Tx, tasks: &[NewTask]) -> Result<()> {
                 .bind(to_json("spec", &task.spec)?)
                 .bind(i64::from(task.splits))
                 .bind(task.not_before)
-                .bind(tx.now);
+                .bind(tx.now)
+                .bind(task.spec.region().unwrap_or_default());
             id += 1;
         }
         let queued = statement.execute(&mut **tx).await.map_err(Error::sql)?.rows_affected();

@@ -96,9 +96,16 @@ impl Sum {
 
 impl Catalogue {
     /// How much there is to do, and how many workers would do it within a target.
-    pub async fn workload(&self, target_seconds: u64) -> Result<Workload> {
-        let (now, slots) = (self.now(), self.slots().await?);
-        let lanes = Lane::all(&self.dispatchers().await?, &slots, now);
-        Ok(Workload::of(&self.waiting().await?, &slots, lanes.len(), now, target_seconds))
+    /// Of a region what is to be done there, if one is named; what may be done anywhere is told of none.
+    pub async fn workload(&self, region: Option<&str>, target_seconds: u64) -> Result<Workload> {
+        let (now, mut dispatchers, mut slots, mut waiting) =
+            (self.now(), self.dispatchers().await?, self.slots().await?, self.waiting().await?);
+        if region.is_some() {
+            dispatchers.retain(|dispatcher| dispatcher.is_near(region));
+            slots.retain(|slot| dispatchers.iter().any(|dispatcher| dispatcher.id == slot.dispatcher));
+            waiting.retain(|part| part.region.as_deref() == region);
+        }
+        let lanes = Lane::all(&dispatchers, &slots, now);
+        Ok(Workload::of(&waiting, &slots, lanes.len(), now, target_seconds))
     }
 }

@@ -26,6 +26,7 @@ const PERIODS_PER_SIGN: u32 = 5;
 pub struct Dispatcher {
     catalogue: Catalogue,
     id: DispatcherId,
+    region: Option<Box<str>>,
     draining: watch::Sender<bool>,
     lanes: Mutex<Lanes>,
     /// How many lanes the catalogue was told of.
@@ -33,17 +34,22 @@ pub struct Dispatcher {
 }
 
 impl Dispatcher {
-    /// Says that a dispatcher of that name begins, with so many lanes in its own process. If there was one its leases are void and queued
+    /// Says that a dispatcher of that name begins, of a region or of none, with so many lanes in its own process. If there was one its leases are void and queued
     /// again; but if this one has no lanes of its own, workers are elsewhere, outlive it, and go on.
-    pub async fn register(catalogue: Catalogue, name: &str, lanes: u32) -> Result<Self> {
-        let id = catalogue.register_dispatcher(name, lanes).await?;
+    pub async fn register(catalogue: Catalogue, name: &str, lanes: u32, region: Option<&str>) -> Result<Self> {
+        let id = catalogue.register_dispatcher(name, lanes, region).await?;
         let (own, lanes_told) = (Mutex::new(Lanes::new(lanes)), AtomicU32::new(lanes));
-        Ok(Self { catalogue, id, draining: watch::Sender::new(false), lanes: own, lanes_told })
+        Ok(Self { catalogue, id, region: region.map(Into::into), draining: watch::Sender::new(false), lanes: own, lanes_told })
     }
 
     /// Its id.
     pub fn id(&self) -> DispatcherId {
         self.id
+    }
+
+    /// Where it is, if that is said.
+    pub fn region(&self) -> Option<&str> {
+        self.region.as_deref()
     }
 
     /// Waits for a task for a worker on a lane. `None` on `shutdown`, or when the dispatcher is draining. Dropping it loses nothing

@@ -1,7 +1,7 @@
 //! How a worker reaches its dispatcher: in the same process, or over HTTP. A worker asks and is never asked, so it needs no address.
 //!
 //! ```text
-//! POST /lease               {worker}               200 a lease · 204 nothing yet, ask again · 503 draining
+//! POST /lease               {worker, region}       200 a lease · 204 nothing yet, ask again · 421 of another region · 503 draining
 //! POST /tasks/{id}/renew    {token}                200 the new deadline · 409 no longer held
 //! POST /tasks/{id}/progress {token, bytes, records} 204 · 409
 //! POST /tasks/{id}/complete {token, ended}         204 · 409
@@ -81,6 +81,9 @@ impl Dispatching for Dispatcher {
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Wanted {
     pub(crate) worker: String,
+    /// Where it is; one of an older version says nothing, as one does that is nowhere in particular.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) region: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]

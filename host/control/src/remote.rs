@@ -30,22 +30,28 @@ const IDLE_TIME_MAX: Duration = Duration::from_secs(20);
 pub struct RemoteDispatchers {
     http: Client,
     bases: Vec<String>,
+    region: Option<String>,
     token: WorkerToken,
 }
 
 impl RemoteDispatchers {
-    /// The dispatchers at addresses like `http://host:8080`; nothing is sent yet.
+    /// The dispatchers at addresses like `http://host:8080`, of a worker's own region or, as it, of none; nothing is sent yet.
     ///
     /// # Errors
     /// If there is no address, or no client can be made.
-    pub fn new(urls: &[String], token: WorkerToken) -> Result<Self> {
+    pub fn new(urls: &[String], region: Option<&str>, token: WorkerToken) -> Result<Self> {
         let client = Client::builder().connect_timeout(CONNECT_TIME_MAX).pool_idle_timeout(IDLE_TIME_MAX);
         let http = client.user_agent("sluice-worker").build();
         let http = http.map_err(|error| ControlError::Remote(format!("no client can be made: {error}")))?;
         if urls.is_empty() {
             return Err(ControlError::Remote("there is no dispatcher to ask".into()));
         }
-        Ok(Self { http, bases: urls.iter().map(|url| format!("{}{DISPATCH}", url.trim_end_matches('/'))).collect(), token })
+        Ok(Self {
+            http,
+            bases: urls.iter().map(|url| format!("{}{DISPATCH}", url.trim_end_matches('/'))).collect(),
+            region: region.map(Into::into),
+            token,
+        })
     }
 
     /// For one of a worker's lanes: lanes begin at different dispatchers, so that each has some.
@@ -70,6 +76,9 @@ impl RemoteDispatchers {
             // What it says beside the status is in its own log.
             StatusCode::UNAUTHORIZED => {
                 Err(ControlError::Remote(format!("the dispatcher at {base} does not know the worker token: give both the same")))
+            }
+            StatusCode::MISDIRECTED_REQUEST => {
+                Err(ControlError::Remote(format!("the dispatcher at {base} is of another region than this worker: give both the same")))
             }
             status => Err(ControlError::Remote(format!("the dispatcher at {base} answered {status}"))),
         }
@@ -122,7 +131,7 @@ async fn read<T: DeserializeOwned>(mut answer: Response) -> Result<T> {
 #[async_trait]
 impl Dispatching for OfLane {
     async fn lease(&self, _: u32, worker: &str, mut shutdown: Shutdown) -> Result<Option<Lease>> {
-        let wanted = Wanted { worker: worker.to_owned() };
+        let wanted = Wanted { worker: worker.to_owned(), region: self.all.region.clone() };
         loop {
             let answer = tokio::select! {
                 biased;

@@ -62,6 +62,9 @@ async fn lease(State(dispatcher): State<Arc<Dispatcher>>, Json(wanted): Json<Wan
     if wanted.worker.is_empty() || wanted.worker.len() > WORKER_NAME_BYTES_MAX {
         return refusal(StatusCode::BAD_REQUEST, "a worker's name has 1 to 200 bytes");
     }
+    if wanted.region.as_deref() != dispatcher.region() {
+        return refusal(StatusCode::MISDIRECTED_REQUEST, "the dispatcher is of another region");
+    }
     match dispatcher.lease_elsewhere(&wanted.worker, tokio::time::sleep(WAIT_MAX)).await {
         Ok(Some(lease)) => Json(lease).into_response(),
         Ok(None) if dispatcher.is_draining() => refusal(StatusCode::SERVICE_UNAVAILABLE, "the dispatcher is draining"),

@@ -1,6 +1,6 @@
 //! The scheduler: books queued tasks onto the lanes of dispatchers ahead of time, so that everybody can see what will run where,
 //! when and why. Higher priority first; among equals what would miss its deadline, then the job that had least so far, task by task; and
-//! nothing to begin outside of its job's window. It plans no further than a few slots a lane: an estimate is only worth so much, and
+//! nothing to begin outside of its job's window, nor out of the region that its bytes are in. It plans no further than a few slots a lane: an estimate is only worth so much, and
 //! what is not booked can still be overtaken. Whose turn it is says the catalogue, which leases by the same order.
 
 use std::{
@@ -49,18 +49,32 @@ impl Scheduler {
         self.catalogue.tidy_slots(Dispatcher::seen_since(now)).await?;
         let dispatchers = self.catalogue.dispatchers().await?;
         let slots = self.catalogue.slots().await?;
-        let mut lanes = Lane::all(&dispatchers, &slots, now);
-        self.weigh(now, &slots, lanes.len()).await?;
+        self.weigh(now, &slots, Lane::all(&dispatchers, &slots, now).len()).await?;
+        let mut regions = BTreeMap::<_, Vec<_>>::new();
+        for dispatcher in dispatchers.into_iter().filter(|dispatcher| dispatcher.takes_work(now)) {
+            regions.entry(dispatcher.region.clone()).or_default().push(dispatcher);
+        }
+        let mut changed = false;
+        for (region, dispatchers) in regions {
+            changed |= self.fill(region.as_deref(), &dispatchers, now).await?;
+        }
+        Ok(changed)
+    }
+
+    /// Fills up the calendar of a region's dispatchers.
+    async fn fill(&self, region: Option<&str>, dispatchers: &[Dispatcher], now: UnixMs) -> Result<bool> {
+        let slots = self.catalogue.slots().await?;
+        let mut lanes = Lane::all(dispatchers, &slots, now);
         let horizon = lanes.iter().map(|lane| lane.free_at).max().unwrap_or(now);
-        let jobs = self.catalogue.runnable_jobs(horizon, JOBS_MAX).await?;
+        let jobs = self.catalogue.runnable_jobs(region, horizon, JOBS_MAX).await?;
         if jobs.is_empty() {
             return Ok(false);
         }
-        let gave_up = self.make_way(&dispatchers, &slots, &jobs, now).await?;
+        let gave_up = self.make_way(dispatchers, &slots, &jobs, now).await?;
         if gave_up {
-            lanes = Lane::all(&dispatchers, &self.catalogue.slots().await?, now);
+            lanes = Lane::all(dispatchers, &self.catalogue.slots().await?, now);
         }
-        let slots = self.plan(jobs, lanes, now).await?;
+        let slots = self.plan(region, jobs, lanes, now).await?;
         if slots.is_empty() {
             return Ok(gave_up);
         }
@@ -124,7 +138,7 @@ impl Scheduler {
         Ok(gave_up)
     }
 
-    async fn plan(&self, jobs: Vec<RunnableJob>, mut lanes: Vec<Lane>, now: UnixMs) -> Result<Vec<NewSlot>> {
+    async fn plan(&self, region: Option<&str>, jobs: Vec<RunnableJob>, mut lanes: Vec<Lane>, now: UnixMs) -> Result<Vec<NewSlot>> {
         let room: usize = lanes.iter().map(|lane| lane.room).sum();
         if room == 0 {
             return Ok(vec![]);
@@ -132,7 +146,7 @@ impl Scheduler {
         let rates = self.catalogue.rates_by_kind().await?;
         let mut queues = vec![];
         for job in jobs {
-            let mut tasks = self.catalogue.queued_tasks(job.job, u32::try_from(room).unwrap_or(u32::MAX)).await?;
+            let mut tasks = self.catalogue.queued_tasks(job.job, region, u32::try_from(room).unwrap_or(u32::MAX)).await?;
             tasks.reverse(); // the next one is popped off the end
             queues.push(Queue { job, tasks });
         }
@@ -188,12 +202,12 @@ fn publish(load: &Workload) {
 /// From when on jobs with a deadline would miss it, where that changed: if what waits of each had its part of the lanes, shared with the
 /// jobs of its priority and above that may run now.
 fn late(waiting: &[Waiting], lanes: usize, now: UnixMs) -> Vec<(JobId, UnixMs)> {
-    let mut jobs: BTreeMap<JobId, (Waiting, i64)> = BTreeMap::new();
+    let mut jobs: BTreeMap<JobId, (&Waiting, i64)> = BTreeMap::new();
     for part in waiting {
-        jobs.entry(part.job.job).or_insert((*part, 0)).1 += part.ms;
+        jobs.entry(part.job.job).or_insert((part, 0)).1 += part.ms;
     }
     let lanes = i64::try_from(lanes.max(1)).unwrap_or(i64::MAX);
-    let late_from = |(part, ms): &(Waiting, i64)| {
+    let late_from = |(part, ms): &(&Waiting, i64)| {
         let job = &part.job;
         let beside =
             jobs.values().filter(|(other, _)| other.job.job != job.job && other.is_open(now) && other.job.priority >= job.priority);

@@ -33,5 +33,5 @@ pub use plugin::{Claim, Descriptor, Framing, InputKind, Part};
 #[cfg(feature = "host")]
 pub use task::{
     Chunk, CutPoint, FailureKind, Frame, MemberNote, Policy, RunKind, RunRef, SegmentRef, StagedMember, StagedSource, TaskFailure,
-    TaskKind, TaskOutcome, TaskSpec,
+    TaskKind, TaskOutcome, TaskSpec, join_region, split_region,
 };

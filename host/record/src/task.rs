@@ -1,5 +1,7 @@
 //! Tasks as they travel from the controller through a dispatcher to a worker, and what comes back.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{BlobDigest, BreachId, Claim, DumpId, Framing, Ledger, LoadId, MemberId, Part, PluginDigest};
@@ -32,6 +34,32 @@ pub struct Frame {
     pub key: String,
     /// Its length in bytes.
     pub bytes: u64,
+}
+
+impl Frame {
+    /// The region whose store has it; `None` of the one that all share.
+    pub fn region(&self) -> Option<&str> {
+        split_region(&self.key).map(|(region, _)| region)
+    }
+
+    /// The region that has most of some objects' bytes.
+    fn region_of_most<'a>(frames: impl Iterator<Item = &'a Self>) -> Option<&'a str> {
+        let mut bytes = BTreeMap::<_, u64>::new();
+        for frame in frames {
+            *bytes.entry(frame.region()).or_default() += frame.bytes;
+        }
+        bytes.into_iter().max_by_key(|(_, bytes)| *bytes)?.0
+    }
+}
+
+/// Takes a key in a region's store apart: `region/NAME/KEY` into name and key.
+pub fn split_region(key: &str) -> Option<(&str, &str)> {
+    key.strip_prefix("region/")?.split_once('/')
+}
+
+/// A key in a region's store.
+pub fn join_region(region: &str, key: &str) -> String {
+    format!("region/{region}/{key}")
 }
 
 /// Where a staged member's bytes are.
@@ -296,6 +324,19 @@ impl TaskSpec {
             Self::Merge { .. } => TaskKind::Merge,
             Self::Count { .. } => TaskKind::Count,
             Self::Purge { .. } => TaskKind::Purge,
+        }
+    }
+
+    /// The region that its bytes are in, most of them: where it is to be done. `None` if it may be done anywhere.
+    pub fn region(&self) -> Option<&str> {
+        match self {
+            Self::Stage { parts, .. } => Frame::region_of_most(parts.iter()),
+            Self::Scan { source, .. } | Self::Parse { source, .. } => match source {
+                StagedSource::Reference { parts } => Frame::region_of_most(parts.iter()),
+                StagedSource::Frames { object } => object.region(),
+            },
+            Self::Merge { runs, .. } => Frame::region_of_most(runs.iter().map(|run| &run.object)),
+            Self::Count { .. } | Self::Purge { .. } => None,
         }
     }
 

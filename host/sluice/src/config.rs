@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use sluice_record::limits;
 
 use crate::{
-    engines::{CatalogueConfig, ObjectsConfig, RecordsConfig},
+    engines::{CatalogueConfig, ObjectsConfig, RecordsConfig, region_name},
     exit::{Failure, Sysexit},
     roles::{self, Roles, WorkerConfig},
 };
@@ -34,6 +34,8 @@ pub(crate) struct Config {
     pub(crate) roles: Roles,
     /// What this process is called among others; without it, what its data folder says.
     pub(crate) instance: Option<String>,
+    /// Where this process is, in a service with several regions; empty is nowhere in particular.
+    pub(crate) region: String,
     /// Everything durable is in here, readable by its owner alone.
     pub(crate) data: PathBuf,
     /// Where the API listens.
@@ -63,6 +65,7 @@ impl Default for Config {
         Self {
             roles: Roles::default(),
             instance: None,
+            region: String::new(),
             data: default_data(),
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             plugin_dir: None,
@@ -75,6 +78,13 @@ impl Default for Config {
             objects: ObjectsConfig::default(),
             worker: WorkerConfig::default(),
         }
+    }
+}
+
+impl Config {
+    /// Where this process is, if that is said.
+    pub(crate) fn region(&self) -> Option<&str> {
+        Some(self.region.as_str()).filter(|region| !region.is_empty())
     }
 }
 
@@ -92,9 +102,10 @@ pub(crate) fn wrong(message: impl Into<String>) -> Failure {
 }
 
 /// What variables may set, `SLUICE_NAME` each; in a table of the file the name has a dot. Others of the prefix are somebody else's.
-const VARIABLES: [&str; 32] = [
+const VARIABLES: [&str; 33] = [
     "roles",
     "instance",
+    "region",
     "data",
     "listen",
     "plugin_dir",
@@ -162,6 +173,8 @@ pub(crate) fn read(file: Option<&Path>, flags: impl Serialize) -> Result<Config,
     }
     config.catalogue.check()?;
     config.records.check()?;
+    config.objects.check()?;
+    config.region().map(region_name).transpose().map_err(|error| wrong(format!("region: {error}")))?;
     roles::check(&config)?;
     Ok(config)
 }

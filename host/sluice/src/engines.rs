@@ -1,6 +1,7 @@
 //! Where the catalogue, the objects and the records are, if not in the data folder: settings and their secrets.
 
 use std::{
+    collections::BTreeMap,
     fs::File,
     io::Read as _,
     path::{Path, PathBuf},
@@ -72,7 +73,7 @@ impl CatalogueConfig {
     }
 }
 
-/// Where objects are; without a URL a folder in the data folder.
+/// Where objects are; without a URL a folder in the data folder. And where regions have theirs.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ObjectsConfig {
@@ -84,9 +85,34 @@ pub(crate) struct ObjectsConfig {
     pub(crate) access_key_id: Option<String>,
     pub(crate) secret_access_key: Option<Secret>,
     pub(crate) secret_access_key_file: Option<PathBuf>,
+    /// By the region's name; each with a URL, and none with regions of its own.
+    pub(crate) regions: BTreeMap<String, ObjectsConfig>,
+}
+
+/// Of a region's name, which is a part of keys.
+const REGION_BYTES_MAX: usize = 32;
+
+/// A region's name, if it is one.
+pub(crate) fn region_name(text: &str) -> Result<String, String> {
+    let is_word = text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    if is_word && (1..=REGION_BYTES_MAX).contains(&text.len()) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("a region's name has 1 to {REGION_BYTES_MAX} of a-z, 0-9 and -"))
 }
 
 impl ObjectsConfig {
+    /// Refuses what cannot be meant.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        for (name, store) in &self.regions {
+            region_name(name).map_err(|error| wrong(format!("objects.regions: {error}")))?;
+            if store.url.is_none() || !store.regions.is_empty() {
+                return Err(wrong(format!("objects.regions.{name} needs a url, and has no regions of its own")));
+            }
+        }
+        Ok(())
+    }
+
     /// The `object_store` crate's options: the provider's variables, and what is said here over those.
     pub(crate) fn options(&self) -> Result<Vec<(String, String)>, Failure> {
         let providers = ["AWS_", "GOOGLE_", "AZURE_"];

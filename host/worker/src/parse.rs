@@ -71,7 +71,7 @@ pub(crate) fn parse(worker: &Worker, task: &Task, watch: &Watch, computing: Owne
     way.ledger.bytes = end - start;
     way.value_rejects.iter().for_each(|(reason, count)| way.ledger.value_rejects.add(reason, *count));
     let runs = writing.finish()?;
-    let reject_log = way.rejects.write(&worker.objects, &keys::rejects(task.load, task.member, task.id))?;
+    let reject_log = way.rejects.write(&worker.objects, &worker.objects.near(&keys::rejects(task.load, task.member, task.id)))?;
     count(&way.ledger);
     Ok(TaskOutcome::Parsed { ledger: way.ledger, runs, reject_log })
 }

@@ -76,7 +76,8 @@ impl Written<'_> {
         self.wait(BEHIND_MAX - 1)?;
         let kinds = self.runs.iter().map(|run| run.kind).chain(self.behind.iter().map(|run| run.0));
         let sequence = kinds.filter(|written| *written == kind).count() as u32;
-        let mut writer = self.objects.writer(&keys::run(self.load, self.task, kind, sequence)).map_err(|error| failure::store(&error))?;
+        let key = self.objects.near(&keys::run(self.load, self.task, kind, sequence));
+        let mut writer = self.objects.writer(&key).map_err(|error| failure::store(&error))?;
         let merged = hashes.write(&mut writer).map_err(|error| failure::ranges(&error))?;
         self.behind.push_back((kind, merged.rows, writer.finish_behind()));
         Ok(())

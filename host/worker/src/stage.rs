@@ -129,8 +129,8 @@ impl Staging<'_> {
         {
             return Ok(Some((digest, bytes, encoding, StagedSource::Reference { parts: self.dump.parts.clone() })));
         }
-        let key = keys::staged(self.load, self.task, self.members.len() as u32);
-        let mut writer = self.worker.objects.writer(&key).map_err(|error| Walking(failure::store(&error)))?;
+        let (objects, key) = (&self.worker.objects, keys::staged(self.load, self.task, self.members.len() as u32));
+        let mut writer = objects.writer(&objects.near(&key)).map_err(|error| Walking(failure::store(&error)))?;
         let staged = match sluice_intake::stage(member, want, &mut writer) {
             Ok(staged) => staged,
             // The walk goes on and notes why; dropping the writer leaves nothing behind.

@@ -51,7 +51,7 @@ async fn queue(catalogue: &Catalogue, tasks: usize) -> (JobId, DispatcherId) {
     let (from, to) = (sluice_catalogue::JobState::Queued, sluice_catalogue::JobState::Running);
     step.push(Change::Job { job, from, to, message: String::new(), hint: String::new() });
     catalogue.apply(&step).await.unwrap();
-    (job, catalogue.register_dispatcher("here", 4).await.unwrap())
+    (job, catalogue.register_dispatcher("here", 4, None).await.unwrap())
 }
 
 fn request(dispatcher: DispatcherId, lane: u32) -> LeaseRequest {

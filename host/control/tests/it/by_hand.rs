@@ -74,7 +74,7 @@ impl Rig {
         let clock = ManualClock::at(BEGIN);
         let bench = Bench::with_clock(engine, Arc::new(clock.clone())).await;
         let controller = Controller::new(bench.catalogue.clone(), bench.store.clone(), Arc::new(Planner));
-        let dispatcher = Dispatcher::register(bench.catalogue.clone(), "here", 2).await.unwrap();
+        let dispatcher = Dispatcher::register(bench.catalogue.clone(), "here", 2, None).await.unwrap();
         Self { bench, clock, controller, dispatcher, script: Box::new(script), seen: vec![] }
     }
 

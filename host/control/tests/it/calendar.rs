@@ -40,7 +40,7 @@ impl Calendar {
     async fn new(engine: Engine, lanes: u32) -> Self {
         let clock = ManualClock::at(BEGIN);
         let bench = Bench::with_clock(engine, Arc::new(clock.clone())).await;
-        let dispatcher = bench.catalogue.register_dispatcher("here", lanes).await.unwrap();
+        let dispatcher = bench.catalogue.register_dispatcher("here", lanes, None).await.unwrap();
         Self { scheduler: Scheduler::new(bench.catalogue.clone()), bench, clock, dispatcher }
     }
 
@@ -270,7 +270,7 @@ async fn it_is_said_why_a_task_is_where_it_is(engine: Engine) {
     told(lease.task, "worker worker-0 had it and failed: for 10 s any other gets it").await;
     calendar.catalogue().dispatcher_seen(calendar.dispatcher, DispatcherState::Draining).await.unwrap();
     assert_eq!(told(last, "every dispatcher is draining").await.starts_at, None);
-    calendar.catalogue().register_dispatcher("here", 0).await.unwrap();
+    calendar.catalogue().register_dispatcher("here", 0, None).await.unwrap();
     told(last, "no worker asks a dispatcher for work").await;
 
     let later = Change::Queue(NewTask {
@@ -291,7 +291,7 @@ async fn it_is_said_why_a_task_is_where_it_is(engine: Engine) {
 
 async fn load_figures_add_up(engine: Engine) {
     let calendar = Calendar::new(engine, 2).await;
-    assert_eq!(calendar.catalogue().workload(60).await.unwrap(), Workload { lanes: 2, target_seconds: 60, ..Workload::default() });
+    assert_eq!(calendar.catalogue().workload(None, 60).await.unwrap(), Workload { lanes: 2, target_seconds: 60, ..Workload::default() });
     calendar.job(5, at_night).await;
     let paused = calendar.job(3, |_| ()).await;
     calendar.catalogue().pause_job(paused).await.unwrap();
@@ -307,19 +307,19 @@ async fn load_figures_add_up(engine: Engine) {
         target_seconds: 600,
         wanted_workers: 3, // 20 minutes and a little in ten
     };
-    assert_eq!(calendar.catalogue().workload(600).await.unwrap(), expected);
+    assert_eq!(calendar.catalogue().workload(None, 600).await.unwrap(), expected);
     calendar.at(30 * SECOND).await;
     calendar.lease(0).await.unwrap();
     calendar.clock.advance(10 * SECOND);
     let running = Work { tasks: 1, seconds: 51 };
     let expected = Workload { queued: work(19), running, oldest_wait_seconds: 40, ..expected };
-    assert_eq!(calendar.catalogue().workload(600).await.unwrap(), Workload { wanted_workers: 2, ..expected });
+    assert_eq!(calendar.catalogue().workload(None, 600).await.unwrap(), Workload { wanted_workers: 2, ..expected });
     for (target, bounded, wanted) in [(100_000, 100_000, 1), (60, 60, 20), (0, 1, 20), (u64::MAX, 604_800, 1)] {
-        let load = calendar.catalogue().workload(target).await.unwrap();
+        let load = calendar.catalogue().workload(None, target).await.unwrap();
         assert_eq!((load.target_seconds, load.wanted_workers), (bounded, wanted));
     }
     // The window opens: what was outside is wanted.
     calendar.at(MINUTE).await;
-    let load = calendar.catalogue().workload(600).await.unwrap();
+    let load = calendar.catalogue().workload(None, 600).await.unwrap();
     assert_eq!((load.queued, load.outside_window), (work(24), work(0)));
 }

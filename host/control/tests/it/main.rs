@@ -5,6 +5,7 @@ mod again;
 mod by_hand;
 mod calendar;
 mod over_http;
+mod regions;
 mod simulation;
 
 use std::{
@@ -108,7 +109,7 @@ impl Bench {
     async fn start(&mut self, claimed: bool) {
         let controller = Controller::new(self.catalogue.clone(), self.store.clone(), Arc::new(Planner));
         let scheduler = Scheduler::new(self.catalogue.clone());
-        let dispatcher = Arc::new(Dispatcher::register(self.catalogue.clone(), "here", 2).await.unwrap());
+        let dispatcher = Arc::new(Dispatcher::register(self.catalogue.clone(), "here", 2, None).await.unwrap());
         self.roles.push(tokio::spawn(async move { controller.run(pending()).await }));
         self.roles.push(tokio::spawn(async move { scheduler.run(pending()).await }));
         let expiry = dispatcher.clone();
@@ -304,7 +305,7 @@ async fn a_stale_token_is_refused(engine: Engine) {
     let controller = Controller::new(bench.catalogue.clone(), bench.store.clone(), Arc::new(Planner));
     bench.import(false).await;
     while controller.reconcile_once().await.unwrap() {}
-    let dispatcher = Dispatcher::register(bench.catalogue.clone(), "here", 1).await.unwrap();
+    let dispatcher = Dispatcher::register(bench.catalogue.clone(), "here", 1, None).await.unwrap();
     let scheduler = Scheduler::new(bench.catalogue.clone());
     assert!(scheduler.reconcile_once().await.unwrap());
     let slots = bench.catalogue.slots().await.unwrap();
@@ -313,7 +314,7 @@ async fn a_stale_token_is_refused(engine: Engine) {
     let first = dispatcher.lease(0, "worker", pending()).await.unwrap().unwrap();
 
     // The dispatcher restarts: what it had leased is anybody's.
-    let dispatcher = Dispatcher::register(bench.catalogue.clone(), "here", 1).await.unwrap();
+    let dispatcher = Dispatcher::register(bench.catalogue.clone(), "here", 1, None).await.unwrap();
     let second = dispatcher.lease(0, "worker", pending()).await.unwrap().unwrap();
     assert_eq!(first.task, second.task);
     let ended = || Ok(TaskOutcome::Staged { members: vec![], notes: vec![] });

@@ -23,7 +23,23 @@ async fn served(dispatcher: Arc<Dispatcher>, token: WorkerToken) -> String {
 
 fn remote(urls: &[&str], token: &str) -> OfLane {
     let urls: Vec<_> = urls.iter().map(ToString::to_string).collect();
-    RemoteDispatchers::new(&urls, WorkerToken::new(token)).unwrap().of_lane(0)
+    RemoteDispatchers::new(&urls, None, WorkerToken::new(token)).unwrap().of_lane(0)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_of_another_region_gets_nothing() {
+    let bench = with_work().await;
+    let dispatcher = Arc::new(Dispatcher::register(bench.catalogue.clone(), "here", 0, Some("eu")).await.unwrap());
+    let url = served(dispatcher, WorkerToken::new(TOKEN)).await;
+    let ask = async |region| {
+        let remote = RemoteDispatchers::new(std::slice::from_ref(&url), region, WorkerToken::new(TOKEN)).unwrap().of_lane(0);
+        remote.lease(0, "worker", never()).await
+    };
+    for region in [None, Some("us")] {
+        let error = ask(region).await.unwrap_err().to_string();
+        assert!(error.contains("is of another region than this worker"), "{error}");
+    }
+    assert!(ask(Some("eu")).await.unwrap().is_some());
 }
 
 fn never() -> sluice_control::Shutdown {
@@ -48,7 +64,7 @@ async fn an_import_is_done_by_workers_over_http() {
     let mut bench = Bench::new(sluice_engines::sql::Engine::Sqlite).await;
     let controller = Controller::new(bench.catalogue.clone(), bench.store.clone(), Arc::new(Planner));
     let scheduler = Scheduler::new(bench.catalogue.clone());
-    let dispatcher = Arc::new(Dispatcher::register(bench.catalogue.clone(), "here", 0).await.unwrap());
+    let dispatcher = Arc::new(Dispatcher::register(bench.catalogue.clone(), "here", 0, None).await.unwrap());
     let url = served(dispatcher, WorkerToken::new(TOKEN)).await;
     bench.roles.push(tokio::spawn(async move { controller.run(pending()).await }));
     bench.roles.push(tokio::spawn(async move { scheduler.run(pending()).await }));
@@ -74,7 +90,7 @@ async fn an_import_is_done_by_workers_over_http() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_longer_held_is_stale_and_who_has_no_token_gets_nothing() {
     let bench = with_work().await;
-    let dispatcher = Arc::new(Dispatcher::register(bench.catalogue.clone(), "here", 0).await.unwrap());
+    let dispatcher = Arc::new(Dispatcher::register(bench.catalogue.clone(), "here", 0, None).await.unwrap());
     let url = served(dispatcher.clone(), WorkerToken::new(TOKEN)).await;
     let (worker, stranger) = (remote(&[&url], TOKEN), remote(&[&url], "another"));
     let refused = stranger.lease(0, "stranger", never()).await.unwrap_err();
@@ -116,7 +132,7 @@ async fn what_is_no_longer_held_is_stale_and_who_has_no_token_gets_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_passes_by_who_is_away_or_draining_and_any_dispatcher_takes_what_another_leased() {
     let bench = with_work().await;
-    let register = async |name| Arc::new(Dispatcher::register(bench.catalogue.clone(), name, 0).await.unwrap());
+    let register = async |name| Arc::new(Dispatcher::register(bench.catalogue.clone(), name, 0, None).await.unwrap());
     let (one, other) = (register("one").await, register("other").await);
     let (one_url, other_url) = (served(one.clone(), WorkerToken::new(TOKEN)).await, served(other, WorkerToken::new(TOKEN)).await);
     let lanes = async || bench.catalogue.dispatchers().await.unwrap().iter().map(|dispatcher| dispatcher.lanes).collect::<Vec<_>>();
@@ -143,7 +159,7 @@ async fn a_worker_passes_by_who_is_away_or_draining_and_any_dispatcher_takes_wha
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_is_changed_while_both_run() {
     let bench = Bench::new(sluice_engines::sql::Engine::Sqlite).await;
-    let dispatcher = Arc::new(Dispatcher::register(bench.catalogue.clone(), "here", 0).await.unwrap());
+    let dispatcher = Arc::new(Dispatcher::register(bench.catalogue.clone(), "here", 0, None).await.unwrap());
     let token = WorkerToken::new(TOKEN);
     let url = served(dispatcher, token.clone()).await;
     let (before, after) = (remote(&[&url], TOKEN), remote(&[&url], "the next one"));

@@ -10,6 +10,7 @@ use super::{
     Server,
     table::{print, print_explanation, print_json},
 };
+use crate::engines::region_name;
 
 const SLOT: [(&str, &str); 6] =
     [("ID", "/id"), ("TASK", "/task"), ("DISPATCHER", "/dispatcher"), ("LANE", "/lane"), ("FROM", "/starts_at"), ("TO", "/ends_at")];
@@ -65,6 +66,9 @@ enum SlotCommand {
         /// In which time.
         #[arg(long, value_name = "SECONDS", default_value_t = sluice_catalogue::TARGET_SECONDS)]
         target: u64,
+        /// Only what is to be done in this region.
+        #[arg(long, value_name = "NAME", value_parser = region_name)]
+        region: Option<String>,
     },
 }
 
@@ -82,7 +86,10 @@ impl Slots {
                 print_explanation(&told, SystemClock.now());
                 Ok(())
             }
-            Some(SlotCommand::Load { target }) => print_json(&api.get(&format!("/load?target_seconds={target}")).await?),
+            Some(SlotCommand::Load { target, region }) => {
+                let region = region.as_ref().map_or_else(String::new, |region| format!("&region={region}"));
+                print_json(&api.get(&format!("/load?target_seconds={target}{region}")).await?)
+            }
         }
     }
 }

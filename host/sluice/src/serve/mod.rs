@@ -41,7 +41,7 @@ Workers and dispatchers know each other by the token in worker.token_file or SLU
 /// Run the service: API, controller, scheduler, dispatcher and workers, in one process or each in some.
 ///
 /// The first start writes an operator token into the data folder, readable by its owner alone; local commands find it there.
-/// Settings come from --config (TOML), then SLUICE_ROLES, SLUICE_DATA, SLUICE_LISTEN, SLUICE_PLUGIN_DIR, SLUICE_LANES, SLUICE_CHUNK_KIB,
+/// Settings come from --config (TOML), then SLUICE_ROLES, SLUICE_REGION, SLUICE_DATA, SLUICE_LISTEN, SLUICE_PLUGIN_DIR, SLUICE_LANES, SLUICE_CHUNK_KIB,
 /// SLUICE_INDEX_MEMORY_MIB and SLUICE_BASE_URL, then flags.
 #[derive(clap::Args, Debug, Serialize)]
 #[command(after_long_help = APART)]
@@ -61,6 +61,10 @@ pub(crate) struct Args {
     #[command(flatten)]
     #[serde(skip_serializing_if = "WorkerArgs::is_empty")]
     worker: WorkerArgs,
+    /// Where this process is: it takes in dumps there, and does what there is to do with those that are there [default: nowhere].
+    #[arg(long, value_name = "NAME")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<String>,
     /// Data folder [default: ~/.local/share/sluice].
     #[arg(long, value_name = "DIR")]
     #[serde(skip_serializing_if = "Option::is_none")]

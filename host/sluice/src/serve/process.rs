@@ -127,7 +127,7 @@ impl Building<'_> {
 
     fn remote(&self) -> Result<Option<RemoteDispatchers>> {
         let Some(token) = self.token.clone().filter(|_| !self.config.roles.has(Role::Dispatcher)) else { return Ok(None) };
-        Ok(Some(RemoteDispatchers::new(&self.config.worker.dispatchers.0, token)?))
+        Ok(Some(RemoteDispatchers::new(&self.config.worker.dispatchers.0, self.config.region(), token)?))
     }
 
     /// For the roles that run plugins or check them; none is loaded yet.
@@ -177,7 +177,8 @@ impl Building<'_> {
 
     async fn dispatcher(&self) -> Result<Arc<Dispatcher>> {
         let own_lanes = if self.config.roles.has(Role::Worker) { lanes(self.config) } else { 0 };
-        let dispatcher = Arc::new(Dispatcher::register(self.stores.catalogue().await?, &self.instance, own_lanes).await?);
+        let (catalogue, region) = (self.stores.catalogue().await?, self.config.region());
+        let dispatcher = Arc::new(Dispatcher::register(catalogue, &self.instance, own_lanes, region).await?);
         let (watching, stopped) = (dispatcher.clone(), self.stopped());
         self.tasks.spawn(async move { watching.run_expiry(stopped).await });
         Ok(dispatcher)

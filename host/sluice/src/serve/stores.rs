@@ -24,7 +24,7 @@ use tokio::sync::OnceCell;
 
 use crate::{
     config::Config,
-    engines::{RecordsConfig, RecordsEngine},
+    engines::{ObjectsConfig, RecordsConfig, RecordsEngine},
     exit::{Failure, Sysexit},
 };
 
@@ -114,11 +114,17 @@ async fn opensearch_records(settings: &RecordsConfig) -> Result<Arc<dyn RecordSt
 }
 
 fn objects(config: &Config) -> Result<Objects> {
-    let Some(url) = &config.objects.url else { return Ok(Objects::local(&config.data.join("objects"))?) };
-    Objects::open_url(url, config.objects.options()?).map_err(|error| {
-        let failure = Failure::new(Sysexit::Config, format!("objects.url: {error}"), "see [objects] in `sluice serve --print-config`");
+    let wrong = |setting: &str, error: StoreError| {
+        let failure = Failure::new(Sysexit::Config, format!("{setting}: {error}"), "see [objects] in `sluice serve --print-config`");
         anyhow::Error::from(error).context(failure)
-    })
+    };
+    let open = |setting: &str, store: &ObjectsConfig| match &store.url {
+        None => Ok(Objects::local(&config.data.join("objects"))?),
+        Some(url) => Objects::open_url(url, store.options()?).map_err(|error| wrong(setting, error)),
+    };
+    let region = |(name, store): (&String, _)| Ok((name.clone(), open(&format!("objects.regions.{name}"), store)?));
+    let regions = config.objects.regions.iter().map(region).collect::<Result<Vec<_>>>()?;
+    open("objects.url", &config.objects)?.with_regions(regions, config.region()).map_err(|error| wrong("region", error))
 }
 
 async fn catalogue(config: &Config) -> Result<Catalogue> {

@@ -15,7 +15,7 @@ fn the_printed_configuration_is_the_default_one() {
     // What stands in tables are examples of other engines.
     let plain = printed.lines().take_while(|line| !line.starts_with('['));
     let uncommented: String = plain.filter(|line| settings(line)).map(|line| format!("{}\n", &line[1..])).collect();
-    assert_eq!(uncommented.lines().count(), 9, "{uncommented}");
+    assert_eq!(uncommented.lines().count(), 10, "{uncommented}");
     let config = folder.path().join("sluice.toml");
     for (text, code) in [(printed, 0), (uncommented.clone(), 0), (format!("{uncommented}surprise = 1\n"), 78)] {
         fs::write(&config, text).unwrap();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use object_store::{ObjectStoreScheme, parse_url_opts, prefix::PrefixStore};
 use url::Url;
 
-use super::Objects;
+use super::{Objects, Place};
 use crate::StoreError;
 
 pub(super) fn open(url: &str, options: impl IntoIterator<Item = (String, String)>) -> Result<Objects, StoreError> {
@@ -22,5 +22,5 @@ pub(super) fn open(url: &str, options: impl IntoIterator<Item = (String, String)
     }
     let (store, prefix) = parse_url_opts(&parsed, options).map_err(|error| invalid(&error))?;
     let store = Arc::new(PrefixStore::new(store, prefix));
-    Ok(Objects { store, place: url.into(), folder: None, buffers: Arc::default() })
+    Ok(Objects::at(Place { store, shown: url.into(), folder: None }))
 }

@@ -52,7 +52,7 @@ impl SegmentFiles {
 #[async_trait]
 impl SegmentSource for SegmentFiles {
     async fn read_at(&self, object: &str, offset: u64, bytes: usize) -> io::Result<Bytes> {
-        if !self.objects.is_local() {
+        if !self.objects.is_local(object) {
             return self.objects.get_range(object, offset..offset + bytes as u64).await.map_err(io::Error::other);
         }
         let file = self.open(object).await?;

@@ -46,7 +46,8 @@ on_both_stores!(
         an_upload_is_seen_whole_or_not_at_all,
         parts_of_a_dump_are_listed_in_their_order_and_deleted_together,
         what_is_missing_or_impossible_is_told_apart,
-        of_several_who_create_an_object_one_does;
+        of_several_who_create_an_object_one_does,
+        a_key_says_in_which_region_its_object_is;
     threads:
         a_dropped_upload_leaves_nothing,
         threads_write_and_read_without_a_runtime_of_their_own;
@@ -234,4 +235,36 @@ async fn of_several_who_create_an_object_one_does(place: Where) {
     assert_eq!(created.iter().filter(|created| **created).count(), 1, "{created:?}");
     let winner = created.iter().position(|created| *created).unwrap() as u8;
     assert_eq!(objects.get("plugins/one", 10).await.unwrap(), vec![winner; 3]);
+}
+
+async fn a_key_says_in_which_region_its_object_is(place: Where) {
+    let ((_shared, shared), (_eu, eu), (_us, us)) = (store(place), store(Where::Folder), store(place));
+    let regions = || [("eu".to_owned(), eu.clone()), ("us".to_owned(), us.clone())];
+    let objects = shared.clone().with_regions(regions(), Some("eu")).unwrap();
+    let near = objects.near("rejects/1/2");
+    assert_eq!((near.as_str(), shared.near("rejects/1/2").as_str()), ("region/eu/rejects/1/2", "rejects/1/2"));
+    let mut frames = vec![];
+    for (key, content) in [(near.as_str(), &b"there"[..]), ("region/us/rejects/1/3", b"farther"), ("rejects/1/1", b"of all")] {
+        frames.push(objects.put(key, content.into()).await.unwrap());
+        assert_eq!(objects.get(key, 100).await.unwrap(), content);
+        assert_eq!(objects.get_range(key, 1..3).await.unwrap(), &content[1..3]);
+    }
+    // In its region's store it is what it would be in any.
+    assert_eq!(eu.get("rejects/1/2", 100).await.unwrap(), "there");
+    assert_eq!(us.list("rejects").await.unwrap(), [Frame { key: "rejects/1/3".into(), bytes: 7 }]);
+    assert_eq!((shared.list("rejects/1").await.unwrap().len(), objects.list("rejects/1").await.unwrap()), (1, frames.clone()));
+    let reading = frames.clone();
+    let opened = objects.clone();
+    let read =
+        move || reading.iter().map(|frame| std::io::read_to_string(opened.open(frame).unwrap().reader()).unwrap()).collect::<Vec<_>>();
+    assert_eq!(tokio::task::spawn_blocking(read).await.unwrap(), ["there", "farther", "of all"]);
+    // A process elsewhere reads all of it; who is told of no regions, or of too few, says what is missing.
+    let elsewhere = shared.clone().with_regions(regions(), None).unwrap();
+    assert_eq!(elsewhere.size(&near).await.unwrap(), Some(5));
+    let missing = [shared.get(&near, 100).await.unwrap_err(), shared.clone().with_regions([], Some("eu")).unwrap_err()];
+    assert!(missing.iter().all(|error| error.to_string().contains("[objects.regions.eu]")), "{missing:?}");
+    objects.health().await.unwrap();
+    objects.delete_folder("rejects/1").await.unwrap();
+    assert_eq!(objects.list("rejects/1").await.unwrap(), []);
+    assert!(!eu.exists("rejects/1/2").await.unwrap() && !us.exists("rejects/1/3").await.unwrap());
 }

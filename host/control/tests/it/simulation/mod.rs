@@ -129,7 +129,7 @@ async fn live(rng: StdRng, bug: Bug, gate: Arc<Gate>, now: Arc<AtomicI64>, sites
     let mut prepare: Actor = Box::pin(async move {
         let mut dispatchers = vec![];
         for (site, catalogue) in open.iter().enumerate() {
-            dispatchers.push(Arc::new(Dispatcher::register(catalogue.clone(), &format!("dispatcher-{site}"), 2).await.unwrap()));
+            dispatchers.push(Arc::new(Dispatcher::register(catalogue.clone(), &format!("dispatcher-{site}"), 2, None).await.unwrap()));
         }
         let (breach, dump) = Bench::about(&open[0]).await;
         let mut jobs = vec![];

@@ -95,7 +95,7 @@ impl World {
     /// A dispatcher's watch; now and then it starts anew, and what it had leased is void.
     async fn watch(&self, site: usize) {
         if self.fault(30, Fault::Crash) {
-            let anew = Dispatcher::register(self.sites[site].clone(), &format!("dispatcher-{site}"), 2).await.unwrap();
+            let anew = Dispatcher::register(self.sites[site].clone(), &format!("dispatcher-{site}"), 2, None).await.unwrap();
             self.dispatchers.borrow_mut()[site] = Arc::new(anew);
         }
         self.note(self.sites[site].expire_leases().await.unwrap() > 0);

@@ -1,6 +1,7 @@
 //! Roles in processes of their own, on PostgreSQL, S3 and OpenSearch: whoever dies, what is published is what one process publishes.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -43,11 +44,31 @@ impl Site {
         }
     }
 
+    /// With regions: one whose store is a folder, and one whose store is a bucket's folder.
+    fn with_regions(mut self, s3: &s3::S3) -> Self {
+        let (key, _) = s3.credentials();
+        let (shown, place, endpoint) = (self.folder.display(), s3.place(), s3.endpoint());
+        self.stores += &format!(
+            "[objects.regions.eu]\nurl = 'file://{shown}/eu'\n[objects.regions.us]\nurl = '{place}/us'\nendpoint = '{endpoint}'\n\
+             region = 'us-east-1'\naccess_key_id = '{key}'\nsecret_access_key_file = '{shown}/secret'\n"
+        );
+        self
+    }
+
+    /// Starts a process that is in a region.
+    fn start_in(&self, region: &str, name: &str, roles: &str) -> Service {
+        self.start_with(&format!("region = '{region}'\n"), name, roles, ANY_PORT, &[])
+    }
+
     /// Starts a process; a worker is told nothing of the catalogue.
     fn start(&self, name: &str, roles: &str, listen: &str, dispatchers: &[&str]) -> Service {
+        self.start_with("", name, roles, listen, dispatchers)
+    }
+
+    fn start_with(&self, region: &str, name: &str, roles: &str, listen: &str, dispatchers: &[&str]) -> Service {
         let (config, data) = (self.folder.join(format!("{name}.toml")), self.folder.join(name).join("data"));
         fs::create_dir_all(&data).unwrap();
-        let own = format!("instance = '{name}'\nlanes = 1\nchunk_kib = 256\n");
+        let own = format!("{region}instance = '{name}'\nlanes = 1\nchunk_kib = 256\n");
         let catalogue = if roles == "worker" { "" } else { &self.catalogue };
         fs::write(&config, own + catalogue + &self.stores).unwrap();
         let plugins = few_plugins(&self.folder);
@@ -130,6 +151,53 @@ fn roles_apart_publish_what_one_process_does_whoever_dies() {
         assert_eq!((service.get_openly("/healthz").0, service.get_openly("/readyz").0), (200, 200));
         assert!(!service.get_openly("/metrics").1.is_empty());
     }
+}
+
+#[test]
+fn what_is_uploaded_in_a_region_is_done_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let dumps = dumps(folder.path(), 2 << 20);
+    let (config, plugins) = (small_chunks(folder.path(), 256), few_plugins(folder.path()));
+    let alone = Service::start_with(&["--config", config.to_str().unwrap(), "--plugin-dir", plugins.to_str().unwrap()]);
+    let expected = outcome(&alone, &alone.ingest(&[&dumps[0], &dumps[1]], "Alone", &[])["load"]["id"]);
+    assert!(alone.stop().success());
+
+    let (postgres, s3, opensearch) = (Running::start(&["fsync=off"]).unwrap(), s3::shared().unwrap(), OpenSearch::start().unwrap());
+    postgres.database("regions").unwrap();
+    let site = Site::new(folder.path(), &postgres.url_without_password("regions"), &s3, &opensearch).with_regions(&s3);
+    let start = |name: &str, roles: &str| site.start_in(name, name, roles);
+    let eu = start("eu", "api,controller,scheduler,dispatcher,worker");
+    let us = start("us", "api,dispatcher,worker");
+    eu.ingest(&[&dumps[0]], "One", &[]);
+    us.ingest(&[&dumps[1]], "Two", &[]);
+    // What was uploaded is where it was: a load of both is done in both.
+    let both = eu.ingest(&[&dumps[0], &dumps[1]], "Both", &[]);
+    assert_eq!(outcome(&eu, &both["load"]["id"]), expected);
+    for (load, regions) in [(1, &["eu"][..]), (2, &["us"]), (3, &["eu", "us"])] {
+        let tasks = tasks(&eu, load);
+        let far = |task: &&Value| match task["region"].as_str() {
+            Some(region) => !task["worker"].as_str().unwrap().starts_with(&format!("{region}-")),
+            None => !matches!(task["kind"].as_str(), Some("count" | "purge")),
+        };
+        assert_eq!(tasks.iter().find(far), None);
+        let found: BTreeSet<_> = tasks.iter().filter(|task| task["kind"] == "parse").filter_map(|task| task["region"].as_str()).collect();
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), regions);
+    }
+    assert!(folder.path().join("eu/dumps").is_dir(), "the first dump is in its region's folder");
+
+    // While nobody is there, what is there waits, and says why.
+    assert!(us.stop().success());
+    let mut client = begin(&eu, &dumps[1..], "Waits", &[]);
+    let told = wait_for("a task of the other region", || {
+        let task = tasks(&eu, 4).into_iter().find(|task| task["state"] == "queued")?;
+        Some(eu.json(["slots", "explain", &task["id"].to_string()])["because"].to_string())
+    });
+    assert!(told.contains("there is no lane for it in region us, where its bytes are"), "{told}");
+    assert_eq!(eu.json(["slots", "load", "--region", "us"])["queued"]["tasks"], 1);
+    let _us = start("us", "api,dispatcher,worker");
+    wait_until_done(&eu);
+    drop(client.wait());
+    assert_eq!(outcome(&eu, &4.into())[0], outcome(&eu, &2.into())[0]);
 }
 
 /// Those that the dumps need: each worker compiles all there are.
