@@ -77,7 +77,7 @@ async fn booked_tasks_too_are_leased_once(engine: Engine) {
     let database = engine.database().unwrap();
     let handles = handles(engine, database.url()).await;
     let (job, dispatcher) = queue(&handles[0], 100).await;
-    let queued = handles[0].queued_tasks(job, 100).await.unwrap();
+    let queued = handles[0].queued_tasks(job, None, 100).await.unwrap();
     let slots: Vec<NewSlot> = (0_i64..)
         .zip(queued)
         .map(|(at, queued)| NewSlot {
