@@ -50,6 +50,9 @@ pub(crate) fn run(root: &Path, bench: Bench, args: &[String]) -> Result<()> {
     if bench == Bench::Query {
         shell::need(&[("wrk", "wrk"), ("nginx", "nginx-light")])?;
     }
+    if bench == Bench::Faults {
+        shell::need(&[("strace", "strace")])?;
+    }
     if bench == Bench::Queue {
         servers::install(root)?;
         return shell::run(shell::cargo(root).args(["bench", "--workspace", "--bench", "queue", "--"]).args(args));

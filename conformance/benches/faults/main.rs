@@ -2,8 +2,9 @@
 //!
 //! PostgreSQL, S3 and OpenSearch are real servers, every role has a process of its own, and two are workers. In each run a seeded choice of
 //! faults falls on the load, from the moment it is handed in until it is published: any process killed and started again, or frozen,
-//! workers for longer than their lease; PostgreSQL stopped as by a crash and started again; OpenSearch killed, or frozen. What comes out
-//! is the load's digest, its ledger and its counts, and must be what the first, undisturbed run came to.
+//! workers for longer than their lease; PostgreSQL stopped as by a crash and started again; OpenSearch killed, or frozen; the disk of
+//! either slow, by holding its syncs up. What comes out is the load's digest, its ledger and its counts, and must be what the first,
+//! undisturbed run came to.
 #![allow(clippy::print_stdout)]
 
 #[path = "../scale/site.rs"]
@@ -36,6 +37,10 @@ const LOAD_TIME_MAX: Duration = Duration::from_secs(3_600);
 /// Longer than a lease is.
 const FREEZE: Duration = Duration::from_secs(35);
 const SHORT_FREEZE: Duration = Duration::from_secs(8);
+/// On a slow disk each sync takes so much longer …
+const SLOW_SYNC: Duration = Duration::from_millis(500);
+/// … for that long.
+const SLOW_TIME: Duration = Duration::from_secs(15);
 
 /// One load again and again, with something going wrong every few seconds.
 #[derive(Parser)]
@@ -66,11 +71,13 @@ enum Fault {
     WorkerFrozen,
     ControllerFrozen,
     PostgreSql,
+    PostgreSqlSlow,
     OpenSearch,
     OpenSearchFrozen,
+    OpenSearchSlow,
 }
 
-const FAULTS: [Fault; 9] = [
+const FAULTS: [Fault; 11] = [
     Fault::Api,
     Fault::Controller,
     Fault::Dispatcher,
@@ -78,8 +85,10 @@ const FAULTS: [Fault; 9] = [
     Fault::WorkerFrozen,
     Fault::ControllerFrozen,
     Fault::PostgreSql,
+    Fault::PostgreSqlSlow,
     Fault::OpenSearch,
     Fault::OpenSearchFrozen,
+    Fault::OpenSearchSlow,
 ];
 
 struct Servers {
@@ -162,6 +171,8 @@ fn run(servers: &mut Servers, folder: &Path, dumps: &[&Path; 2], number: u32, fa
                 servers.postgres.stop()?;
                 servers.postgres.start_again()?;
             }
+            Fault::PostgreSqlSlow => servers.postgres.slow_disk(SLOW_SYNC, SLOW_TIME)?,
+            Fault::OpenSearchSlow => servers.opensearch.process()?.slow_disk(SLOW_SYNC, SLOW_TIME)?,
             Fault::OpenSearch => {
                 servers.opensearch.process()?.kill()?;
                 servers.opensearch.restart()?;

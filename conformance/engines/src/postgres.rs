@@ -11,6 +11,7 @@ use std::{
         Arc, Mutex, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use anyhow::{Context, Result, ensure};
@@ -138,6 +139,15 @@ impl Running {
     pub fn stop(&self) -> Result<()> {
         let process = self.process.lock().unwrap_or_else(PoisonError::into_inner).take();
         process.map_or(Ok(()), |process| process.stop(Signal::QUIT))
+    }
+
+    /// As [`Process::slow_disk`].
+    ///
+    /// # Errors
+    /// If that cannot be, or it does not run.
+    pub fn slow_disk(&self, each: Duration, time: Duration) -> Result<()> {
+        let process = self.process.lock().unwrap_or_else(PoisonError::into_inner);
+        process.as_ref().context("PostgreSQL does not run")?.slow_disk(each, time)
     }
 
     /// Has it answer by TLS from now on.

@@ -106,6 +106,28 @@ impl Process {
         self.signal(Signal::CONT)
     }
 
+    /// Has each sync to the disk, its own and its children's, take so much longer, for a while. `strace` does that and has to be there.
+    ///
+    /// # Errors
+    /// If it is not, or may not.
+    pub fn slow_disk(&self, each: Duration, time: Duration) -> Result<()> {
+        let mut strace = Command::new("strace");
+        strace.args(["-f", "-qqq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync"]);
+        strace.args(["-e", &format!("inject=fsync,fdatasync:delay_exit={}", each.as_micros())]);
+        for id in family(self.child.id()) {
+            strace.args(["-p", &id.to_string()]);
+        }
+        let mut strace = strace.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().context("cannot start strace")?;
+        thread::sleep(time);
+        if let Some(status) = strace.try_wait()? {
+            bail!("strace ended by itself with {status}: may it look at {}?", self.name);
+        }
+        // Told to end, it lets go; killed, it would leave a call held up.
+        send(strace.id(), Signal::TERM)?;
+        strace.wait()?;
+        Ok(())
+    }
+
     /// Ends it as a crash would (SIGKILL).
     ///
     /// # Errors
@@ -140,9 +162,20 @@ impl Process {
     }
 
     fn signal(&self, signal: Signal) -> Result<()> {
-        let id = Pid::from_raw(self.child.id().cast_signed()).context("a process without an id")?;
-        kill_process(id, signal).with_context(|| format!("{} cannot be sent a signal", self.name))
+        send(self.child.id(), signal).with_context(|| format!("{} cannot be sent a signal", self.name))
     }
+}
+
+fn send(process: u32, signal: Signal) -> Result<()> {
+    Ok(kill_process(Pid::from_raw(process.cast_signed()).context("a process without an id")?, signal)?)
+}
+
+/// A process and all that come from it and are there now.
+fn family(process: u32) -> Vec<u32> {
+    let threads = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    let children = threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
+    let children: Vec<u32> = children.flat_map(|ids| ids.split(' ').filter_map(|id| id.parse().ok()).collect::<Vec<_>>()).collect();
+    std::iter::once(process).chain(children.into_iter().flat_map(family)).collect()
 }
 
 impl Drop for Process {
