@@ -14,5 +14,4 @@ pub mod hostile;
 pub mod measure;
 pub mod passwords;
 pub mod people;
-pub mod service;
 pub mod traits;

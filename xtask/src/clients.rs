@@ -4,7 +4,9 @@ use std::{fs, path::Path, process::Command};
 
 use anyhow::Result;
 
-use crate::{plugins, service::Service, shell};
+use sluice_engines::service::Service;
+
+use crate::{demo::ingest, plugins, shell};
 
 /// What goes in: the scripts of conformance/clients know it.
 const LIST: &str = "ann+x@example.com:hunter2\nbob@example.net:hunter2\n";
@@ -30,9 +32,9 @@ pub(crate) fn run(root: &Path) -> Result<()> {
 
     let list = folder.join("list.txt");
     fs::write(&list, LIST)?;
-    let (binary, log) = (shell::target_dir(root).join("debug/sluice"), folder.join("serve.log"));
-    let service = Service::start(&binary, &folder.join("data"), log, &plugins::folder(root), &[])?;
-    service.ingest(&list, "Clients", "Clients")?;
+    let (program, components) = (shell::target_dir(root).join("debug/sluice"), plugins::folder(root));
+    let service = Service::start(&program, &folder.join("data"), &["--plugin-dir", &components.to_string_lossy()])?;
+    ingest(&service, &list, "Clients", "Clients")?;
     let (url, key) = (service.url(), service.create_key()?);
     shell::run(Command::new(python).arg(root.join("conformance/clients/clients.py")).args([&url, &key]))?;
     shell::run(Command::new("node").arg(folder.join("clients.mjs")).args([&url, &key]))

@@ -13,13 +13,9 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use sha1::{Digest, Sha1};
+use sluice_engines::service::Service;
 
-use crate::{
-    plugins, servers,
-    service::{Answer, Service},
-    shell,
-    site::Site,
-};
+use crate::{plugins, servers, shell, site::Site};
 
 const RECORDS: &str = "5000";
 const ABSENT: &str = "nobody-at-all@absent.example.org";
@@ -76,12 +72,13 @@ pub(crate) fn run(root: &Path, once: bool, engines: bool) -> Result<()> {
     shell::step("serve");
     let (binary, plugins) = (binaries.join("sluice"), plugins::folder(root));
     let site = if engines { Some(Site::start(&folder)?) } else { None };
-    let (args, log) = (site.as_ref().map(Site::api).unwrap_or_default(), folder.join("serve.log"));
-    let service = Service::start(&binary, &folder.join("data"), log, &plugins, &args)?;
+    let plugins = ["--plugin-dir".to_owned(), plugins.to_string_lossy().into_owned()];
+    let args = [&site.as_ref().map(Site::api).unwrap_or_default()[..], &plugins].concat();
+    let service = Service::start(&binary, &folder.join("data"), &args)?;
     let _others = site.as_ref().map(|site| site.start_others(&binary, &folder, &plugins)).transpose()?;
     for dump in &DUMPS {
         shell::step(&format!("ingest {} ({}, {}, {})", dump.file, dump.format, dump.encoding, dump.container));
-        service.ingest(&folder.join(dump.file), dump.breach, dump.title)?;
+        ingest(&service, &folder.join(dump.file), dump.breach, dump.title)?;
     }
     let key = service.create_key()?;
     if once {
@@ -90,6 +87,11 @@ pub(crate) fn run(root: &Path, once: bool, engines: bool) -> Result<()> {
     }
     tell(&service, &key, &known);
     service.wait()
+}
+
+/// Hands in a dump and waits until it is published; progress goes to the terminal.
+pub(crate) fn ingest(service: &Service, dump: &Path, breach: &str, title: &str) -> Result<()> {
+    shell::run(service.client("ingest").arg(dump).args(["--breach", breach, "--title", title, "--publish"]))
 }
 
 /// Writes the dumps; returns where their truths are.
@@ -158,7 +160,7 @@ fn check(service: &Service, key: &str, known: &Known) -> Result<()> {
 
     let (prefix, suffix) = known.sha1.split_at(5);
     let range = expect(service, &format!("/range/{prefix}"), &[], 200)?;
-    let row = range.body.lines().find_map(|row| row.strip_prefix(suffix)?.strip_prefix(':'));
+    let row = range.lines().find_map(|row| row.strip_prefix(suffix)?.strip_prefix(':'));
     let count = known.count.to_string();
     ensure!(row == Some(count.as_str()), "the password's count is {row:?} and should be {count}");
     println!("ok: the password's range has its count, {count}");
@@ -171,20 +173,15 @@ fn check(service: &Service, key: &str, known: &Known) -> Result<()> {
     Ok(())
 }
 
-fn expect(service: &Service, path: &str, headers: &[(&str, &str)], status: u16) -> Result<Answer> {
+fn expect(service: &Service, path: &str, headers: &[(&str, &str)], status: u16) -> Result<String> {
     let answer = service.get(path, headers)?;
-    ensure!(
-        answer.status == status,
-        "{path} gave {} and not {status}: {}\nthe service's log is {}",
-        answer.status,
-        answer.body,
-        service.log().display()
-    );
-    Ok(answer)
+    let (found, body) = (answer.status, String::from_utf8(answer.body).context("the answer is no text")?);
+    ensure!(found == status, "{path} gave {found} and not {status}: {body}\nthe service's log is {}", service.log().display());
+    Ok(body)
 }
 
-fn names(answer: &Answer) -> Result<Vec<String>> {
-    let breaches: Vec<Value> = serde_json::from_str(&answer.body)?;
+fn names(answer: &str) -> Result<Vec<String>> {
+    let breaches: Vec<Value> = serde_json::from_str(answer)?;
     Ok(breaches.iter().filter_map(|breach| breach["Name"].as_str()).map(str::to_owned).collect())
 }
 

@@ -13,7 +13,6 @@ mod languages;
 mod plugins;
 mod recall;
 mod servers;
-mod service;
 mod shell;
 mod site;
 mod test;

@@ -9,9 +9,9 @@ use std::{
 };
 
 use anyhow::Result;
-use sluice_engines::{opensearch::OpenSearch, postgres::Database, s3::S3};
+use sluice_engines::{opensearch::OpenSearch, postgres::Database, s3::S3, service::Service};
 
-use crate::{service::Service, shell};
+use crate::shell;
 
 /// Servers that run, and the configuration of processes on them.
 pub(crate) struct Site {
@@ -59,9 +59,9 @@ impl Site {
     }
 
     /// A dispatcher, and two workers which know no more than where it is.
-    pub(crate) fn start_others(&self, binary: &Path, folder: &Path, plugins: &Path) -> Result<Vec<Service>> {
+    pub(crate) fn start_others(&self, program: &Path, folder: &Path, plugins: &[String]) -> Result<Vec<Service>> {
         let start = |name: &str, args: &[String]| {
-            let service = Service::start(binary, &folder.join(name), folder.join(format!("{name}.log")), plugins, args)?;
+            let service = Service::start(program, &folder.join(name), &[args, plugins].concat())?;
             shell::step(&format!("{name}: {}", service.url()));
             anyhow::Ok(service)
         };

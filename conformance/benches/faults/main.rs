@@ -26,9 +26,8 @@ use sluice_conformance::{
     formats::Format,
     generate::{Recipe, Size},
     measure::machine,
-    service::Service,
 };
-use sluice_engines::{opensearch::OpenSearch, postgres::Running, s3::S3};
+use sluice_engines::{opensearch::OpenSearch, postgres::Running, s3::S3, service::Service};
 
 use crate::site::Site;
 
@@ -137,7 +136,7 @@ fn run(servers: &mut Servers, folder: &Path, dumps: &[&Path; 2], number: u32, fa
     let at = dispatcher.url();
     let mut workers = ["first", "second"].into_iter().map(|name| site.start(name, "worker", None, &[&at])).collect::<Result<Vec<_>>>()?;
     let begun = Instant::now();
-    let mut ingest = api.client("ingest")?;
+    let mut ingest = api.client("ingest");
     // Whoever hands a dump in may lose the connection afterwards: the load goes on.
     let mut client = ingest.args(["--publish", "--breach", "Faults"]).args(dumps).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
     while api.json("jobs", ["list"])?.as_array().is_none_or(Vec::is_empty) {

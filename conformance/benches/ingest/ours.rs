@@ -9,7 +9,8 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use sluice_conformance::service::Service;
+use sluice_conformance::measure::program;
+use sluice_engines::service::Service;
 
 use crate::process::{self, Resident, Sampler};
 
@@ -49,7 +50,7 @@ pub(crate) fn forget(folder: &Path) -> Result<()> {
 /// Ingests the dumps into a new service and publishes them. The service has ended when this returns, its data is left.
 pub(crate) fn run(folder: &Path, dumps: &[PathBuf], policy: &str, config: &Path) -> Result<Ours> {
     forget(folder)?;
-    let service = Service::start(&data(folder), &["--config", &config.to_string_lossy()])?;
+    let service = Service::start(&program()?, &data(folder), &["--config", &config.to_string_lossy()])?;
     let sampler = Sampler::start(service.id());
     let cpu_before = process::cpu_seconds(service.id())?;
     let (begun, begun_ms) = (Instant::now(), process::unix_ms());

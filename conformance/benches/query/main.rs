@@ -21,10 +21,8 @@ use std::{fs, path::Path};
 
 use anyhow::{Result, ensure};
 use clap::Parser;
-use sluice_conformance::{
-    measure::{Rounds, Target, machine},
-    service::Service,
-};
+use sluice_conformance::measure::{Rounds, Target, machine, program};
+use sluice_engines::service::Service;
 
 use crate::{
     nginx::Nginx,
@@ -88,7 +86,7 @@ fn main() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let corpus = Corpus::generate(folder.path(), arguments.records)?;
     let data = folder.path().join("data");
-    let service = Service::start(&data, &[])?;
+    let service = Service::start(&program()?, &data, &[""; 0])?;
     service::ingest(&service, &corpus)?;
     let Filled { service, large_ranges } = service::restarted_with_ranges(service, &data, arguments.ranges, arguments.range_rows)?;
     let key = service.create_key()?;

@@ -16,8 +16,9 @@ use sluice_catalogue::{BreachFlags, Catalogue, Change, JobSpec, LoadState, NewBr
 use sluice_conformance::{
     formats::Format,
     generate::{Recipe, Size},
-    service::Service,
+    measure::program,
 };
+use sluice_engines::service::Service;
 use sluice_record::{BlobDigest, Policy, RunKind, SegmentRef};
 use sluice_store::{
     objects::Objects,
@@ -86,7 +87,7 @@ pub(crate) fn restarted_with_ranges(service: Service, data: &Path, ranges: usize
     let prefixes: Vec<u32> = (0..ranges as u32).map(|number| number * 2_621 % (1 << 20)).collect();
     tokio::runtime::Runtime::new()?.block_on(publish_ranges(data, &prefixes, rows))?;
     let large_ranges = prefixes.iter().map(|prefix| format!("{prefix:05X}")).collect();
-    Ok(Filled { service: Service::start(data, &[])?, large_ranges })
+    Ok(Filled { service: Service::start(&program()?, data, &[""; 0])?, large_ranges })
 }
 
 /// What the service itself counted: that all were answered as they should be.

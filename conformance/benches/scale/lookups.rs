@@ -12,9 +12,9 @@ use anyhow::{Context, Result, ensure};
 use sluice_conformance::{
     formats::Format,
     generate::{Recipe, Size},
-    service::Service,
+    measure::program,
 };
-use sluice_engines::opensearch::OpenSearch;
+use sluice_engines::{opensearch::OpenSearch, service::Service};
 
 use crate::Store;
 
@@ -33,7 +33,7 @@ pub(crate) fn run(folder: &Path, store: Store, sizes: &[u64], lookups: usize) ->
         None => ("Tantivy", String::new()),
     };
     fs::write(&config, records)?;
-    let service = Service::start(&data, &["--config", &config.to_string_lossy()])?;
+    let service = Service::start(&program()?, &data, &["--config", &config.to_string_lossy()])?;
     let (key, token) = (service.create_key()?, format!("Bearer {}", service.operator_token()?));
     let public = |account: &str| Asked { path: format!("/api/v3/breachedaccount/{account}"), header: ("hibp-api-key", &key), status: 0 };
     let operators = |account: &str| Asked {

@@ -7,8 +7,8 @@ use std::{
 };
 
 use anyhow::Result;
-use sluice_conformance::service::Service;
-use sluice_engines::{opensearch::OpenSearch, s3::S3};
+use sluice_conformance::measure::program;
+use sluice_engines::{opensearch::OpenSearch, s3::S3, service::Service};
 
 const TOKEN: &str = "the token of a bench on loopback";
 
@@ -45,6 +45,6 @@ impl Site {
         let config = config.to_string_lossy().into_owned();
         let mut args = vec!["--config", &config, "--roles", roles];
         dispatchers.iter().for_each(|url| args.extend(["--dispatcher", url]));
-        Service::start_on(core, &self.folder.join(name), &args)
+        Service::start_on(core, &program()?, &self.folder.join(name), &args)
     }
 }

@@ -20,7 +20,7 @@ use rustix::process::{Pid, Signal, geteuid, kill_process};
 const NOBODY: u32 = 65_534;
 /// How long a server may take to stop before it is killed.
 const STOP_MS_MAX: u64 = 30_000;
-const POLL_MS: u64 = 50;
+pub(crate) const POLL_MS: u64 = 50;
 /// The end of a log that an error shows.
 const LOG_BYTES_SHOWN: usize = 4_096;
 

@@ -1,4 +1,4 @@
-//! A running `sluice serve` as benches use it: the program as it ships, asked over HTTP and by its own commands, drained when it is dropped.
+//! A running `sluice serve` as benches and the demo use it: the program, asked over HTTP and by its own commands, drained when it is dropped.
 
 use std::{
     ffi::OsStr,
@@ -14,17 +14,19 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-use crate::measure::program;
+use crate::process::POLL_MS;
 
 const READY: Duration = Duration::from_secs(120);
 const EXCHANGE: Duration = Duration::from_secs(60);
-const LOOK: Duration = Duration::from_millis(50);
+const LOOK: Duration = Duration::from_millis(POLL_MS);
+const DRAIN: Duration = Duration::from_secs(30);
 /// The highest there is: the limiter counts, and never says no.
 const REQUESTS_PER_MINUTE: &str = "4294967295";
 
 /// A service on loopback.
 #[derive(Debug)]
 pub struct Service {
+    program: PathBuf,
     child: Child,
     core: Option<usize>,
     data: PathBuf,
@@ -42,24 +44,25 @@ pub struct Answer {
 }
 
 impl Service {
-    /// Starts it with its data in a folder, which may have some, and waits until it is ready. Its output goes to a file beside that.
+    /// Starts the program with its data in a folder, which may have some, and waits until it is ready. Its output goes to a file beside
+    /// that.
     ///
     /// # Errors
     /// If it does not start; its output is in the error.
-    pub fn start(data: &Path, args: &[&str]) -> Result<Self> {
-        Self::start_on(None, data, args)
+    pub fn start(program: &Path, data: &Path, args: &[impl ToString]) -> Result<Self> {
+        Self::start_on(None, program, data, args)
     }
 
     /// As [`Service::start`], on one core alone.
     ///
     /// # Errors
     /// As [`Service::start`].
-    pub fn start_on(core: Option<usize>, data: &Path, args: &[&str]) -> Result<Self> {
+    pub fn start_on(core: Option<usize>, program: &Path, data: &Path, args: &[impl ToString]) -> Result<Self> {
         // Free a moment ago.
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
         let args: Vec<String> = args.iter().map(ToString::to_string).collect();
-        let child = spawn(core, data, &address, &args)?;
-        let mut service = Self { child, core, data: data.to_owned(), address, args };
+        let child = spawn(core, program, data, &address, &args)?;
+        let mut service = Self { program: program.to_owned(), child, core, data: data.to_owned(), address, args };
         service.wait_until_ready()?;
         Ok(service)
     }
@@ -67,7 +70,7 @@ impl Service {
     fn wait_until_ready(&mut self) -> Result<()> {
         let until = Instant::now() + READY;
         while !self.get("/readyz", &[]).is_ok_and(|answer| answer.status == 200) {
-            let log = self.data.with_extension("log");
+            let log = self.log();
             if let Some(status) = self.child.try_wait()? {
                 bail!("the service ended at its start: {status}\n{}", fs::read_to_string(&log).unwrap_or_default());
             }
@@ -84,7 +87,7 @@ impl Service {
     pub fn crash(&mut self) -> Result<()> {
         self.child.kill()?;
         self.child.wait()?;
-        self.child = spawn(self.core, &self.data, &self.address, &self.args)?;
+        self.child = spawn(self.core, &self.program, &self.data, &self.address, &self.args)?;
         Ok(())
     }
 
@@ -114,14 +117,16 @@ impl Service {
         format!("http://{}", self.address)
     }
 
+    /// Its output.
+    pub fn log(&self) -> PathBuf {
+        self.data.with_extension("log")
+    }
+
     /// A command of the program, on this service.
-    ///
-    /// # Errors
-    /// If the program has not been built.
-    pub fn client(&self, command: &str) -> Result<Command> {
-        let mut client = Command::new(program()?);
+    pub fn client(&self, command: &str) -> Command {
+        let mut client = Command::new(&self.program);
         client.arg(command).env("SLUICE_DATA", &self.data).env("SLUICE_SERVER", self.url());
-        Ok(client)
+        client
     }
 
     /// What a command says in JSON.
@@ -129,7 +134,7 @@ impl Service {
     /// # Errors
     /// If it fails.
     pub fn json(&self, command: &str, args: impl IntoIterator<Item: AsRef<OsStr>>) -> Result<Value> {
-        let output = self.client(command)?.args(args).arg("--json").output().context("cannot start sluice")?;
+        let output = self.client(command).args(args).arg("--json").output().context("cannot start sluice")?;
         ensure!(output.status.success(), "`sluice {command}` failed: {}", String::from_utf8_lossy(&output.stderr));
         Ok(serde_json::from_slice(&output.stdout)?)
     }
@@ -139,7 +144,7 @@ impl Service {
     /// # Errors
     /// If none is made.
     pub fn create_key(&self) -> Result<String> {
-        let made = self.json("keys", ["create", "--label", "bench", "--rpm", REQUESTS_PER_MINUTE])?;
+        let made = self.json("keys", ["create", "--label", "tried", "--rpm", REQUESTS_PER_MINUTE])?;
         Ok(made["key"].as_str().context("no key was made")?.to_owned())
     }
 
@@ -151,6 +156,15 @@ impl Service {
         Ok(fs::read_to_string(self.data.join("operator.token"))?.trim().to_owned())
     }
 
+    /// Until it ends by itself: Ctrl-C reaches it as it reaches us.
+    ///
+    /// # Errors
+    /// If it cannot be waited for.
+    pub fn wait(mut self) -> Result<()> {
+        self.child.wait()?;
+        Ok(())
+    }
+
     /// Asks over HTTP/1.0, which has no chunks to decode, by a connection of its own.
     ///
     /// # Errors
@@ -159,7 +173,7 @@ impl Service {
         let mut stream = TcpStream::connect(&self.address)?;
         stream.set_read_timeout(Some(EXCHANGE))?;
         let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        write!(stream, "GET {path} HTTP/1.0\r\nHost: {}\r\nUser-Agent: bench\r\n{headers}\r\n", self.address)?;
+        write!(stream, "GET {path} HTTP/1.0\r\nHost: {}\r\nUser-Agent: sluice-tried\r\n{headers}\r\n", self.address)?;
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes)?;
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").context("the answer is no HTTP")?;
@@ -169,23 +183,29 @@ impl Service {
 }
 
 impl Drop for Service {
-    /// Asks it to drain, and waits.
+    /// Asks it to drain, and kills it if it does not end.
     fn drop(&mut self) {
+        let begun = Instant::now();
         let _ = self.signal("TERM");
-        let _ = self.child.wait();
+        while matches!(self.child.try_wait(), Ok(None)) {
+            if begun.elapsed() > DRAIN {
+                let _ = self.child.kill();
+            }
+            thread::sleep(LOOK);
+        }
     }
 }
 
-fn spawn(core: Option<usize>, data: &Path, address: &str, args: &[String]) -> Result<Child> {
+fn spawn(core: Option<usize>, program: &Path, data: &Path, address: &str, args: &[String]) -> Result<Child> {
     let mut serve = match core {
         Some(core) => {
             let mut pinned = Command::new("taskset");
-            pinned.args(["--cpu-list", &core.to_string()]).arg(program()?);
+            pinned.args(["--cpu-list", &core.to_string()]).arg(program);
             pinned
         }
-        None => Command::new(program()?),
+        None => Command::new(program),
     };
     let output = File::options().create(true).append(true).open(data.with_extension("log"))?;
     serve.args(["serve", "--listen", address, "--data"]).arg(data).args(args);
-    serve.stdout(output.try_clone()?).stderr(output).spawn().context("cannot start sluice")
+    serve.stdout(output.try_clone()?).stderr(output).spawn().with_context(|| format!("cannot start {}", program.display()))
 }
