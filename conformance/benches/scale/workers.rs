@@ -1,15 +1,25 @@
 //! Records a second by the number of workers, and where the processors' time went.
 
-use std::{ffi::OsStr, fs, path::Path, thread, time::Instant};
+use std::{
+    ffi::OsStr,
+    fs,
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result};
-use sluice_engines::{opensearch::OpenSearch, postgres::Database, s3::S3};
+use sluice_engines::{opensearch::OpenSearch, postgres::Database, s3::S3, service::Service};
 
 use crate::{
     dumps,
     process::{Seconds, cpu_seconds},
     site::Site,
 };
+
+const LOOK: Duration = Duration::from_secs(2);
+/// Of all workers' processors between two looks, while they do nothing.
+const IDLE_SECONDS_MAX: Seconds = 0.1;
 
 pub(crate) fn run(folder: &Path, numbers: &[usize], bytes: u64) -> Result<()> {
     let dumps = dumps::both(folder, bytes)?;
@@ -32,6 +42,7 @@ pub(crate) fn run(folder: &Path, numbers: &[usize], bytes: u64) -> Result<()> {
             let of_workers = workers.iter().map(|worker| cpu_seconds(worker.id())).sum::<Result<Seconds>>()?;
             Ok::<_, anyhow::Error>([cpu_seconds(front.id())?, of_workers, cpu_seconds(server)?, machine_seconds()?])
         };
+        wait_until_idle(&workers)?;
         let before = used()?;
         let begun = Instant::now();
         let args = ["--breach", "Scale", "--publish"].map(OsStr::new);
@@ -49,6 +60,20 @@ pub(crate) fn run(folder: &Path, numbers: &[usize], bytes: u64) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Workers compile plugins when they start: what is measured begins behind that.
+fn wait_until_idle(workers: &[Service]) -> Result<()> {
+    let used = || workers.iter().map(|worker| cpu_seconds(worker.id())).sum::<Result<Seconds>>();
+    let mut before = 0.0;
+    loop {
+        let now = used()?;
+        if now - before < IDLE_SECONDS_MAX {
+            return Ok(());
+        }
+        before = now;
+        thread::sleep(LOOK);
+    }
 }
 
 /// Seconds that the machine's processors were busy, so far.

@@ -5,7 +5,7 @@ use sluice_record::{DispatcherId, JobId, SlotId, TaskId};
 use sqlx::any::AnyRow;
 
 use crate::{
-    Catalogue, DispatcherState, Error, Result, SlotState, Topic, UnixMs, lease,
+    Catalogue, DispatcherState, Error, Result, RunnableJob, SlotState, Topic, UnixMs, lease,
     row::{Columns, all, query},
     window::window_is_open,
 };
@@ -278,10 +278,17 @@ impl Catalogue {
         Ok(booked)
     }
 
-    /// Gives up a dispatcher's reserved slots of jobs below a priority; their tasks are queued again. Gives how many.
-    pub async fn unbook_below(&self, dispatcher: DispatcherId, priority: i64) -> Result<u64> {
+    /// Gives up a dispatcher's reserved slots that are to make way for a job: those of lower priority and, if it would be late, those of its
+    /// equals that would not. Their tasks are queued again. Gives how many.
+    pub async fn unbook_for(&self, dispatcher: DispatcherId, job: &RunnableJob) -> Result<u64> {
         let mut tx = self.begin().await?;
-        let given_up = unbook(&mut tx, dispatcher.0, priority).await?;
+        let mut given_up = unbook(&mut tx, dispatcher.0, job.priority).await?;
+        if job.late_ms(tx.now).is_some() {
+            let equals = "SELECT s.id, s.task, s.job, s.ends_at - s.starts_at AS ms FROM slots s JOIN jobs j ON j.id = s.job
+                 WHERE s.dispatcher = $1 AND s.state = 'booked' AND s.priority = $2 AND (j.late_from IS NULL OR j.late_from > $3)";
+            let rows = query(equals).bind(dispatcher.0).bind(job.priority).bind(tx.now).fetch_all(&mut *tx).await.map_err(Error::sql)?;
+            given_up += give_up(&mut tx, &rows).await?;
+        }
         tx.commit(if given_up > 0 { &[Topic::Work] } else { &[] }).await?;
         Ok(given_up)
     }
@@ -307,21 +314,21 @@ impl Catalogue {
              JOIN dispatchers d ON d.id = s.dispatcher WHERE ",
             void_slot!()
         );
-        let now = tx.now;
-        give_up(&mut tx, void, seen_since, now).await?;
+        let rows = query(void).bind(seen_since).bind(tx.now).fetch_all(&mut *tx).await.map_err(Error::sql)?;
+        give_up(&mut tx, &rows).await?;
         tx.commit(&[Topic::Work]).await
     }
 }
 
 async fn unbook(tx: &mut crate::tx::Tx, dispatcher: i64, below: i64) -> Result<u64> {
     let sql = "SELECT id, task, job, ends_at - starts_at AS ms FROM slots WHERE dispatcher = $1 AND state = 'booked' AND priority < $2";
-    give_up(tx, sql, dispatcher, below).await
+    let rows = query(sql).bind(dispatcher).bind(below).fetch_all(&mut **tx).await.map_err(Error::sql)?;
+    give_up(tx, &rows).await
 }
 
-/// Gives up the slots a statement finds, and takes their length off what their jobs had.
-async fn give_up(tx: &mut crate::tx::Tx, sql: &'static str, first: i64, second: i64) -> Result<u64> {
-    let rows = query(sql).bind(first).bind(second).fetch_all(&mut **tx).await.map_err(Error::sql)?;
-    for row in &rows {
+/// Gives up slots that were found, and takes their length off what their jobs had.
+async fn give_up(tx: &mut crate::tx::Tx, rows: &[AnyRow]) -> Result<u64> {
+    for row in rows {
         for (sql, id, ms) in [
             ("DELETE FROM slots WHERE id = $1 AND $2 >= 0", row.number("id")?, 0),
             ("UPDATE tasks SET state = 'queued' WHERE id = $1 AND state = 'booked' AND $2 >= 0", row.number("task")?, 0),

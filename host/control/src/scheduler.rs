@@ -119,20 +119,25 @@ impl Scheduler {
         Ok(())
     }
 
-    /// Where a full dispatcher holds slots for less than what waits and could begin there, those are given up: they are booked again
-    /// behind it.
+    /// Where a full dispatcher holds slots for less than what waits and could begin there, or for its equals while it would be late, those
+    /// are given up: they are booked again behind it.
     async fn make_way(&self, dispatchers: &[Dispatcher], slots: &[Slot], jobs: &[RunnableJob], now: UnixMs) -> Result<bool> {
         let mut gave_up = false;
         for dispatcher in dispatchers.iter().filter(|dispatcher| dispatcher.is_full(slots)) {
             let of_it: Vec<_> = slots.iter().filter(|slot| slot.dispatcher == dispatcher.id).collect();
             let overtakes = |job: &&RunnableJob| {
-                let kept: Vec<_> =
-                    of_it.iter().copied().filter(|slot| slot.state == SlotState::Started || slot.priority >= job.priority).collect();
+                let is_late = |id: JobId| jobs.iter().any(|other| other.job == id && other.late_ms(now).is_some());
+                let is_urgent = is_late(job.job);
+                let stays = |slot: &&Slot| {
+                    let is_equal = slot.priority == job.priority && !(is_urgent && !is_late(slot.job));
+                    slot.state == SlotState::Started || slot.priority > job.priority || is_equal
+                };
+                let kept: Vec<_> = of_it.iter().copied().filter(stays).collect();
                 let lanes = Lane::all(slice::from_ref(dispatcher), kept.iter().copied(), now);
                 kept.len() < of_it.len() && lanes.iter().any(|lane| lane.room > 0 && job.is_open(lane.free_at))
             };
             if let Some(job) = jobs.iter().find(overtakes) {
-                gave_up |= self.catalogue.unbook_below(dispatcher.id, job.priority).await? > 0;
+                gave_up |= self.catalogue.unbook_for(dispatcher.id, job).await? > 0;
             }
         }
         Ok(gave_up)

@@ -184,7 +184,6 @@ async fn a_deadline_goes_before_equals_and_not_before_a_higher_priority(engine: 
         };
         calendar.at(0).await;
         assert_eq!(first().await, plain, "it has time, and had more");
-        calendar.catalogue().unbook_below(calendar.dispatcher, i64::MAX).await.unwrap();
         let change = ScheduleChange { deadline: Some(Some(BEGIN + 9 * MINUTE)), ..ScheduleChange::default() };
         calendar.catalogue().change_schedule(due, change).await.unwrap();
         let higher = calendar.job(1, |job| job.priority = 1).await;

@@ -5,7 +5,7 @@ use std::{
     fs,
     io::{Read as _, Write as _},
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ use sluice_engines::{postgres::shared, s3};
 
 use crate::{
     engines::configure,
-    service::{Service, http, plugin_dir, sluice, succeed, wait_for},
+    service::{PATIENCE, Service, http, plugin_dir, sluice, succeed, wait_for},
 };
 
 fn people(range: std::ops::Range<u32>) -> String {
@@ -106,7 +106,7 @@ fn answers(service: &Service, key: &str) -> BTreeMap<String, Value> {
 fn same_answers(service: &Service, key: &str, wanted: &BTreeMap<String, Value>) {
     let mut others = vec![];
     let since = Instant::now();
-    while since.elapsed() < Duration::from_secs(20) {
+    while since.elapsed() < PATIENCE {
         let found = answers(service, key);
         others = wanted.keys().filter(|path| found.get(*path) != wanted.get(*path)).map(|path| found[path].to_string()).collect();
         if others.is_empty() {
