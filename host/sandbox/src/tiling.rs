@@ -22,14 +22,17 @@ const PER_PUSH_MIN: usize = 64 << 10;
 const RUN_EVENTS: usize = u64::BITS as usize;
 /// A record of one byte at the chunk's start.
 const FIRST_RECORD: u64 = Event::new(Tag::RECORD.0, 0, 1, false).0;
+/// An event without its tag.
+const SPAN: u64 = u64::MAX >> 8;
 
-/// What a tag says. The numbers of the first two are for [`Sink::take_run`].
+/// What a tag says. The numbers are for [`Sink::take_run`]: those that tile and may come at any time are odd, and what it leaves alone is
+/// above them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 enum Class {
     Field = 0,
     Record = 1,
-    Skip,
+    Skip = 3,
     Reject,
     Reason,
     Column,
@@ -143,19 +146,26 @@ impl Sink {
         Ok(())
     }
 
-    /// Takes a run behind a record, if it is nothing but records and fields, all of them right; or takes none of it. Nearly all are right,
-    /// and which is a record is hard to foresee: so no branch hangs on an event, and the bounds are checked several at a time.
+    /// Takes a run, if it is nothing but records, skips and fields, all of them right; or takes none of it. Nearly all are right, and which
+    /// is a record is hard to foresee: so no branch hangs on an event, and the bounds are checked several at a time.
     #[inline(never)]
     fn take_run(&mut self, run: &[u64], arena_len: usize) -> bool {
-        if self.after != After::Record || run.is_empty() || run.len() > RUN_EVENTS {
+        if self.after == After::Reject || run.is_empty() || run.len() > RUN_EVENTS {
             return false;
         }
-        let (mut records, mut all_classes) = (0_u64, 0);
-        for word in run {
+        // A bit an event, the first one lowest: those that begin where the one before ended, and those that no field follows.
+        let (mut tiles, mut all_classes) = (0_u64, 0);
+        for word in run.iter().rev() {
             let class = self.classes[(*word >> 56) as usize] as u8;
             all_classes |= class;
-            records = (records << 1) + u64::from(class); // wrong if there are other classes, and then not used
+            tiles = tiles << 1 | u64::from(class & 1); // wrong if there are other classes, and then not used
         }
+        let skips = match all_classes > Class::Record as u8 {
+            true => run.iter().rev().fold(0, |skips, word| skips << 1 | u64::from(*word >> 56 == u64::from(Tag::SKIP.0))),
+            false => 0,
+        };
+        let fields = !tiles & u64::MAX >> (RUN_EVENTS - run.len());
+        let bare_fields = fields & (skips << 1 | u64::from(self.after != After::Record));
         let chunk_end = i64::from(self.chunk_len);
         let room = if arena_len == 0 {
             least_room(run, |_| chunk_end)
@@ -167,27 +177,27 @@ impl Sink {
         // The shortest record that may be next. One that differs from it in nothing but more length begins where the one before ended.
         let mut next = FIRST_RECORD + u64::from(self.covered);
         let mut differences = 0;
-        records = records.reverse_bits() >> (RUN_EVENTS - run.len());
-        while records != 0 {
-            let word = run[records.trailing_zeros() as usize];
+        while tiles != 0 {
+            let word = run[tiles.trailing_zeros() as usize] & SPAN;
             differences |= word.wrapping_sub(next);
-            next = FIRST_RECORD + (word & 0xffff_ffff) + (word >> 32 & 0xff_ffff);
-            records &= records - 1;
+            next = FIRST_RECORD + (word & 0xffff_ffff) + (word >> 32);
+            tiles &= tiles - 1;
         }
-        let is_right = all_classes <= Class::Record as u8 && room >= 0 && differences & (1 << 63 | 0xffff_ffff) == 0;
+        let is_right = all_classes <= Class::Skip as u8 && bare_fields == 0 && room >= 0 && differences & (1 << 63 | 0xffff_ffff) == 0;
         if is_right {
             self.covered = (next - FIRST_RECORD) as u32;
+            self.after = if skips >> (run.len() - 1) == 0 { After::Record } else { After::Other };
             self.events.extend_from_slice(run);
         }
         is_right
     }
 
-    /// Takes a run's events one by one, up to one that neither is nor follows a record; gives how many that were.
+    /// Takes a run's events one by one, up to one that a run may not have; gives how many that were.
     fn take_singly(&mut self, run: &[u64], arena: &[u8]) -> Result<usize, Refusal> {
         for (index, word) in run.iter().enumerate() {
-            let is_usual = self.after == After::Record && self.classes[(*word >> 56) as usize] as u8 <= Class::Record as u8;
+            let is_usual = self.classes[(*word >> 56) as usize] as u8 <= Class::Skip as u8;
             self.take(Event(*word), arena)?;
-            if !is_usual && self.after == After::Record {
+            if !is_usual && self.after != After::Reject {
                 return Ok(index + 1);
             }
         }

@@ -42,15 +42,18 @@ fn is_right(events: &[Event], chunk_bytes: u64) -> bool {
     covered == chunk_bytes
 }
 
-/// Records of one to eight bytes with up to seven fields, a word of the chunk an event; the last record has the rest.
+/// Records of one to eight bytes with up to seven fields, and skips, a word of the chunk an event; the last one has the rest.
 fn honest() -> impl Strategy<Value = Vec<Event>> {
     let field = (any::<bool>(), 0..9_u32, 0..9_u32);
-    prop::collection::vec((1..9_u32, prop::collection::vec(field, 0..8)), 1..60).prop_map(|rows| {
-        let chunk_bytes = 8 * rows.iter().map(|(_, fields)| 1 + fields.len() as u32).sum::<u32>();
+    let row = (any::<bool>(), 1..9_u32, prop::collection::vec(field, 0..8));
+    prop::collection::vec(row, 1..60).prop_map(|mut rows| {
+        rows.iter_mut().filter(|(is_skip, ..)| *is_skip).for_each(|(.., fields)| fields.clear());
+        let chunk_bytes = 8 * rows.iter().map(|(.., fields)| 1 + fields.len() as u32).sum::<u32>();
         let (mut events, mut at) = (vec![], 0);
-        for (number, (bytes, fields)) in rows.iter().enumerate() {
+        for (number, (is_skip, bytes, fields)) in rows.iter().enumerate() {
             let bytes = if number + 1 == rows.len() { chunk_bytes - at } else { *bytes };
-            events.push(Event::new(Tag::RECORD.0, at, bytes, false));
+            let tag = if *is_skip { Tag::SKIP } else { Tag::RECORD };
+            events.push(Event::new(tag.0, at, bytes, false));
             events.extend(fields.iter().map(|(arena, offset, len)| {
                 let offset = if *arena { *offset } else { (at + offset).min(chunk_bytes) };
                 let len = if *arena { *len } else { (*len).min(chunk_bytes - offset) };
@@ -81,7 +84,7 @@ fn what_is_taken_is_what_the_contract_says() {
         let index = at.index(events.len());
         let (event, span) = (events[index], events[index].span());
         let before =
-            events[..index].iter().rfind(|event| event.tag() == Tag::RECORD.0).map_or(0, |event| event.span().offset + event.span().len);
+            events[..index].iter().rfind(|event| event.tag() <= Tag::SKIP.0).map_or(0, |event| event.span().offset + event.span().len);
         let instead = match what {
             0 => event,
             1 => Event::new(tag, span.offset, span.len, span.arena),
