@@ -13,7 +13,7 @@ use memchr::{memchr, memchr2, memmem, memrchr};
 use sluice_plugin::{
     Class,
     columns::is_email,
-    document::{Documents, Form, Paths, Plan},
+    document::{Documents, Form, Paths, Plan, is_same_shape},
 };
 
 use crate::{
@@ -323,7 +323,7 @@ impl Member {
         if self.is_scanning {
             return true;
         }
-        let is_last = self.plan.is_some() && self.plan_shape == self.reader.shape;
+        let is_last = self.plan.is_some() && is_same_shape(&self.plan_shape, &self.reader.shape);
         if !is_last {
             self.plan = self.documents.known(&self.reader.shape).filter(|plan| plan.is_one());
             self.plan_shape.clone_from(&self.reader.shape);

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use sluice_plugin::{Class, FieldKind, Line, Out, columns::is_email};
+use sluice_plugin::{Class, FieldKind, Line, Out, columns::is_email, text::begins_with};
 
 use crate::{
     block::BLOCK_BYTES_MAX,
@@ -176,7 +176,7 @@ impl Usual {
             at += match &text[at..] {
                 [b'\n', ..] => 1,
                 [b'\r', b'\n', ..] => 2,
-                rest if begins_with(rest, &self.rule) => self.rule.len(),
+                rest if !self.rule.is_empty() && begins_with(rest, &self.rule) => self.rule.len(),
                 _ => return at,
             };
         }
@@ -246,15 +246,6 @@ static WORD: [bool; 256] = {
     }
     word
 };
-
-/// Does a text begin with another, which is not nothing?
-#[inline(always)]
-fn begins_with(text: &[u8], other: &[u8]) -> bool {
-    let Some(text) = text.get(..other.len()) else { return false };
-    let ((text, text_tail), (other, other_tail)) = (text.as_chunks::<8>(), other.as_chunks::<8>());
-    let is_same = text.iter().zip(other).all(|(a, b)| u64::from_le_bytes(*a) == u64::from_le_bytes(*b));
-    is_same && text_tail == other_tail && !(other.is_empty() && other_tail.is_empty())
-}
 
 /// Has a value neither blanks around it, nor is it a word for nothing, nor the rest of a URL's scheme?
 #[inline(always)]

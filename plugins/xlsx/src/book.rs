@@ -116,7 +116,7 @@ pub fn rich_text<'a>(reader: &mut Reader<'a, '_>, bytes: &'a [u8], end: &[u8]) -
 
 /// Undoes `_x000D_`, as characters that XML cannot have are written.
 pub fn unescaped(text: &[u8]) -> std::borrow::Cow<'_, [u8]> {
-    if memchr::memmem::find(text, b"_x").is_none() {
+    if !memchr::memchr_iter(b'_', text).any(|at| text.get(at + 1) == Some(&b'x')) {
         return text.into();
     }
     let (mut plain, mut rest) = (Vec::with_capacity(text.len()), text);

@@ -10,7 +10,8 @@ use sluice_plugin::{
     columns::{self, Meaning, is_email},
     entry::Entry,
     person::ColumnTags,
-    xml::{self, Tag, attributes, is_same, local},
+    text::is_same,
+    xml::{self, Tag, attributes, local},
 };
 
 /// Names that are remembered, and bytes of one: they come from the input.

@@ -16,7 +16,8 @@ use memchr::memmem;
 use sluice_plugin::{
     Claim, Cuts, Descriptor, Framing, Input, Out, Parser, Sample, Start,
     entry::Entry,
-    xml::{Index, Reader, Tag, Token, is_same, local},
+    text::is_same,
+    xml::{Index, Reader, Tag, Token, local},
 };
 
 use crate::{

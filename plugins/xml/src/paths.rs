@@ -10,7 +10,8 @@ use std::collections::HashMap;
 use sluice_plugin::{
     FieldKind,
     columns::Meaning,
-    xml::{Reader, Tag, Token, attribute, is_same, local},
+    text::is_same,
+    xml::{Reader, Tag, Token, attribute, local},
 };
 
 use crate::{

@@ -6,7 +6,8 @@
 use sluice_plugin::{
     Out,
     entry::Entry,
-    xml::{Reader, Tag, Token, is_same},
+    text::is_same,
+    xml::{Reader, Tag, Token},
 };
 
 use crate::leaf::{Leaf, Slots, attribute_values, key_of};

@@ -1,10 +1,26 @@
-//! Quotes and escapes: what every reader of texts needs. The kits of all languages have these, and they do the same.
+//! Quotes and escapes: what every reader of texts needs. The kits of all languages have these, and they do the same;
+//! comparing is this one's alone.
 //!
 //! A value that needs nothing undone comes as it is, and so crosses into the host as a span.
 
 use std::borrow::Cow;
 
 use memchr::memchr;
+
+/// As `==`, for what is short or mostly the same: compilers for WebAssembly make that a call, which goes byte by byte.
+#[inline(always)]
+pub fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let ((words, rest), (others, other_rest)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
+    one.len() == other.len()
+        && words.iter().zip(others).all(|(one, other)| u64::from_le_bytes(*one) == u64::from_le_bytes(*other))
+        && rest.iter().zip(other_rest).all(|(one, other)| one == other)
+}
+
+/// As `starts_with`; see [`is_same`].
+#[inline(always)]
+pub fn begins_with(text: &[u8], start: &[u8]) -> bool {
+    text.get(..start.len()).is_some_and(|text| is_same(text, start))
+}
 
 /// Takes quotes off, and halves doubled ones within: `"a ""b"""` is `a "b"`. What is not quoted comes as it is.
 pub fn unquote(value: &[u8], quote: u8) -> Cow<'_, [u8]> {

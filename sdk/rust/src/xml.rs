@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use memchr::{memchr, memchr2, memmem};
 
-use crate::{Bitmaps, Class};
+use crate::{Bitmaps, Class, text::is_same};
 
 /// Where the tags of a push begin and end; kept, so that its memory is used again.
 #[derive(Clone, Default, Debug)]
@@ -98,9 +98,9 @@ impl<'a> Reader<'a, '_> {
             }
             [b'<', first, ..] if is_name(*first) => {
                 let (end, inner) = self.bare(at + 1)?;
-                match inner.map(tag) {
+                match inner.map(|inner| (tag(inner), inner)) {
                     None => Some((end, Token::Broken)),
-                    Some(tag) if tag.attributes.is_empty() => Some((end, Token::Open(tag))),
+                    Some((tag, inner)) if tag.attributes.is_empty() || open_quote(inner).is_none() => Some((end, Token::Open(tag))),
                     Some(_) => self.tag(at + 1).map(|(end, inner)| (end, inner.map_or(Token::Broken, |inner| Token::Open(tag(inner))))),
                 }
             }
@@ -216,23 +216,19 @@ fn document_type(text: &[u8]) -> Option<usize> {
     Some(end + memchr(b'>', &text[end..])? + 1)
 }
 
-/// As `==`, for names: without a call.
-#[inline(always)]
-pub fn is_same(one: &[u8], other: &[u8]) -> bool {
-    let ((words, rest), (others, other_rest)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
-    one.len() == other.len()
-        && words.iter().zip(others).all(|(one, other)| u64::from_le_bytes(*one) == u64::from_le_bytes(*other))
-        && rest.iter().zip(other_rest).all(|(one, other)| one == other)
-}
-
 #[inline(always)]
 fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || byte == b'_' || byte == b':' || byte >= 0x80
 }
 
-/// A quote that is not closed. Byte by byte, here and in attributes, for they are short: a search costs more to begin than that.
+/// A quote that is not closed. With quotes of one kind alone it is enough to know whether their number is odd.
 #[inline(always)]
 fn open_quote(inner: &[u8]) -> Option<u8> {
+    let (is_odd, has_single) =
+        inner.iter().fold((0, 0), |(is_odd, has_single), byte| (is_odd ^ u8::from(*byte == b'"'), has_single | u8::from(*byte == b'\'')));
+    if has_single == 0 {
+        return (is_odd == 1).then_some(b'"');
+    }
     inner.iter().fold(None, |open, byte| match open {
         None => matches!(byte, b'"' | b'\'').then_some(*byte),
         Some(quote) => (quote != *byte).then_some(quote),

@@ -14,5 +14,5 @@ mod tree;
 mod value;
 
 pub use paths::{PathId, Paths};
-pub use tell::{Documents, Plan};
+pub use tell::{Documents, Plan, is_same_shape};
 pub use tree::{Form, Leaf, Node, TREE_ITEMS_MAX, Tree};

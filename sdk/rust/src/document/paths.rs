@@ -5,7 +5,10 @@ use std::{
     hash::{DefaultHasher, Hasher},
 };
 
-use crate::document::role::{Info, Meanings};
+use crate::{
+    document::role::{Info, Meanings},
+    text::is_same,
+};
 
 /// A path.
 pub type PathId = u32;
@@ -57,7 +60,7 @@ impl Paths {
 
     /// Of a key in an object; `before` is where the value stands that was read last: mostly it is followed by the same.
     pub fn key(&mut self, parent: PathId, key: &[u8], before: PathId) -> PathId {
-        let is_it = |path: &Path| path.parent == parent && path.key.as_deref() == Some(key);
+        let is_it = |path: &Path| path.parent == parent && path.key.as_deref().is_some_and(|known| is_same(known, key));
         let foreseen = self.get(before).next;
         if foreseen != NONE && is_it(self.get(foreseen)) {
             return foreseen;

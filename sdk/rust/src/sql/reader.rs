@@ -9,7 +9,7 @@ use super::{
     tables::{Insert, State, Within},
     tuple::{self, Maps, Nothing, Tuple, Values, next_start, read_tuple},
 };
-use crate::{Bitmaps, Cuts, Input, Out, Start, person::ColumnTags};
+use crate::{Bitmaps, Cuts, Input, Out, Start, person::ColumnTags, text::begins_with};
 
 /// Rows of a table nobody told of that tell what its columns are, at most, and how far they may reach.
 const FIRST_ROWS_MAX: usize = 32;
@@ -278,7 +278,7 @@ impl Reader {
     fn between(&mut self, bytes: &[u8], maps: &mut Indexes, at: usize, last: bool) -> Option<Between> {
         if let Some(insert) = &self.state.insert
             && !insert.head.is_empty()
-            && bytes[at..].starts_with(&insert.head)
+            && begins_with(&bytes[at..], &insert.head)
         {
             self.state.within = Within::Values;
             return Some(Between::Skip(at + insert.head.len()));
@@ -410,7 +410,7 @@ fn first_tuples(bytes: &[u8], maps: Maps<'_>, mut at: usize, head: &[u8], last: 
             Place::Incomplete(_) => break,
             Place::Leave(end) => {
                 let next = end + bytes[end..].iter().take(4).take_while(|byte| byte.is_ascii_whitespace()).count();
-                if bytes[next..].starts_with(head) {
+                if begins_with(&bytes[next..], head) {
                     at = next + head.len();
                 } else if !last && bytes.len() - next < head.len() {
                     return None;
