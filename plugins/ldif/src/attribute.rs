@@ -6,6 +6,7 @@ use sluice_plugin::{
     FieldKind, HashKind, Secret,
     columns::{self, Meaning},
     identify,
+    text::is_same,
 };
 
 /// What becomes of an attribute's values.
@@ -35,19 +36,28 @@ pub enum Use {
 const NAMES_MAX: usize = 1024;
 const NAME_BYTES_MAX: usize = 64;
 
-/// What became of attributes so far: a directory has the same few in every entry.
+/// What became of attributes so far: a directory has the same few in every entry, and mostly in the same order.
 #[derive(Default)]
-pub struct Uses(HashMap<Vec<u8>, Use>);
+pub struct Uses {
+    all: Vec<(Vec<u8>, Use)>,
+    by_name: HashMap<Vec<u8>, usize>,
+    /// Which was asked for last.
+    last: usize,
+}
 
 impl Uses {
     /// As [`use_of`], which is asked once a name.
     pub fn of(&mut self, name: &[u8]) -> Use {
-        if let Some(known) = self.0.get(name) {
-            return *known;
+        let is_at = |at: &usize| self.all.get(*at).is_some_and(|(known, _)| is_same(known, name));
+        let known = [self.last + 1, self.last].into_iter().find(is_at).or_else(|| self.by_name.get(name).copied());
+        if let Some(known) = known {
+            self.last = known;
+            return self.all[known].1;
         }
         let found = use_of(name);
-        if self.0.len() < NAMES_MAX && name.len() <= NAME_BYTES_MAX {
-            self.0.insert(name.to_vec(), found);
+        if self.all.len() < NAMES_MAX && name.len() <= NAME_BYTES_MAX {
+            self.by_name.insert(name.to_vec(), self.all.len());
+            self.all.push((name.to_vec(), found));
         }
         found
     }

@@ -68,7 +68,9 @@ pub fn attributes(rows: &[u8]) -> impl Iterator<Item = Attribute<'_>> {
         let line = Line::at(rest, true)?;
         rest = &rest[line.raw.len()..];
         let mut whole = Cow::Borrowed(line.text);
-        while let Some(more) = Line::at(rest, true).filter(|more| more.text.first() == Some(&b' ')) {
+        while rest.first() == Some(&b' ')
+            && let Some(more) = Line::at(rest, true)
+        {
             whole.to_mut().extend_from_slice(&more.text[1..]);
             rest = &rest[more.raw.len()..];
         }

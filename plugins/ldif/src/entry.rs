@@ -109,19 +109,17 @@ impl<'a> Entry<'a> {
     }
 
     /// Says it: first the columns it needs, then the record.
-    pub fn tell(self, rows: &[u8], columns: &mut HashMap<Vec<u8>, Option<Column>>, out: &mut Out<'_>) {
-        for value in self.0.iter().filter(|value| value.tag == EXTRA) {
-            if !columns.contains_key(value.name.as_ref()) {
-                columns.insert(value.name.to_vec(), out.column(&value.name));
-            }
+    pub fn tell(mut self, rows: &[u8], columns: &mut HashMap<Vec<u8>, Option<Column>>, out: &mut Out<'_>) {
+        for value in self.0.iter_mut().filter(|value| value.tag == EXTRA) {
+            let column = match columns.get(value.name.as_ref()) {
+                Some(known) => *known,
+                None => *columns.entry(value.name.to_vec()).or_insert(out.column(&value.name)),
+            };
+            value.tag = column.map_or(EXTRA, Column::tag);
         }
         let mut record = out.record(rows);
-        for value in &self.0 {
-            if value.tag != EXTRA {
-                record = record.tagged(value.tag, &value.value);
-            } else if let Some(Some(column)) = columns.get(value.name.as_ref()) {
-                record = record.extra(*column, &value.value);
-            }
+        for value in self.0.iter().filter(|value| value.tag != EXTRA) {
+            record.add(value.tag, &value.value);
         }
         record.end();
     }

@@ -86,11 +86,25 @@ pub fn next_block(text: &[u8], last: bool) -> Option<Block<'_>> {
     }
 }
 
+/// Does a parameter say that the value is quoted-printable, or that it is no text, whatever its name: `ENCODING=BASE64` or bare?
+fn encoding(parameters: &[u8]) -> (bool, bool) {
+    let (mut is_quoted, mut is_binary) = (false, false);
+    for parameter in parameters.split(|byte| *byte == b';') {
+        let said = parameter.rsplit(|byte| *byte == b'=').next().unwrap_or_default();
+        is_quoted |= said.eq_ignore_ascii_case(b"QUOTED-PRINTABLE");
+        is_binary |= said.eq_ignore_ascii_case(b"BASE64") || said.eq_ignore_ascii_case(b"B");
+    }
+    (is_quoted, is_binary)
+}
+
 /// A property of a card.
 pub struct Property<'a> {
     /// Without its group, in capitals as it is written or not.
     pub name: &'a [u8],
     parameters: &'a [u8],
+    is_quoted: bool,
+    /// Is it something else than text: a picture, a key?
+    pub is_binary: bool,
     /// Lines joined, and nothing else undone.
     value: Cow<'a, [u8]>,
 }
@@ -114,14 +128,15 @@ pub fn properties(card: &[u8]) -> impl Iterator<Item = Property<'_>> {
             let name_end = memchr(b';', head).unwrap_or(colon);
             let (name, parameters) = head.split_at(name_end);
             let name = memchr(b'.', name).map_or(name, |dot| &name[dot + 1..]);
-            let is_quoted = has_parameter(parameters, b"QUOTED-PRINTABLE");
+            let (is_quoted, is_binary) = encoding(parameters);
             let mut value = Cow::Borrowed(&line.text[colon + 1..]);
-            while let Some(more) = line_at(rest, true) {
+            loop {
                 let is_soft = is_quoted && value.last() == Some(&b'=');
-                let is_folded = matches!(more.text.first(), Some(b' ' | b'\t'));
+                let is_folded = matches!(rest.first(), Some(b' ' | b'\t'));
                 if !is_soft && !is_folded {
                     break;
                 }
+                let Some(more) = line_at(rest, true) else { break };
                 if is_soft {
                     value.to_mut().pop();
                 }
@@ -131,7 +146,7 @@ pub fn properties(card: &[u8]) -> impl Iterator<Item = Property<'_>> {
                 rest = &rest[more.raw.len()..];
             }
             keeps_blank |= name.eq_ignore_ascii_case(b"VERSION") && value.trim_ascii() == b"2.1";
-            return Some(Property { name, parameters, value });
+            return Some(Property { name, parameters, is_quoted, is_binary, value });
         }
     })
 }
@@ -151,26 +166,14 @@ fn colon(line: &[u8]) -> Option<usize> {
     }
 }
 
-/// Is there a parameter of this value, whatever its name: `ENCODING=QUOTED-PRINTABLE` or bare?
-fn has_parameter(parameters: &[u8], value: &[u8]) -> bool {
-    parameters
-        .split(|byte| *byte == b';')
-        .any(|one| one.rsplit(|byte| *byte == b'=').next().is_some_and(|said| said.eq_ignore_ascii_case(value)))
-}
-
 impl<'a> Property<'a> {
     pub fn is(&self, names: &[&str]) -> bool {
         names.iter().any(|name| self.name.eq_ignore_ascii_case(name.as_bytes()))
     }
 
-    /// Is it something else than text: a picture, a key?
-    pub fn is_binary(&self) -> bool {
-        has_parameter(self.parameters, b"BASE64") || has_parameter(self.parameters, b"B")
-    }
-
     /// The value: quoted-printable and charset undone, backslashes not.
     pub fn value(self) -> Cow<'a, [u8]> {
-        if !has_parameter(self.parameters, b"QUOTED-PRINTABLE") {
+        if !self.is_quoted {
             return self.value;
         }
         let charset = self.parameters.split(|byte| *byte == b';').find_map(|one| {
@@ -183,7 +186,18 @@ impl<'a> Property<'a> {
 }
 
 /// The parts of a value that has some, parted by `;`: at most `N`, the last with all that is left.
-pub fn parts<const N: usize>(value: &[u8]) -> [Vec<u8>; N] {
+pub fn parts<const N: usize>(value: Cow<'_, [u8]>) -> [Cow<'_, [u8]>; N] {
+    match value {
+        Cow::Borrowed(value) if memchr(b'\\', value).is_none() => {
+            let mut parts = value.splitn(N, |byte| *byte == b';');
+            std::array::from_fn(|_| parts.next().unwrap_or_default().trim_ascii().into())
+        }
+        value => unescaped(&value).map(Cow::Owned),
+    }
+}
+
+/// As [`parts`], with backslashes undone.
+fn unescaped<const N: usize>(value: &[u8]) -> [Vec<u8>; N] {
     let mut parts = std::array::from_fn(|_| Vec::new());
     let (mut at, mut bytes) = (0, value.iter());
     while let Some(byte) = bytes.next() {
@@ -209,6 +223,6 @@ pub fn plain(value: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
     if memchr(b'\\', &value).is_none() {
         return value;
     }
-    let [plain] = parts::<1>(&value);
+    let [plain] = unescaped::<1>(&value);
     plain.into()
 }

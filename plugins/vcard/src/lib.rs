@@ -119,24 +119,24 @@ struct Person<'p, 'o, 'a> {
 
 impl<'a> Person<'_, '_, 'a> {
     fn add(&mut self, property: Property<'a>) {
-        if property.is(&NOTHING) || property.is_binary() {
+        if property.is(&NOTHING) || property.is_binary {
             return;
         }
         let name = property.name;
         let is = |names: &[&str]| property.is(names);
         if is(&["N"]) {
-            let [last, first, middle, ..] = parts::<6>(&property.value());
-            self.field(FieldKind::LastName, b"N", last.into());
-            self.field(FieldKind::FirstName, b"N", first.into());
-            return self.extra(b"middle_name", middle.into());
+            let [last, first, middle, ..] = parts::<6>(property.value());
+            self.field(FieldKind::LastName, b"N", last);
+            self.field(FieldKind::FirstName, b"N", first);
+            return self.extra(b"middle_name", middle);
         }
         if is(&["ADR"]) {
-            return self.address(&property.value());
+            return self.address(property.value());
         }
         if is(&["ORG"]) {
-            let [employer, department] = parts(&property.value());
-            self.field(FieldKind::Employer, b"ORG", employer.into());
-            return self.extra(b"department", department.into());
+            let [employer, department] = parts(property.value());
+            self.field(FieldKind::Employer, b"ORG", employer);
+            return self.extra(b"department", department);
         }
         let kind = match () {
             () if is(&["EMAIL"]) => Some(FieldKind::Email),
@@ -174,15 +174,21 @@ impl<'a> Person<'_, '_, 'a> {
         self.entry.add(name, meaning, value, self.columns, self.out);
     }
 
-    fn address(&mut self, value: &[u8]) {
+    fn address(&mut self, value: Cow<'a, [u8]>) {
         let [post_box, more, street, city, region, code, country] = parts::<7>(value);
-        let lines: Vec<&[u8]> = [&post_box, &more, &street].into_iter().filter(|line| !line.is_empty()).map(Vec::as_slice).collect();
-        self.field(FieldKind::Address, b"ADR", lines.join(&b", "[..]).into());
+        let lines = match post_box.is_empty() && more.is_empty() {
+            true => street,
+            false => {
+                let lines: Vec<_> = [post_box, more, street].into_iter().filter(|line| !line.is_empty()).collect();
+                lines.join(&b", "[..]).into()
+            }
+        };
+        self.field(FieldKind::Address, b"ADR", lines);
         // A person's second city is none: it goes with the street.
         for (kind, value) in
             [FieldKind::City, FieldKind::Region, FieldKind::PostalCode, FieldKind::Country].into_iter().zip([city, region, code, country])
         {
-            self.field(kind, kind.name().as_bytes(), value.into());
+            self.field(kind, kind.name().as_bytes(), value);
         }
     }
 
