@@ -16,7 +16,8 @@ use sluice_catalogue::{
 use sluice_conformance::measure::{self, Rounds};
 use sluice_engines::postgres::Running;
 use sluice_record::{
-    Chunk, DispatcherId, Frame, Ledger, LoadId, MemberId, PluginDigest, Policy, StagedSource, TaskKind, TaskOutcome, TaskSpec, limits,
+    Chunk, DispatcherId, Frame, JobId, Ledger, LoadId, MemberId, PluginDigest, Policy, StagedSource, TaskKind, TaskOutcome, TaskSpec,
+    limits,
 };
 
 #[derive(clap::Parser)]
@@ -70,7 +71,7 @@ fn done() -> Ended {
 }
 
 /// Queues tasks of a job of their own and, if asked, books them all.
-async fn queue(catalogue: &Catalogue, lanes: u32, tasks: usize, booked: bool) -> Result<DispatcherId> {
+async fn queue(catalogue: &Catalogue, lanes: u32, tasks: usize, booked: bool) -> Result<(DispatcherId, JobId)> {
     let job = catalogue.create_job(&NewJob::from(JobSpec::Compact)).await?;
     let task = |at: u64| {
         let spec = TaskSpec::Parse {
@@ -86,7 +87,7 @@ async fn queue(catalogue: &Catalogue, lanes: u32, tasks: usize, booked: bool) ->
         Change::Queue(NewTask { job, key: format!("parse/1/{at}"), spec, splits: 0, not_before: 0 })
     };
     let mut step: Vec<Change> = (0..tasks as u64).map(task).collect();
-    step.push(Change::Job { job, from: JobState::Queued, to: JobState::Running, message: String::new(), hint: String::new() });
+    step.push(change(job, JobState::Queued, JobState::Running));
     catalogue.apply(&step).await?;
     let dispatcher = catalogue.register_dispatcher("bench", lanes, None).await?;
     if booked {
@@ -106,12 +107,30 @@ async fn queue(catalogue: &Catalogue, lanes: u32, tasks: usize, booked: bool) ->
             .collect();
         ensure!(catalogue.book(&slots).await? == tasks as u64, "not every task could be booked");
     }
-    Ok(dispatcher)
+    Ok((dispatcher, job))
 }
 
-/// Everybody works until nothing is left: tasks a second.
+fn change(job: JobId, from: JobState, to: JobState) -> Change {
+    Change::Job { job, from, to, message: String::new(), hint: String::new() }
+}
+
+/// Slots that the scheduler reserves ahead on a lane.
+const SLOTS_AHEAD: usize = 8;
+
+/// Tasks a second: unbooked all at once, booked as many at a time as the scheduler books.
 async fn round(catalogue: &Catalogue, workers: u32, tasks: usize, booked: bool) -> Result<f64> {
-    let dispatcher = queue(catalogue, workers, tasks, booked).await?;
+    let at_once = if booked { workers as usize * SLOTS_AHEAD } else { tasks };
+    let (mut done, mut seconds) = (0, 0.0);
+    while done < tasks {
+        seconds += drain(catalogue, workers, at_once, booked).await?;
+        done += at_once;
+    }
+    Ok(done as f64 / seconds)
+}
+
+/// Everybody works until nothing is left: seconds.
+async fn drain(catalogue: &Catalogue, workers: u32, tasks: usize, booked: bool) -> Result<f64> {
+    let (dispatcher, job) = queue(catalogue, workers, tasks, booked).await?;
     let begun = Instant::now();
     let working = (0..workers).map(|lane| {
         let catalogue = catalogue.clone();
@@ -130,12 +149,14 @@ async fn round(catalogue: &Catalogue, workers: u32, tasks: usize, booked: bool) 
         completed += worker.await??;
     }
     ensure!(completed == tasks, "{completed} of {tasks} tasks were completed");
-    Ok(tasks as f64 / begun.elapsed().as_secs_f64())
+    let seconds = begun.elapsed().as_secs_f64();
+    catalogue.apply(&[change(job, JobState::Running, JobState::Done)]).await?;
+    Ok(seconds)
 }
 
 /// Each worker renews a lease of its own again and again: transactions a second.
 async fn renewing(catalogue: &Catalogue, workers: u32, renewals: usize) -> Result<f64> {
-    let dispatcher = queue(catalogue, workers, workers as usize, false).await?;
+    let (dispatcher, _) = queue(catalogue, workers, workers as usize, false).await?;
     let mut leases = vec![];
     for lane in 0..workers {
         leases.push(catalogue.lease(&request(dispatcher, lane)).await?.context("a lease for each worker")?);

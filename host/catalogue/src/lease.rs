@@ -390,8 +390,9 @@ fn lost(message: &str) -> TaskFailure {
     TaskFailure::new(FailureKind::Transient, message)
 }
 
+/// Its slot, which has its number.
 pub(crate) async fn delete_slot(tx: &mut Tx, task: i64) -> Result<()> {
-    query("DELETE FROM slots WHERE task = $1").bind(task).execute(&mut **tx).await.map_err(Error::sql)?;
+    query("DELETE FROM slots WHERE id = $1").bind(task).execute(&mut **tx).await.map_err(Error::sql)?;
     Ok(())
 }
 
