@@ -129,7 +129,7 @@ impl Scheduler {
                 let is_late = |id: JobId| jobs.iter().any(|other| other.job == id && other.late_ms(now).is_some());
                 let is_urgent = is_late(job.job);
                 let stays = |slot: &&Slot| {
-                    let is_equal = slot.priority == job.priority && !(is_urgent && !is_late(slot.job));
+                    let is_equal = slot.priority == job.priority && (!is_urgent || is_late(slot.job));
                     slot.state == SlotState::Started || slot.priority > job.priority || is_equal
                 };
                 let kept: Vec<_> = of_it.iter().copied().filter(stays).collect();
