@@ -11,7 +11,7 @@ use std::{sync::Arc, time::Instant};
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use sluice_catalogue::{
-    Catalogue, Change, Ended, JobSpec, JobState, LeaseRequest, NewJob, NewSlot, NewTask, Settings, SystemClock, sqlite_url,
+    Catalogue, Change, Ended, JobSpec, JobState, LeaseRequest, NewJob, NewSlot, NewTask, SLOTS_AHEAD_MAX, Settings, SystemClock, sqlite_url,
 };
 use sluice_conformance::measure::{self, Rounds};
 use sluice_engines::postgres::Running;
@@ -114,12 +114,9 @@ fn change(job: JobId, from: JobState, to: JobState) -> Change {
     Change::Job { job, from, to, message: String::new(), hint: String::new() }
 }
 
-/// Slots that the scheduler reserves ahead on a lane.
-const SLOTS_AHEAD: usize = 8;
-
 /// Tasks a second: unbooked all at once, booked as many at a time as the scheduler books.
 async fn round(catalogue: &Catalogue, workers: u32, tasks: usize, booked: bool) -> Result<f64> {
-    let at_once = if booked { workers as usize * SLOTS_AHEAD } else { tasks };
+    let at_once = if booked { workers as usize * SLOTS_AHEAD_MAX } else { tasks };
     let (mut done, mut seconds) = (0, 0.0);
     while done < tasks {
         seconds += drain(catalogue, workers, at_once, booked).await?;

@@ -118,9 +118,12 @@ impl Process {
             strace.args(["-p", &id.to_string()]);
         }
         let mut strace = strace.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().context("cannot start strace")?;
-        thread::sleep(time);
-        if let Some(status) = strace.try_wait()? {
-            bail!("strace ended by itself with {status}: may it look at {}?", self.name);
+        let begun = Instant::now();
+        while begun.elapsed() < time {
+            if let Some(status) = strace.try_wait()? {
+                bail!("strace ended by itself with {status}: may it look at {}?", self.name);
+            }
+            thread::sleep(Duration::from_millis(POLL_MS));
         }
         // Told to end, it lets go; killed, it would leave a call held up.
         send(strace.id(), Signal::TERM)?;
@@ -145,20 +148,8 @@ impl Process {
     /// If it had ended.
     pub fn stop(mut self, signal: Signal) -> Result<()> {
         self.signal(signal)?;
-        self.wait();
+        wait_for_end(&mut self.child);
         Ok(())
-    }
-
-    /// Waits for its end; kills it if that takes too long.
-    fn wait(&mut self) {
-        let begun = Instant::now();
-        while matches!(self.child.try_wait(), Ok(None)) {
-            if begun.elapsed() > Duration::from_millis(STOP_MS_MAX) {
-                let _ = self.child.kill();
-                let _ = self.child.wait();
-            }
-            thread::sleep(Duration::from_millis(POLL_MS));
-        }
     }
 
     fn signal(&self, signal: Signal) -> Result<()> {
@@ -166,7 +157,19 @@ impl Process {
     }
 }
 
-fn send(process: u32, signal: Signal) -> Result<()> {
+/// Waits for the end of a child that was told to end; kills it if that takes too long.
+pub(crate) fn wait_for_end(child: &mut Child) {
+    let begun = Instant::now();
+    while matches!(child.try_wait(), Ok(None)) {
+        if begun.elapsed() > Duration::from_millis(STOP_MS_MAX) {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        thread::sleep(Duration::from_millis(POLL_MS));
+    }
+}
+
+pub(crate) fn send(process: u32, signal: Signal) -> Result<()> {
     Ok(kill_process(Pid::from_raw(process.cast_signed()).context("a process without an id")?, signal)?)
 }
 
@@ -188,7 +191,7 @@ impl Drop for Process {
         }
         // One that is paused ends when it goes on.
         let _ = self.signal(Signal::TERM).and_then(|()| self.resume());
-        self.wait();
+        wait_for_end(&mut self.child);
     }
 }
 

@@ -12,14 +12,14 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
+use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::process::POLL_MS;
+use crate::process::{POLL_MS, send, wait_for_end};
 
 const READY: Duration = Duration::from_secs(120);
 const EXCHANGE: Duration = Duration::from_secs(60);
 const LOOK: Duration = Duration::from_millis(POLL_MS);
-const DRAIN: Duration = Duration::from_secs(30);
 /// The highest there is: the limiter counts, and never says no.
 const REQUESTS_PER_MINUTE: &str = "4294967295";
 
@@ -96,15 +96,13 @@ impl Service {
     /// # Errors
     /// If it has ended.
     pub fn freeze(&self, time: Duration) -> Result<()> {
-        self.signal("STOP")?;
+        self.signal(Signal::STOP)?;
         thread::sleep(time);
-        self.signal("CONT")
+        self.signal(Signal::CONT)
     }
 
-    fn signal(&self, name: &str) -> Result<()> {
-        let status = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status()?;
-        ensure!(status.success(), "the service has ended");
-        Ok(())
+    fn signal(&self, signal: Signal) -> Result<()> {
+        send(self.child.id(), signal).context("the service has ended")
     }
 
     /// Its process.
@@ -185,14 +183,8 @@ impl Service {
 impl Drop for Service {
     /// Asks it to drain, and kills it if it does not end.
     fn drop(&mut self) {
-        let begun = Instant::now();
-        let _ = self.signal("TERM");
-        while matches!(self.child.try_wait(), Ok(None)) {
-            if begun.elapsed() > DRAIN {
-                let _ = self.child.kill();
-            }
-            thread::sleep(LOOK);
-        }
+        let _ = self.signal(Signal::TERM);
+        wait_for_end(&mut self.child);
     }
 }
 

@@ -63,7 +63,7 @@ pub use plugin::Plugin;
 pub use queue::{QueuedTask, Rates, RunnableJob, Waiting};
 pub use rate::Rate;
 pub use settings::Settings;
-pub use slot::{Dispatcher, Lane, NewSlot, Slot};
+pub use slot::{Dispatcher, Lane, NewSlot, SLOTS_AHEAD_MAX, Slot};
 pub use step::Change;
 pub use task::{EndedTask, NewTask, Quarantined, Reproducer, Task, TaskFilter};
 pub use window::{NoWindow, Window};

@@ -100,7 +100,7 @@ macro_rules! void_slot {
 }
 
 /// Slots reserved ahead on a lane.
-const SLOTS_AHEAD_MAX: usize = 8;
+pub const SLOTS_AHEAD_MAX: usize = 8;
 /// A dispatcher silent for longer gets no bookings and loses those it has.
 const SILENT_MS_MAX: i64 = 30_000;
 
@@ -162,8 +162,8 @@ impl Lane {
 }
 
 impl Catalogue {
-    /// A dispatcher of a region, or of none, says that it begins, with so many lanes in its process. One of that name that was there before has restarted: its
-    /// slots are given up, and its leases are queued again, but if all workers are elsewhere: they go on.
+    /// A dispatcher of a region, or of none, says that it begins, with so many lanes in its process. One of that name that was there before
+    /// has restarted: its slots are given up, and its leases are queued again, but if all workers are elsewhere: they go on.
     pub async fn register_dispatcher(&self, name: &str, lanes: u32, region: Option<&str>) -> Result<DispatcherId> {
         let mut tx = self.begin().await?;
         let known = query("SELECT id FROM dispatchers WHERE name = $1").bind(name).fetch_optional(&mut *tx).await.map_err(Error::sql)?;

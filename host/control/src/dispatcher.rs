@@ -34,8 +34,8 @@ pub struct Dispatcher {
 }
 
 impl Dispatcher {
-    /// Says that a dispatcher of that name begins, of a region or of none, with so many lanes in its own process. If there was one its leases are void and queued
-    /// again; but if this one has no lanes of its own, workers are elsewhere, outlive it, and go on.
+    /// Says that a dispatcher of that name begins, of a region or of none, with so many lanes in its own process. If there was one its leases
+    /// are void and queued again; but if this one has no lanes of its own, workers are elsewhere, outlive it, and go on.
     pub async fn register(catalogue: Catalogue, name: &str, lanes: u32, region: Option<&str>) -> Result<Self> {
         let id = catalogue.register_dispatcher(name, lanes, region).await?;
         let (own, lanes_told) = (Mutex::new(Lanes::new(lanes)), AtomicU32::new(lanes));
