@@ -23,12 +23,11 @@ pub(crate) fn run(root: &Path) -> Result<()> {
         fs::remove_dir_all(&folder)?;
     }
     fs::create_dir_all(&folder)?;
-    let python = folder.join("venv/bin/python");
-    shell::run(Command::new("python3").args(["-m", "venv"]).arg(folder.join("venv")))?;
-    shell::run(Command::new(&python).args(["-m", "pip", "install", "-q"]).args(PYTHON))?;
+    let python = folder.join("venv");
+    shell::pip_install(&python, &PYTHON)?;
     // A module is found beside the script that asks for it.
     fs::copy(root.join("conformance/clients/clients.mjs"), folder.join("clients.mjs"))?;
-    shell::run(Command::new("npm").args(["install", "--silent", "--prefix"]).arg(&folder).arg(NODE))?;
+    shell::download("npm", &["install", "--silent", "--prefix", &folder.to_string_lossy(), NODE])?;
 
     let list = folder.join("list.txt");
     fs::write(&list, LIST)?;
@@ -36,6 +35,6 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     let service = Service::start(&program, &folder.join("data"), &["--plugin-dir", &components.to_string_lossy()])?;
     ingest(&service, &list, "Clients", "Clients")?;
     let (url, key) = (service.url(), service.create_key()?);
-    shell::run(Command::new(python).arg(root.join("conformance/clients/clients.py")).args([&url, &key]))?;
+    shell::run(Command::new(python.join("bin/python")).arg(root.join("conformance/clients/clients.py")).args([&url, &key]))?;
     shell::run(Command::new("node").arg(folder.join("clients.mjs")).args([&url, &key]))
 }

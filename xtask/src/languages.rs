@@ -1,6 +1,6 @@
 //! The tools of the languages, other than Rust, that plugins are written in: into `target/tools`, once, where the tests look for them.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path};
 
 use anyhow::Result;
 
@@ -15,15 +15,13 @@ pub(crate) fn install(root: &Path) -> Result<()> {
     let tools = shell::target_dir(root).join("tools");
     let python = tools.join("python");
     if !python.join("bin/componentize-py").exists() {
-        shell::step(COMPONENTIZE_PY);
-        shell::run(Command::new("python3").args(["-m", "venv"]).arg(&python))?;
-        shell::run(Command::new(python.join("bin/python")).args(["-m", "pip", "install", "-q", COMPONENTIZE_PY]))?;
+        shell::pip_install(&python, &[COMPONENTIZE_PY])?;
     }
     let javascript = tools.join("javascript");
     if !javascript.join("node_modules/@bytecodealliance/componentize-js/package.json").exists() {
         shell::step(COMPONENTIZE_JS);
         fs::create_dir_all(&javascript)?;
-        shell::run(Command::new("npm").args(["install", "--silent", "--prefix"]).arg(&javascript).arg(COMPONENTIZE_JS))?;
+        shell::download("npm", &["install", "--silent", "--prefix", &javascript.to_string_lossy(), COMPONENTIZE_JS])?;
     }
     Ok(())
 }

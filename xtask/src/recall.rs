@@ -47,8 +47,7 @@ fn packages(root: &Path) -> Result<PathBuf> {
     let folder = shell::target_dir(root).join("recall");
     let (python, installed) = (folder.join("bin/python"), folder.join("installed.txt"));
     if fs::read(&installed).ok() != fs::read(&wanted).ok() {
-        shell::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
-        shell::run(Command::new(&python).args(["-m", "pip", "install", "-q", "-r"]).arg(&wanted))?;
+        shell::pip_install(&folder, &["--upgrade", "-r", &wanted.to_string_lossy()])?;
         fs::copy(&wanted, &installed)?;
     }
     Ok(python)

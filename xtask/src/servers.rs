@@ -10,8 +10,8 @@ use crate::shell;
 
 /// The real server with its standard modules.
 const OPENSEARCH: &str = "3.7.0";
-/// An S3 for tests.
-const MOTO: &str = "moto[server]==5.2.1";
+/// An S3 for tests, with what its server needs for that one service: `moto[server]` brings twice as many packages.
+const MOTO: [&str; 3] = ["moto[s3]==5.2.1", "flask", "flask-cors"];
 
 /// Installs what is missing, and gives the variables that tests find it by.
 pub(crate) fn install(root: &Path) -> Result<Vec<(&'static str, String)>> {
@@ -27,9 +27,7 @@ pub(crate) fn install(root: &Path) -> Result<Vec<(&'static str, String)>> {
     shell::need(&[("python3", "python3-venv")])?;
     let moto = shell::target_dir(root).join("tools/moto");
     if !moto.join("bin/moto_server").exists() {
-        shell::step(MOTO);
-        shell::run(Command::new("python3").args(["-m", "venv"]).arg(&moto))?;
-        shell::run(Command::new(moto.join("bin/python")).args(["-m", "pip", "install", "-q", MOTO]))?;
+        shell::pip_install(&moto, &MOTO)?;
     }
     variables.push(("SLUICE_MOTO_SERVER", moto.join("bin/moto_server").display().to_string()));
     Ok(variables)
@@ -46,9 +44,9 @@ fn opensearch(root: &Path) -> Result<Vec<(&'static str, String)>> {
     if !home.join("bin/opensearch").is_file() {
         shell::need(&[("mvn", "maven"), ("unzip", "unzip")])?;
         shell::step(&format!("OpenSearch {OPENSEARCH}"));
-        let artifact = format!("org.opensearch.distribution.integ-test-zip:opensearch:{OPENSEARCH}:zip");
-        let copy = ["-q", "-B", "dependency:copy", &format!("-Dartifact={artifact}")];
-        shell::run(Command::new("mvn").args(copy).arg(format!("-DoutputDirectory={}", tools.display())))?;
+        let artifact = format!("-Dartifact=org.opensearch.distribution.integ-test-zip:opensearch:{OPENSEARCH}:zip");
+        let folder = format!("-DoutputDirectory={}", tools.display());
+        shell::download("mvn", &["-q", "-B", "dependency:copy", &artifact, &folder])?;
         let zip = tools.join(format!("opensearch-{OPENSEARCH}.zip"));
         shell::run(Command::new("unzip").args(["-q", "-o"]).arg(&zip).arg("-d").arg(&tools))?;
         fs::remove_file(zip)?;

@@ -4,6 +4,8 @@ use std::{
     env,
     path::{Path, PathBuf},
     process::Command,
+    sync::LazyLock,
+    time::Instant,
 };
 
 use anyhow::{Context, Result, ensure};
@@ -24,9 +26,36 @@ pub(crate) fn cargo(folder: &Path) -> Command {
     cargo
 }
 
-/// Says what comes next.
+/// Says what comes next, and how many minutes and seconds after the first step.
 pub(crate) fn step(what: &str) {
-    eprintln!("── {}", what.trim_end());
+    static BEGUN: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let seconds = BEGUN.elapsed().as_secs();
+    eprintln!("── {:02}:{:02} {}", seconds / 60, seconds % 60, what.trim_end());
+}
+
+/// Of a download, before it is begun again, and how often it is.
+const DOWNLOAD_SECONDS_MAX: &str = "600";
+const DOWNLOADS: u32 = 3;
+
+/// Runs a command that loads from a registry: one that fails or stands still is begun again.
+pub(crate) fn download(program: &str, args: &[&str]) -> Result<()> {
+    let mut outcome = Ok(());
+    for _ in 0..DOWNLOADS {
+        outcome = run(Command::new("timeout").args(["--kill-after=10", DOWNLOAD_SECONDS_MAX, program]).args(args));
+        if outcome.is_ok() {
+            break;
+        }
+    }
+    outcome
+}
+
+/// Python's packages into a folder with a Python of its own.
+pub(crate) fn pip_install(folder: &Path, packages: &[&str]) -> Result<()> {
+    step(&packages.join(" "));
+    run(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
+    let python = folder.join("bin/python");
+    // Seconds without a byte, before it asks again.
+    download(&python.to_string_lossy(), &[&["-m", "pip", "install", "-q", "--timeout", "20"], packages].concat())
 }
 
 /// Installs the packages of those programs that are missing.
