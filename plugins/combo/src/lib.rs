@@ -81,9 +81,9 @@ fn lines(maps: Maps<'_>, columns: &mut line::Columns, bytes: &[u8], last: bool, 
         match common(maps, text, start) {
             Some((separator, tag)) => {
                 let mut record = out.begin();
-                record.add_span(FieldKind::Email.tag(), start..start + separator);
-                record.add_span(tag, start + separator + 1..start + text.len());
-                record.end_span(start..next);
+                record.add(FieldKind::Email.tag(), start..start + separator);
+                record.add(tag, start + separator + 1..start + text.len());
+                record.end_row(start..next);
             }
             None => line::read(columns, &bytes[start..next], text, out),
         }

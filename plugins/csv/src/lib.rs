@@ -163,7 +163,7 @@ fn usual_row<const FANCY: bool>(table: &Table, maps: Maps<'_>, bytes: &[u8], at:
         && !person.is_empty()
         && !table.is_header(&bytes[at..end])
     {
-        person.end_span(at..end);
+        person.end(at..end);
         return Some(end);
     }
     person.abandon();

@@ -27,7 +27,7 @@ use crate::{
     folder::Member,
     machine::Machine,
     path::Holds,
-    quick::{Maps, Usual},
+    quick::Usual,
     reader::{Columns, Reader},
 };
 
@@ -42,7 +42,7 @@ pub struct Stealer {
     machine: Machine,
     reader: Reader,
     columns: Columns,
-    bitmaps: Bitmaps<2>,
+    bitmaps: Bitmaps<1>,
     usual: Usual,
     /// While scanning: where the last chunk may begin.
     cut: u64,
@@ -75,7 +75,7 @@ impl Parser for Stealer {
     }
 
     fn push(&mut self, input: &mut Input<'_>, out: &mut Out<'_>) -> Result<(), String> {
-        self.bitmaps.build(input.bytes(), |block| [block.at_most(b' ' - 1), block.eq(b'@') | block.eq(b'\\')]);
+        self.bitmaps.build(input.bytes(), |block| [block.at_most(b' ' - 1)]);
         loop {
             self.quick(input, out);
             let Some(block) = self.next(input) else { return Ok(()) };
@@ -121,8 +121,7 @@ impl Stealer {
         }
         let machine = self.machine.told(usize::MAX / quick::ROW_SHARE, &mut self.columns, out);
         let range = input.consumed()..input.consumed() + text.len();
-        let maps = Maps { control: self.bitmaps.class(0), mark: self.bitmaps.class(1) };
-        input.consume_to(self.usual.read(input.bytes(), range, maps, &machine, out));
+        input.consume_to(self.usual.read(input.bytes(), range, self.bitmaps.class(0), &machine, out));
     }
 
     /// Says what a block is.

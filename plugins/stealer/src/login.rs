@@ -240,7 +240,7 @@ impl<'a> Login<'a> {
         }
         let password = self.password();
         // What was typed is a password, whatever it looks like.
-        record.add(FieldKind::Password.tag(), if is_nothing(&password) { b"" } else { &password });
+        record.add(FieldKind::Password.tag(), if is_nothing(&password) { b"" } else { &password[..] });
         for (tag, value) in named.into_iter().flatten().chain(extras) {
             record.add(tag, value);
         }

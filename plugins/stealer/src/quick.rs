@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use sluice_plugin::{Class, FieldKind, Line, Out, columns::is_email, text::begins_with};
+use sluice_plugin::{Class, FieldKind, Line, Out, columns::is_email, login::Login as Shape, text::begins_with};
 
 use crate::{
     block::BLOCK_BYTES_MAX,
@@ -65,15 +65,6 @@ impl Prefix {
     }
 }
 
-/// Where bytes of a kind are in a push.
-#[derive(Clone, Copy)]
-pub struct Maps<'m> {
-    /// Line ends and other control characters.
-    pub control: Class<'m>,
-    /// `@` and `\`.
-    pub mark: Class<'m>,
-}
-
 /// How usual blocks look.
 #[derive(Default)]
 pub struct Usual {
@@ -107,11 +98,13 @@ impl Usual {
     }
 
     /// Reads blocks for as long as they are usual, from a place in the push's bytes on and up to another; gives where it stopped.
-    /// `machine` are the values told with each login.
-    pub fn read(&mut self, bytes: &[u8], range: Range<usize>, maps: Maps<'_>, machine: &[(u8, &[u8])], out: &mut Out<'_>) -> usize {
+    /// `control` are line ends and other control characters, `machine` the values told with each login.
+    // A function of its own, for what it keeps must fit the registers.
+    #[inline(never)]
+    pub fn read(&mut self, bytes: &[u8], range: Range<usize>, control: Class<'_>, machine: &[(u8, &[u8])], out: &mut Out<'_>) -> usize {
         let machine_bytes: usize = machine.iter().map(|(_, value)| value.len()).sum();
         let (mut start, text) = (range.start, &bytes[..range.end]);
-        while let Some((end, values)) = self.block(text, start, maps) {
+        while let Some((end, values)) = self.block(text, start, control) {
             let behind = self.between(text, end);
             // The next block's first line ends this one, as a blank line or a rule does.
             let is_ended = behind > end || self.lines.first().is_some_and(|first| first.text.is_at(text, end));
@@ -120,12 +113,12 @@ impl Usual {
             }
             let mut record = out.begin();
             for (tag, value) in values {
-                record.add_span(tag, value);
+                record.add(tag, value);
             }
             for (tag, value) in machine {
                 record.add(*tag, value);
             }
-            record.end_span(start..end);
+            record.end_row(start..end);
             out.skip(&text[end..behind]);
             self.unusual = 0;
             start = behind;
@@ -135,16 +128,16 @@ impl Usual {
 
     /// The values of the block at a place, and where its lines end.
     #[inline(always)]
-    fn block(&self, text: &[u8], start: usize, maps: Maps<'_>) -> Option<(usize, Values)> {
+    fn block(&self, text: &[u8], start: usize, control: Class<'_>) -> Option<(usize, Values)> {
         let (mut values, mut at) = ([const { (0, 0..0) }; VALUES], start);
         for before in &self.lines {
             let from = at + before.text.bytes;
             if !before.text.is_at(text, at) {
                 return None;
             }
-            let mut to = maps.control.find(from);
+            let mut to = control.find(from);
             while text.get(to) == Some(&b'\t') {
-                to = maps.control.find(to + 1);
+                to = control.find(to + 1);
             }
             at = match text.get(to..)? {
                 [b'\n', ..] => to + 1,
@@ -157,7 +150,11 @@ impl Usual {
                 return None;
             }
             let tag = match before.place {
-                LOGIN => login_tag(value, maps.mark.find_within(from, to) - from)?,
+                LOGIN => match Shape::at(text, from..to) {
+                    Shape::Email => FieldKind::Email.tag(),
+                    Shape::Name => FieldKind::Username.tag(),
+                    Shape::Odd => odd_login_tag(value)?,
+                },
                 _ => before.tag,
             };
             let to = if is_told || !is_nothing(value) { to } else { from };
@@ -214,38 +211,14 @@ fn usual_lines(rows: &[u8], login: &Login<'_>, keys: &mut Memo<Key>, columns: &C
     (has(LOGIN) && has(PASSWORD)).then_some((lines, is_even))
 }
 
-/// The tag of who logs in, given where the first `@` or `\` is; none if there is a domain before a backslash.
-#[inline(always)]
-fn login_tag(login: &[u8], mark: usize) -> Option<u8> {
-    if mark >= login.len() {
-        return Some(FieldKind::Username.tag());
-    }
-    if is_plain_email(login, mark) || is_email(login) {
+/// The tag of who logs in; none if there is a domain before a backslash.
+#[inline(never)]
+fn odd_login_tag(login: &[u8]) -> Option<u8> {
+    if is_email(login) {
         return Some(FieldKind::Email.tag());
     }
     (!login.contains(&b'\\')).then_some(FieldKind::Username.tag())
 }
-
-/// Is it an e-mail address without anything odd? Of others [`is_email`] decides.
-#[inline(always)]
-fn is_plain_email(login: &[u8], at: usize) -> bool {
-    let (local, domain) = login.split_at(at);
-    let is_word = |all: bool, byte: &u8| all & WORD[usize::from(*byte)];
-    let Some([b'@', domain @ ..]) = Some(domain) else { return false };
-    let top = domain.iter().rev().take_while(|byte| **byte != b'.').count();
-    let is_top = (2..domain.len().saturating_sub(1)).contains(&top) && domain[domain.len() - top].is_ascii_alphabetic();
-    (1..=64).contains(&local.len()) && is_top && domain.iter().fold(local.iter().fold(true, is_word), is_word)
-}
-
-/// Letters, digits and what stands between them in most addresses.
-static WORD: [bool; 256] = {
-    let (mut word, mut at) = ([false; 256], 0);
-    while at < 256 {
-        word[at] = (at as u8).is_ascii_alphanumeric() || matches!(at as u8, b'.' | b'-' | b'_');
-        at += 1;
-    }
-    word
-};
 
 /// Has a value neither blanks around it, nor is it a word for nothing, nor the rest of a URL's scheme?
 #[inline(always)]

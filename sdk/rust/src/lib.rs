@@ -35,7 +35,8 @@
 //! ```
 //!
 //! An author never sees a packed event, and need not think of where a push ends: [`Input`] holds back what is incomplete.
-//! Values are slices of the input wherever they can be; one that had to be unescaped is copied, which the kit sees by itself.
+//! Values are slices of the input wherever they can be; one that had to be unescaped is copied, which the kit sees by itself. A loop that
+//! counts in offsets says ranges instead, `out.record(start..next).email(start..at).end()`: see [`Value`].
 
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
@@ -49,6 +50,7 @@ pub mod document;
 pub mod entry;
 pub mod heading;
 mod input;
+pub mod login;
 #[cfg(feature = "charsets")]
 pub mod mime;
 pub mod native;
@@ -64,7 +66,7 @@ pub mod xml;
 
 pub use bitmap::{Bitmaps, Block, Class, Matches};
 pub use input::{Input, Line};
-pub use out::{Buffers, Column, Cuts, Out, Record, Room};
+pub use out::{Buffers, Column, Cuts, Out, Record, Room, Value};
 pub use parser::{Claim, Descriptor, Framing, InputKind, Parser, Part, Sample, Start};
 pub use secret::{Secret, UNHINTED_BYTES_MIN, identify};
 pub use sluice_record::{FieldKind, HashKind, Item, limits};

@@ -25,9 +25,58 @@ pub struct Buffers {
     columns: u8,
 }
 
-/// Where a parser says what it found: records, skips and rejects that tile what it consumes, in input order.
+/// A value or a row as an author has it: bytes, or the range of the push's bytes in which it lies.
 ///
-/// Values and rows are given as slices. A slice of the input crosses into the host as a span; anything else is copied.
+/// Bytes of the input cross into the host as a span, anything else is copied. A range needs neither slicing nor looking where a slice
+/// lies: a loop that counts in offsets costs next to nothing more than one that packs its events by hand. One that reaches outside of
+/// the push is refused by the host.
+pub trait Value: Sized {
+    #[doc(hidden)]
+    fn event(self, out: &mut Out<'_>, tag: u8) -> Event;
+    /// Where a row lies.
+    #[doc(hidden)]
+    fn place(self, out: &Out<'_>) -> Range<usize>;
+    #[doc(hidden)]
+    fn is_none(&self) -> bool;
+}
+
+impl<T: AsRef<[u8]> + ?Sized> Value for &T {
+    #[inline(always)]
+    fn event(self, out: &mut Out<'_>, tag: u8) -> Event {
+        out.event(tag, self.as_ref())
+    }
+
+    #[inline(always)]
+    fn place(self, out: &Out<'_>) -> Range<usize> {
+        let row = self.as_ref();
+        let start = out.offset_of(row).unwrap_or_else(foreign_row) as usize;
+        start..start + row.len()
+    }
+
+    #[inline(always)]
+    fn is_none(&self) -> bool {
+        self.as_ref().is_empty()
+    }
+}
+
+impl Value for Range<usize> {
+    #[inline(always)]
+    fn event(self, _: &mut Out<'_>, tag: u8) -> Event {
+        span_event(tag, self)
+    }
+
+    #[inline(always)]
+    fn place(self, _: &Out<'_>) -> Range<usize> {
+        self
+    }
+
+    #[inline(always)]
+    fn is_none(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+/// Where a parser says what it found: records, skips and rejects that tile what it consumes, in input order.
 pub struct Out<'a> {
     input: &'a [u8],
     /// Held here while the push lasts, so that an event is written without a way round.
@@ -35,6 +84,8 @@ pub struct Out<'a> {
     kept: &'a mut Buffers,
     /// Events written.
     used: usize,
+    /// Events before a record that begins hands over what there is: none, once the arena is full.
+    full_at: usize,
     emit: Emit<'a>,
 }
 
@@ -45,7 +96,7 @@ impl<'a> Out<'a> {
             buffers.events.resize(EVENTS_BUFFERED + RECORD_EVENTS_USUAL, 0);
         }
         buffers.arena.clear();
-        Self { input, buffers, kept, used: 0, emit }
+        Self { input, buffers, kept, used: 0, full_at: EVENTS_BUFFERED, emit }
     }
 
     /// The offset of a slice in the input, if it is one of it: what begins there ends there, for a slice lies in one piece of memory.
@@ -68,6 +119,9 @@ impl<'a> Out<'a> {
     fn copied(&mut self, tag: u8, value: &[u8]) -> Event {
         let offset = self.buffers.arena.len() as u32;
         self.buffers.arena.extend_from_slice(value);
+        if self.buffers.arena.len() >= ARENA_BYTES_BUFFERED {
+            self.full_at = 0;
+        }
         Event::new(tag, offset, value.len() as u32, true)
     }
 
@@ -136,27 +190,27 @@ impl<'a> Out<'a> {
     }
 
     #[inline(always)]
-    fn row(&mut self, tag: Tag, row: &[u8]) {
-        if self.used >= EVENTS_BUFFERED || self.buffers.arena.len() >= ARENA_BYTES_BUFFERED {
+    fn row(&mut self, tag: Tag, row: impl Value) {
+        if self.used >= self.full_at {
             self.flush();
         }
-        let offset = self.offset_of(row).unwrap_or_else(foreign_row);
-        self.push(Event::new(tag.0, offset, row.len() as u32, false));
+        let row = row.place(self);
+        self.push(span_event(tag.0, row));
     }
 
     /// Begins a record: `row` is its whole raw row, line end included. Its values follow; [`Record::end`] ends it.
     #[inline(always)]
-    pub fn record(&mut self, row: &[u8]) -> Record<'_, 'a> {
+    pub fn record(&mut self, row: impl Value) -> Record<'_, 'a> {
         self.row(Tag::RECORD, row);
         self.used -= 1; // until it has ended
         let start = self.used;
         Record { out: self, start, at: start + 1 }
     }
 
-    /// Begins a record whose row is told when it ends, by [`Record::end_row`] or [`Record::end_span`].
+    /// Begins a record whose row is told when it ends, by [`Record::end_row`].
     #[inline(always)]
     pub fn begin(&mut self) -> Record<'_, 'a> {
-        if self.used >= EVENTS_BUFFERED || self.buffers.arena.len() >= ARENA_BYTES_BUFFERED {
+        if self.used >= self.full_at {
             self.flush();
         }
         let start = self.used;
@@ -166,7 +220,7 @@ impl<'a> Out<'a> {
     /// Room for many records at once: for the loop in which a parser spends its time. [`Out::keep`] takes what was put there.
     #[inline(always)]
     pub fn room(&mut self) -> Room<'_> {
-        if self.used >= EVENTS_BUFFERED || self.buffers.arena.len() >= ARENA_BYTES_BUFFERED {
+        if self.used >= self.full_at {
             self.flush();
         }
         Room { events: &mut self.buffers.events[self.used..], used: 0 }
@@ -234,8 +288,9 @@ impl<'a> Out<'a> {
         if self.used > 0 {
             (self.emit)(&self.buffers.events[..self.used], &self.buffers.arena);
             self.used = 0;
-            self.buffers.arena.clear();
         }
+        self.buffers.arena.clear();
+        self.full_at = EVENTS_BUFFERED;
     }
 }
 
@@ -309,7 +364,7 @@ macro_rules! setters {
     ($($name:ident $kind:ident),* $(,)?) => {$(
         #[doc = concat!("Adds `", stringify!($name), "`.")]
         #[inline(always)]
-        pub fn $name(self, value: &[u8]) -> Self {
+        pub fn $name(self, value: impl Value) -> Self {
             self.field(FieldKind::$kind, value)
         }
     )*};
@@ -325,13 +380,13 @@ impl Record<'_, '_> {
 
     /// Adds a value of a standard kind.
     #[inline(always)]
-    pub fn field(self, kind: FieldKind, value: &[u8]) -> Self {
+    pub fn field(self, kind: FieldKind, value: impl Value) -> Self {
         self.tagged(kind.tag(), value)
     }
 
     /// Adds a hash of a known kind.
     #[inline(always)]
-    pub fn hash(self, kind: HashKind, value: &[u8]) -> Self {
+    pub fn hash(self, kind: HashKind, value: impl Value) -> Self {
         self.tagged(kind.tag(), value)
     }
 
@@ -377,24 +432,25 @@ impl Record<'_, '_> {
 
     /// Adds a value of a column named with [`Out::column`].
     #[inline(always)]
-    pub fn extra(self, column: Column, value: &[u8]) -> Self {
+    pub fn extra(self, column: Column, value: impl Value) -> Self {
         self.tagged(column.0, value)
     }
 
     /// Adds a value by its tag, for parsers that keep a column's meaning as one.
     #[inline(always)]
-    pub fn tagged(mut self, tag: u8, value: &[u8]) -> Self {
+    pub fn tagged(mut self, tag: u8, value: impl Value) -> Self {
         self.add(tag, value);
         self
     }
 
     /// As [`Record::tagged`], for loops.
     #[inline(always)]
-    pub fn add(&mut self, tag: u8, value: &[u8]) {
+    pub fn add(&mut self, tag: u8, value: impl Value) {
         // Whether a value is empty is hard to foresee: it is always written, and counts if it is not.
-        let event = self.out.event(tag, value);
+        let is_some = !value.is_none();
+        let event = value.event(self.out, tag);
         self.out.put(self.at, event);
-        self.at += usize::from(!value.is_empty());
+        self.at += usize::from(is_some);
     }
 
     /// Finishes the record.
@@ -405,25 +461,10 @@ impl Record<'_, '_> {
 
     /// Finishes the record with the row it turned out to be: for parsers that find a row's end while they read its values.
     #[inline(always)]
-    pub fn end_row(self, row: &[u8]) {
-        let offset = self.out.offset_of(row).unwrap_or_else(foreign_row);
-        self.out.put(self.start, Event::new(Tag::RECORD.0, offset, row.len() as u32, false));
-        self.end();
-    }
-
-    /// As [`Record::end_row`], the row given by its place in the push's bytes.
-    #[inline(always)]
-    pub fn end_span(self, row: Range<usize>) {
+    pub fn end_row(self, row: impl Value) {
+        let row = row.place(self.out);
         self.out.put(self.start, span_event(Tag::RECORD.0, row));
         self.end();
-    }
-
-    /// As [`Record::add`], the value given by its place in the push's bytes: for hot loops that count in offsets anyway.
-    #[inline(always)]
-    pub fn add_span(&mut self, tag: u8, value: Range<usize>) {
-        let is_some = !value.is_empty();
-        self.out.put(self.at, span_event(tag, value));
-        self.at += usize::from(is_some);
     }
 
     /// Takes the record back, as if it had never begun: the row was incomplete, or is to be a reject.

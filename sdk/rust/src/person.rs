@@ -9,7 +9,7 @@ use std::ops::Range;
 use sluice_record::{Event, FieldKind, HashKind};
 
 use crate::{
-    Out, Record,
+    Out, Record, Value,
     columns::{Meaning, is_email},
     secret,
 };
@@ -224,14 +224,14 @@ impl<'p, 'o, 'a> Person<'p, 'o, 'a> {
     pub fn span(&mut self, column: usize, value: Range<usize>) {
         let tag = self.people.tag(column);
         if tag > SECRET {
-            self.record.add_span(tag, value);
+            self.record.add(tag, value);
         } else if !value.is_empty() && self.special(column, tag) {
             let tag = if tag >= EMAIL && value.len() < secret::UNHINTED_BYTES_MIN {
                 tag
             } else {
                 self.told_tag(column, tag, self.record.at(value.clone()))
             };
-            self.record.add_span(tag, value);
+            self.record.add(tag, value);
         }
     }
 
@@ -297,14 +297,8 @@ impl<'p, 'o, 'a> Person<'p, 'o, 'a> {
 
     /// Finishes the record with its whole raw row.
     #[inline(always)]
-    pub fn end(self, raw: &[u8]) {
+    pub fn end(self, raw: impl Value) {
         self.settled().end_row(raw);
-    }
-
-    /// As [`Person::end`], the row given by its place in the push's bytes.
-    #[inline(always)]
-    pub fn end_span(self, raw: Range<usize>) {
-        self.settled().end_span(raw);
     }
 
     #[inline(always)]

@@ -5,13 +5,14 @@ use std::{
     fs,
     io::{Read as _, Write as _},
     path::{Path, PathBuf},
+    process::{self, Stdio},
     time::Instant,
 };
 
 use serde_json::{Value, json};
 use sha1::{Digest as _, Sha1};
 use sluice_catalogue::{Catalogue, SCHEMA, sqlite_url};
-use sluice_engines::{postgres::shared, s3};
+use sluice_engines::{opensearch::OpenSearch, postgres::shared, s3};
 
 use crate::{
     engines::configure,
@@ -45,7 +46,7 @@ fn fill(service: &Service, folder: &Path) -> String {
     service.json(["plugins", "activate", official["load"]["plugins"][0].as_str().unwrap()]);
     let unseen = dump("unseen.txt", 8_000..8_100);
     succeed(service.client(["ingest", "--breach", "Second"]).arg(unseen));
-    leave_out(service, folder);
+    leave_out(service, folder, 4 << 10);
     let key = service.json(["keys", "create", "--label", "ours", "--plan", "Pro 5"]);
     service.json(["keys", "verify-domain", &key["id"].to_string(), "example.com"]);
     service.wait_for("the retract", || open_jobs(service).is_empty().then_some(()));
@@ -53,10 +54,10 @@ fn fill(service: &Service, folder: &Path) -> String {
 }
 
 /// An archive with a member that nobody claims, which is left out by hand.
-fn leave_out(service: &Service, folder: &Path) {
+fn leave_out(service: &Service, folder: &Path, noise_bytes: usize) {
     let archive = folder.join("archive.zip");
     let mut zip = zip::ZipWriter::new(fs::File::create(&archive).unwrap());
-    let mut noise = vec![0; 4_096];
+    let mut noise = vec![0; noise_bytes];
     blake3::Hasher::new().finalize_xof().fill(&mut noise);
     for (name, bytes) in [("list.txt", people(0..100).into_bytes()), ("noise.bin", noise)] {
         zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
@@ -181,17 +182,45 @@ fn what_is_restored_answers_as_before_on_any_engine() {
     assert!(has("load.retract") && has("domain.verify") && has("restore"), "{audit:?}");
     assert_eq!(restore(&at("all"), &at("two/data"), &[]).0, Some(71), "it is in use");
 
-    // … and into PostgreSQL and S3, and out of there again.
-    let (server, objects) = (shared().unwrap(), s3::shared().unwrap());
+    // … and into PostgreSQL, S3 and OpenSearch, and out of there again.
+    let (server, objects, opensearch) = (shared().unwrap(), s3::shared().unwrap(), OpenSearch::start().unwrap());
     server.database("restored").unwrap();
     fs::create_dir_all(at("three/data")).unwrap();
     let config = configure(&at("three"), &server.url_without_password("restored"), &objects, &objects.place());
+    let records = format!("[records]\nengine = 'opensearch'\nurls = ['{}']\nprefix = 'restored-{}'\n", opensearch.url(), process::id());
+    fs::write(&config, fs::read_to_string(&config).unwrap() + &records).unwrap();
     let (code, said) = restore(&at("all"), &at("three/data"), &["--config", &config]);
     assert_eq!(code, Some(0), "{said}");
     let restored = serve(&at("three/data"), &["--config", &config]);
     same_answers(&restored, &key, &before);
     backup(&restored, &at("again"), &["--config", &config]);
     assert_eq!(rows(&at("again")), rows(&at("all")));
+}
+
+#[test]
+fn a_restore_that_is_killed_is_begun_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let service = Service::start();
+    leave_out(&service, folder.path(), 24 << 20);
+    let key = service.json(["keys", "create", "--label", "ours", "--plan", "Pro 5"])["key"].as_str().unwrap().to_owned();
+    service.wait_for("the load", || open_jobs(&service).is_empty().then_some(()));
+    let before = answers(&service, &key);
+    backup(&service, &at("all"), &[]);
+    let is_killed = (0..20).any(|attempt| {
+        let data = at(&format!("data-{attempt}"));
+        let mut running = sluice(["restore", "--data"]).arg(&data).arg(at("all")).stderr(Stdio::null()).spawn().unwrap();
+        wait_for("an object", || data.join("objects/dumps").exists().then_some(()));
+        running.kill().unwrap();
+        if running.wait().unwrap().success() {
+            return false; // it was quicker
+        }
+        let (code, said) = restore(&at("all"), &data, &[]);
+        assert_eq!(code, Some(0), "{said}");
+        same_answers(&serve(&data, &[]), &key, &before);
+        true
+    });
+    assert!(is_killed);
 }
 
 #[test]

@@ -22,10 +22,8 @@ impl Parser for Built {
     }
 
     fn push(&mut self, input: &mut Input<'_>, out: &mut Out<'_>) -> Result<(), String> {
-        let bytes = input.bytes();
-        let end = pairs(bytes, |start, separator, end, next| {
-            let password = bytes.get(separator + 1..end).unwrap_or_default();
-            out.record(&bytes[start..next]).email(&bytes[start..separator]).password(password).end();
+        let end = pairs(input.bytes(), |start, separator, end, next| {
+            out.record(start..next).email(start..separator).password(separator + 1..end).end();
         });
         input.consume_to(end);
         Ok(())

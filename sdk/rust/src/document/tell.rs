@@ -192,7 +192,7 @@ impl Documents {
                 tag
             } else {
                 let tag = tag_of(told, person, value);
-                record.add_span(tag, range);
+                record.add(tag, range);
                 tag
             };
             if tag == LOGIN {
@@ -211,7 +211,7 @@ impl Documents {
             (Some(logins), Some(login)) if is_login_odd(&record, login, email) => logins.settle_login(record, login, email),
             _ => record,
         };
-        record.end_span(row);
+        record.end_row(row);
         true
     }
 }

@@ -185,7 +185,7 @@ pub(super) fn usual_row(
         && end - at <= TUPLE_BYTES_MAX
         && !person.is_empty()
     {
-        person.end_span(at..end);
+        person.end(at..end);
         return Some(end);
     }
     person.abandon();
