@@ -75,7 +75,7 @@ impl Cache {
         let name = name(digest, compiler);
         let written = component.serialize().map_err(|error| io::Error::other(format!("{error:#}"))).and_then(|artefact| {
             let mac = self.mac(&name, &artefact);
-            write(&self.dir, &name, &[mac.as_bytes(), &artefact])
+            write(&self.dir, &name, &[mac.as_bytes(), &artefact], |temporary| self.dir.rename(temporary, &self.dir, &name))
         });
         if let Err(error) = written.and_then(|()| self.prune()) {
             tracing::warn!(entry = %name, %error, "the compile cache cannot be written; the next start compiles anew");
@@ -93,13 +93,19 @@ impl Cache {
         let mut entries = Vec::new();
         for entry in self.dir.entries()? {
             let entry = entry?;
-            if entry.file_name() != KEY_FILE {
-                entries.push((entry.metadata()?.mtime(), entry.file_name()));
+            match entry.metadata() {
+                // Another process was at it.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                metadata if entry.file_name() != KEY_FILE => entries.push((metadata?.mtime(), entry.file_name())),
+                _ => {}
             }
         }
         entries.sort();
         let surplus = entries.len().saturating_sub(ENTRIES_MAX);
-        entries[..surplus].iter().try_for_each(|(_, name)| self.dir.remove_file(name))
+        entries[..surplus].iter().try_for_each(|(_, name)| match self.dir.remove_file(name) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        })
     }
 }
 
@@ -124,8 +130,12 @@ fn key(dir: &Dir) -> io::Result<[u8; KEY_BYTES]> {
         None => {
             let mut fresh = [0; KEY_BYTES];
             OsRng.try_fill_bytes(&mut fresh).map_err(io::Error::other)?;
-            write(dir, KEY_FILE, &[&fresh])?;
-            // What is there now counts: another process may have been at it at the same time.
+            // Of several processes the first one's counts.
+            write(dir, KEY_FILE, &[&fresh], |temporary| match dir.hard_link(temporary, dir, KEY_FILE) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists && existing_key(dir)?.is_some() => dir.remove_file(temporary),
+                Err(_) => dir.rename(temporary, dir, KEY_FILE),
+                Ok(()) => dir.remove_file(temporary),
+            })?;
             existing_key(dir)?.ok_or_else(|| io::Error::other("the key file cannot be kept private here"))
         }
     }
@@ -149,15 +159,15 @@ fn read(dir: &Dir, name: &str, bytes_max: u64) -> io::Result<Vec<u8>> {
     if bytes.len() as u64 > bytes_max { Err(io::Error::other("it is too big")) } else { Ok(bytes) }
 }
 
-/// Writes a file for its owner alone, whole or not at all.
-fn write(dir: &Dir, name: &str, parts: &[&[u8]]) -> io::Result<()> {
+/// Writes a file for its owner alone, which `place` puts where it belongs: whole or not at all.
+fn write(dir: &Dir, name: &str, parts: &[&[u8]], place: impl FnOnce(&str) -> io::Result<()>) -> io::Result<()> {
     let mut random = [0; 8];
     OsRng.try_fill_bytes(&mut random).map_err(io::Error::other)?;
     let temporary = format!("{name}.{:016x}.part", u64::from_le_bytes(random));
     let mut options = OpenOptions::new();
     let written = dir.open_with(&temporary, options.write(true).create_new(true).mode(0o600)).and_then(|mut file| {
         parts.iter().try_for_each(|part| file.write_all(part))?;
-        dir.rename(&temporary, dir, name)
+        place(&temporary)
     });
     if written.is_err() {
         // Nothing to be done if even that fails: `prune` takes it in time.

@@ -4,6 +4,8 @@ use std::{
     fs,
     os::unix::fs::{MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
+    sync::Barrier,
+    thread,
 };
 
 use sluice_conformance::hostile::{self as plugins, hostile};
@@ -36,6 +38,28 @@ fn a_second_start_compiles_nothing() {
     let first = entry(dir.path());
     load(dir.path());
     assert_eq!(entry(dir.path()), first);
+}
+
+#[test]
+fn those_who_begin_at_once_come_to_one_key() {
+    const AT_ONCE: usize = 4;
+    for _ in 0..10 {
+        let (dir, begin) = (tempfile::tempdir().unwrap(), Barrier::new(AT_ONCE));
+        let open = || {
+            begin.wait();
+            cached(dir.path())
+        };
+        let sandboxes: Vec<Sandbox> = thread::scope(|scope| {
+            let threads: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(open)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        let mut entries = sandboxes.iter().map(|sandbox| {
+            crate::honest(sandbox);
+            entry(dir.path())
+        });
+        let first = entries.next().unwrap();
+        assert!(entries.all(|entry| entry == first), "what one has compiled is another's too");
+    }
 }
 
 #[test]
