@@ -7,7 +7,7 @@ use wide::u8x16;
 /// What a login is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Login {
-    /// An e-mail address of letters, digits, `.`, `-` and `_`.
+    /// An e-mail address of letters, digits, `.`, `-`, `_`, and `+` before the `@`.
     Email,
     /// Something with neither `@` nor `\`.
     Name,
@@ -15,21 +15,35 @@ pub enum Login {
     Odd,
 }
 
-/// Bytes that are looked at.
-const BYTES: usize = 32;
-
 impl Login {
     /// What stands at a place of a text.
     #[inline(always)]
     pub fn at(text: &[u8], place: Range<usize>) -> Self {
-        let len = place.len();
-        let Some(bytes) = text.get(place.start..place.start + BYTES).filter(|_| len < BYTES) else { return Self::Odd };
-        let (halves, _) = bytes.as_chunks::<16>();
-        let [head, tail] = [u8x16::new(halves[0]), u8x16::new(halves[1])];
-        let all = (1u32 << len) - 1;
+        match place.len() {
+            0..32 => Self::within::<2>(text, place),
+            32..64 => Self::long(text, place),
+            _ => Self::Odd,
+        }
+    }
+
+    // Apart, so that what is usual stays small.
+    #[inline(never)]
+    fn long(text: &[u8], place: Range<usize>) -> Self {
+        Self::within::<4>(text, place)
+    }
+
+    #[inline(always)]
+    fn within<const PARTS: usize>(text: &[u8], place: Range<usize>) -> Self {
+        let Some(bytes) = text.get(place.start..place.start + 16 * PARTS) else { return Self::Odd };
+        let (chunks, _) = bytes.as_chunks::<16>();
+        let parts: [u8x16; PARTS] = std::array::from_fn(|part| u8x16::new(chunks[part]));
+        let all = (1u64 << place.len()) - 1;
         // A bit for each of the login's bytes.
-        let bits = |head: u8x16, tail: u8x16| (head.to_bitmask() | tail.to_bitmask() << 16) & all;
-        let is = |byte| bits(head.simd_eq(u8x16::splat(byte)), tail.simd_eq(u8x16::splat(byte)));
+        let bits = |matches: &dyn Fn(u8x16) -> u8x16| {
+            let part = |bits, part: usize| bits | u64::from(matches(parts[part]).to_bitmask()) << (16 * part);
+            (0..PARTS).fold(0, part) & all
+        };
+        let is = |byte| bits(&|part| part.simd_eq(u8x16::splat(byte)));
         let among = |part: u8x16, first: u8, count: u8| {
             let nth = part - u8x16::splat(first);
             nth.min(u8x16::splat(count - 1)).simd_eq(nth)
@@ -38,13 +52,12 @@ impl Login {
         if ats | is(b'\\') == 0 {
             return Self::Name;
         }
-        let lower = u8x16::splat(0x20);
-        let letters = bits(among(head | lower, b'a', 26), among(tail | lower, b'a', 26));
-        let (digits, dots) = (bits(among(head, b'0', 10), among(tail, b'0', 10)), is(b'.'));
-        let is_plain = ats.is_power_of_two() && letters | digits | dots | is(b'-') | is(b'_') | ats == all;
+        let letters = bits(&|part| among(part | u8x16::splat(0x20), b'a', 26));
+        let (digits, dots, pluses) = (bits(&|part| among(part, b'0', 10)), is(b'.'), is(b'+'));
+        let is_plain = ats.is_power_of_two() && letters | digits | dots | pluses | is(b'-') | is(b'_') | ats == all;
         // Neither the address nor its domain begins with its only dot, and two bytes or more stand behind the last one.
         let (at, last_dot) = (ats.trailing_zeros(), dots.checked_ilog2().unwrap_or_default());
-        let has_top = last_dot > at + 1 && last_dot as usize + 3 <= len && letters >> (last_dot + 1) & 1 == 1;
-        if is_plain && at > 0 && has_top { Self::Email } else { Self::Odd }
+        let has_top = last_dot > at + 1 && all >> last_dot > 0b11 && letters >> last_dot & 0b10 != 0;
+        if is_plain && pluses < ats && at > 0 && has_top { Self::Email } else { Self::Odd }
     }
 }
