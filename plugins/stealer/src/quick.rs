@@ -69,6 +69,8 @@ impl Prefix {
 #[derive(Default)]
 pub struct Usual {
     lines: Vec<Before>,
+    /// Values that there may be: the first so many of a block's.
+    places: usize,
     /// Do all values stand as many blanks behind their colon, one at most? Then a block without one of them is usual too.
     is_even: bool,
     /// A rule with its line end, as it stood behind a block.
@@ -86,6 +88,7 @@ impl Usual {
             return;
         }
         if let Some((lines, is_even)) = usual_lines(rows, login, keys, columns) {
+            self.places = lines.iter().map(|line| line.place + 1).max().unwrap_or_default();
             (self.lines, self.is_even) = (lines, is_even);
         }
     }
@@ -112,14 +115,14 @@ impl Usual {
                 break;
             }
             let mut record = out.begin();
-            for (tag, value) in values {
+            for (tag, value) in values.into_iter().take(self.places) {
                 record.add(tag, value);
             }
             for (tag, value) in machine {
                 record.add(*tag, value);
             }
             record.end_row(start..end);
-            out.skip(&text[end..behind]);
+            out.skip(end..behind);
             self.unusual = 0;
             start = behind;
         }
@@ -136,13 +139,13 @@ impl Usual {
                 return None;
             }
             let mut to = control.find(from);
-            while text.get(to) == Some(&b'\t') {
-                to = control.find(to + 1);
-            }
-            at = match text.get(to..)? {
-                [b'\n', ..] => to + 1,
-                [b'\r', b'\n', ..] => to + 2,
-                _ => return None,
+            at = loop {
+                match text.get(to)? {
+                    b'\n' => break to + 1,
+                    b'\t' => to = control.find(to + 1),
+                    b'\r' if text.get(to + 1) == Some(&b'\n') => break to + 2,
+                    _ => return None,
+                }
             };
             let value = text.get(from..to)?;
             let is_told = is_usual(value);

@@ -234,17 +234,18 @@ impl<'a> Out<'a> {
 
     /// A stretch that is nobody's data: header, comment, blank line. Stretches that touch become one.
     #[inline]
-    pub fn skip(&mut self, row: &[u8]) {
-        if row.is_empty() {
+    pub fn skip(&mut self, row: impl Value) {
+        if row.is_none() {
             return;
         }
-        let offset = self.offset_of(row);
-        if let (Some(last), Some(offset)) = (self.buffers.events[..self.used].last_mut(), offset) {
+        let row = row.place(self);
+        if let Some(last) = self.buffers.events[..self.used].last_mut() {
             let event = Event(*last);
             let span = event.span();
-            let len = span.len as usize + row.len();
-            if event.tag() == Tag::SKIP.0 && span.offset + span.len == offset && len <= Event::LEN_MAX as usize {
-                *last = Event::new(Tag::SKIP.0, span.offset, len as u32, false).0;
+            let start = span.offset as usize;
+            let is_next = event.tag() == Tag::SKIP.0 && start + span.len as usize == row.start;
+            if is_next && row.end - start <= Event::LEN_MAX as usize {
+                *last = span_event(Tag::SKIP.0, start..row.end).0;
                 return;
             }
         }
