@@ -47,7 +47,7 @@ fn packages(root: &Path) -> Result<PathBuf> {
     let folder = shell::target_dir(root).join("recall");
     let (python, installed) = (folder.join("bin/python"), folder.join("installed.txt"));
     if fs::read(&installed).ok() != fs::read(&wanted).ok() {
-        shell::pip_install(&folder, &["--upgrade", "-r", &wanted.to_string_lossy()])?;
+        shell::pip_install(&folder, &["-r", &wanted.to_string_lossy()])?;
         fs::copy(&wanted, &installed)?;
     }
     Ok(python)

@@ -49,10 +49,10 @@ pub(crate) fn download(program: &str, args: &[&str]) -> Result<()> {
     outcome
 }
 
-/// Python's packages into a folder with a Python of its own.
+/// Python's packages into a folder with a Python of its own, which is made anew.
 pub(crate) fn pip_install(folder: &Path, packages: &[&str]) -> Result<()> {
     step(&packages.join(" "));
-    run(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
+    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(folder))?;
     let python = folder.join("bin/python");
     // Seconds without a byte, before it asks again.
     download(&python.to_string_lossy(), &[&["-m", "pip", "install", "-q", "--timeout", "20"], packages].concat())

@@ -2,7 +2,7 @@
 //!
 //! What tests use is free: the law is about what ships.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
@@ -49,10 +49,14 @@ const ENGINES: &[(&str, &[&str])] = &[
     ("axum", &["sluice-api", "sluice-control"]),
 ];
 
+fn workspace(folder: &str) -> Metadata {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder).join("Cargo.toml");
+    MetadataCommand::new().manifest_path(manifest).no_deps().exec().unwrap()
+}
+
 /// (crate, what it names) for everything that is built to ship.
 fn uses() -> BTreeSet<(String, String)> {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
-    let metadata: Metadata = MetadataCommand::new().manifest_path(manifest).no_deps().exec().unwrap();
+    let metadata = workspace("");
     let mut uses = BTreeSet::new();
     for package in metadata.workspace_packages() {
         for dependency in package.dependencies.iter().filter(|dependency| dependency.kind != DependencyKind::Development) {
@@ -80,6 +84,27 @@ fn engines_are_known_to_their_owners_alone() {
     for (user, used) in uses() {
         for (engine, owners) in ENGINES {
             assert!(!starts(&used, engine) || owners.contains(&user.as_str()), "{user} may not use {used}: only {owners:?} may");
+        }
+    }
+}
+
+/// Libraries and programs are not built for tests of their own: these would never run.
+#[test]
+fn tests_are_beside_the_sources_and_not_within() {
+    fn look(folder: &Path) -> usize {
+        let look_at = |path: &Path| {
+            if path.is_dir() {
+                return look(path);
+            }
+            let source = fs::read_to_string(path).unwrap();
+            assert!(!source.contains("cfg(test)"), "{}: tests belong into tests/it", path.display());
+            1
+        };
+        fs::read_dir(folder).unwrap().map(|entry| look_at(&entry.unwrap().path())).sum()
+    }
+    for folder in ["", "plugins", "sdk/rust"] {
+        for package in workspace(folder).workspace_packages() {
+            assert!(look(&package.manifest_path.parent().unwrap().join("src").into_std_path_buf()) > 0, "{}", package.name);
         }
     }
 }

@@ -93,19 +93,13 @@ impl Cache {
         let mut entries = Vec::new();
         for entry in self.dir.entries()? {
             let entry = entry?;
-            match entry.metadata() {
-                // Another process was at it.
-                Err(error) if error.kind() == ErrorKind::NotFound => {}
-                metadata if entry.file_name() != KEY_FILE => entries.push((metadata?.mtime(), entry.file_name())),
-                _ => {}
+            if entry.file_name() != KEY_FILE {
+                entries.extend(unless_gone(entry.metadata())?.map(|metadata| (metadata.mtime(), entry.file_name())));
             }
         }
         entries.sort();
         let surplus = entries.len().saturating_sub(ENTRIES_MAX);
-        entries[..surplus].iter().try_for_each(|(_, name)| match self.dir.remove_file(name) {
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-            removed => removed,
-        })
+        entries[..surplus].iter().try_for_each(|(_, name)| unless_gone(self.dir.remove_file(name)).map(drop))
     }
 }
 
@@ -132,9 +126,9 @@ fn key(dir: &Dir) -> io::Result<[u8; KEY_BYTES]> {
             OsRng.try_fill_bytes(&mut fresh).map_err(io::Error::other)?;
             // Of several processes the first one's counts.
             write(dir, KEY_FILE, &[&fresh], |temporary| match dir.hard_link(temporary, dir, KEY_FILE) {
-                Err(error) if error.kind() == ErrorKind::AlreadyExists && existing_key(dir)?.is_some() => dir.remove_file(temporary),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists && existing_key(dir)?.is_some() => Ok(()),
                 Err(_) => dir.rename(temporary, dir, KEY_FILE),
-                Ok(()) => dir.remove_file(temporary),
+                linked => linked,
             })?;
             existing_key(dir)?.ok_or_else(|| io::Error::other("the key file cannot be kept private here"))
         }
@@ -142,14 +136,19 @@ fn key(dir: &Dir) -> io::Result<[u8; KEY_BYTES]> {
 }
 
 fn existing_key(dir: &Dir) -> io::Result<Option<[u8; KEY_BYTES]>> {
-    let metadata = match dir.symlink_metadata(KEY_FILE) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        metadata => metadata?,
-    };
+    let Some(metadata) = unless_gone(dir.symlink_metadata(KEY_FILE))? else { return Ok(None) };
     if !metadata.is_file() || metadata.mode() & 0o077 != 0 {
         return Ok(None);
     }
     Ok(read(dir, KEY_FILE, KEY_BYTES as u64)?.try_into().ok())
+}
+
+/// Nothing, if another process took it away, or nobody has made it.
+fn unless_gone<T>(outcome: io::Result<T>) -> io::Result<Option<T>> {
+    match outcome {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        outcome => outcome.map(Some),
+    }
 }
 
 fn read(dir: &Dir, name: &str, bytes_max: u64) -> io::Result<Vec<u8>> {
@@ -169,9 +168,7 @@ fn write(dir: &Dir, name: &str, parts: &[&[u8]], place: impl FnOnce(&str) -> io:
         parts.iter().try_for_each(|part| file.write_all(part))?;
         place(&temporary)
     });
-    if written.is_err() {
-        // Nothing to be done if even that fails: `prune` takes it in time.
-        let _ = dir.remove_file(&temporary);
-    }
+    // A rename leaves none. Nothing to be done if this fails: `prune` takes it in time.
+    let _ = dir.remove_file(&temporary);
     written
 }
