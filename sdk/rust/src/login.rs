@@ -39,11 +39,8 @@ impl Login {
         let parts: [u8x16; PARTS] = std::array::from_fn(|part| u8x16::new(chunks[part]));
         let all = (1u64 << place.len()) - 1;
         // A bit for each of the login's bytes.
-        let bits = |matches: &dyn Fn(u8x16) -> u8x16| {
-            let part = |bits, part: usize| bits | u64::from(matches(parts[part]).to_bitmask()) << (16 * part);
-            (0..PARTS).fold(0, part) & all
-        };
-        let is = |byte| bits(&|part| part.simd_eq(u8x16::splat(byte)));
+        let bits = |matches: [u8x16; PARTS]| matches.iter().rev().fold(0, |bits, part| bits << 16 | u64::from(part.to_bitmask())) & all;
+        let is = |byte| bits(parts.map(|part| part.simd_eq(u8x16::splat(byte))));
         let among = |part: u8x16, first: u8, count: u8| {
             let nth = part - u8x16::splat(first);
             nth.min(u8x16::splat(count - 1)).simd_eq(nth)
@@ -52,8 +49,8 @@ impl Login {
         if ats | is(b'\\') == 0 {
             return Self::Name;
         }
-        let letters = bits(&|part| among(part | u8x16::splat(0x20), b'a', 26));
-        let (digits, dots, pluses) = (bits(&|part| among(part, b'0', 10)), is(b'.'), is(b'+'));
+        let letters = bits(parts.map(|part| among(part | u8x16::splat(0x20), b'a', 26)));
+        let (digits, dots, pluses) = (bits(parts.map(|part| among(part, b'0', 10))), is(b'.'), is(b'+'));
         let is_plain = ats.is_power_of_two() && letters | digits | dots | pluses | is(b'-') | is(b'_') | ats == all;
         // Neither the address nor its domain begins with its only dot, and two bytes or more stand behind the last one.
         let (at, last_dot) = (ats.trailing_zeros(), dots.checked_ilog2().unwrap_or_default());
