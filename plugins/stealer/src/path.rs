@@ -16,7 +16,7 @@ pub enum Holds {
 }
 
 /// Words of a file's name, or of the folder it is in, and what they say. The first that is there decides.
-const WORDS: [(&str, Holds); 47] = [
+const WORDS: [(&str, Holds); 46] = [
     ("autofill", Holds::Forms),
     ("cookie", Holds::Nothing),
     ("history", Holds::Nothing),
@@ -25,7 +25,6 @@ const WORDS: [(&str, Holds); 47] = [
     ("credit card", Holds::Nothing),
     ("cards.txt", Holds::Nothing),
     ("cc.txt", Holds::Nothing),
-    ("/cc/", Holds::Nothing),
     ("download", Holds::Nothing),
     ("bookmark", Holds::Nothing),
     ("token", Holds::Nothing),
@@ -68,14 +67,15 @@ const WORDS: [(&str, Holds); 47] = [
 
 /// What a path says: the file's name before its folder's, and no folder above that.
 pub fn holds(path: &str) -> Holds {
-    let path = path.replace('\\', "/").to_lowercase();
-    let (folders, file) = path.rsplit_once('/').unwrap_or(("", &path));
-    let folder = folders.rsplit('/').next().unwrap_or_default();
-    if is_binary(file) {
-        return Holds::Unknown;
-    }
-    let said = |text: &str| WORDS.iter().find(|(word, _)| text.contains(word)).map(|(_, holds)| *holds);
-    said(file).or_else(|| said(&format!("/{folder}/"))).unwrap_or_default()
+    let path = path.to_ascii_lowercase();
+    let mut parts = path.rsplit(['/', '\\']);
+    let (file, folder) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let cards = || (folder == "cc").then_some(Holds::Nothing);
+    if is_binary(file) { Holds::Unknown } else { said(file).or_else(cards).or_else(|| said(folder)).unwrap_or_default() }
+}
+
+fn said(name: &str) -> Option<Holds> {
+    WORDS.iter().find(|(word, _)| name.contains(word)).map(|(_, holds)| *holds)
 }
 
 /// Is a file of a kind that no stealer writes its lists in?
