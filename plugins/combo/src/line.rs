@@ -68,12 +68,13 @@ pub(crate) fn understand(text: &[u8]) -> Understood<'_> {
     }
 }
 
-/// Rules, boxes and comments around a list.
+/// Rules, boxes and comments around a list. A password beside an address may begin as a rule does, but not with three times the same.
 pub(crate) fn is_banner(text: &[u8]) -> bool {
     let rule = |byte: &u8| matches!(byte, b'=' | b'-' | b'*' | b'~' | b'+' | b'>' | b'<' | b'_' | b'#' | b'|' | b'/' | b'.');
+    let is_login = |[a, b, c]: &[u8; 3]| (a != b || b != c) && !text.contains(&b' ') && has_email(text);
     text.starts_with(b"# ")
         || text.starts_with(b"#") && !has_email(text)
-        || text.len() >= 3 && text[..3].iter().all(rule)
+        || text.first_chunk().is_some_and(|begin| begin.iter().all(rule) && !is_login(begin))
         || text.starts_with(b"// ")
 }
 
