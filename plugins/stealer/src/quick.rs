@@ -139,13 +139,19 @@ impl Usual {
                 return None;
             }
             let mut to = control.find(from);
+            // Not a `match`, which would be a table of jumps.
             at = loop {
-                match text.get(to)? {
-                    b'\n' => break to + 1,
-                    b'\t' => to = control.find(to + 1),
-                    b'\r' if text.get(to + 1) == Some(&b'\n') => break to + 2,
-                    _ => return None,
+                let two = *text.get(to..)?.first_chunk::<2>()?;
+                if two[0] == b'\n' {
+                    break to + 1;
                 }
+                if two == *b"\r\n" {
+                    break to + 2;
+                }
+                if two[0] != b'\t' {
+                    return None;
+                }
+                to = control.find(to + 1);
             };
             let value = text.get(from..to)?;
             let is_told = is_usual(value);
