@@ -19,9 +19,15 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Cargo in a folder.
+/// Cargo in a folder. What the cargo that began this says of this program stays behind: build scripts that look at it would run anew, and
+/// with them a good part of what depends on them would be built each time.
 pub(crate) fn cargo(folder: &Path) -> Command {
     let mut cargo = Command::new("cargo");
+    for (name, _) in env::vars_os() {
+        if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|begin| name.as_encoded_bytes().starts_with(begin.as_bytes())) {
+            cargo.env_remove(name);
+        }
+    }
     cargo.current_dir(folder);
     cargo
 }
