@@ -45,6 +45,11 @@ impl Gate {
         })
         .await
     }
+
+    /// Has the actor that went on last had a turn? Without one it has changed nothing.
+    pub(super) fn was_taken(&self) -> bool {
+        !self.0.lock().unwrap().is_open
+    }
 }
 
 pub(super) type Actor = Pin<Box<dyn Future<Output = ()>>>;
