@@ -84,14 +84,15 @@ fn read_block<E: From<IntakeError>>(
         }
         seen += 1;
         let entry_place = entry_place(walk, place, entry);
-        let member = opener.guard(reader, &packed.beside());
+        let mut decoder = Decoder { inner: reader, is_broken: false };
+        let member = opener.guard(&mut decoder, &packed.beside());
         let passed = if is_link(entry) {
             walk.notes.refused(&entry_place.name, "a symbolic link: links are not followed");
             walk.pass(&entry_place.name, entry.size, member, seen == count)
         } else {
             walk.open_passing(entry_place, entry.size, member, seen == count)
         };
-        passed.or_else(|error| {
+        passed.map(|goes_on| goes_on && !decoder.is_broken).or_else(|error| {
             failed = Some(error);
             Ok(false)
         })
@@ -119,6 +120,25 @@ fn entry_place<E>(walk: &Walk<'_, E>, archive: &Place, entry: &ArchiveEntry) -> 
 fn is_link(entry: &ArchiveEntry) -> bool {
     const MADE_ON_UNIX: u32 = 0x8000;
     entry.has_windows_attributes && entry.windows_attributes & MADE_ON_UNIX != 0 && entry.windows_attributes >> 28 == 0o12
+}
+
+/// Remembers that a decoder complained. It must not be asked again then, as the crate would to get to the next member: what it gives is
+/// nobody's, and it may not come to an end.
+struct Decoder<'r> {
+    inner: &'r mut dyn Read,
+    is_broken: bool,
+}
+
+impl Read for Decoder<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buf);
+        // A wrong checksum is told behind the member's last byte.
+        let is_checksum = |error: &io::Error| {
+            matches!(error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()), Some(Error::ChecksumVerificationFailed))
+        };
+        self.is_broken |= read.as_ref().is_err_and(|error| !is_checksum(error));
+        read
+    }
 }
 
 impl Listed {

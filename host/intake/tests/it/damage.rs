@@ -33,6 +33,15 @@ fn read(dump: Vec<u8>) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Found by the fuzzer: a member of a 7z that is said to have exabytes, whose decoder complains and then gives bytes without end.
+#[test]
+fn a_decoder_that_goes_on_behind_its_damage_is_stopped() {
+    let (_, dump) = archives().into_iter().find(|(name, _)| name == "endless.7z").unwrap();
+    let walked = walk_with(dump, InputKind::Text, &[], &tight()).unwrap();
+    let lost = walked.notes.iter().filter(|note| format!("{note:?}").contains("members of the 7z are lost"));
+    assert_eq!(lost.count(), 1, "{:?}", walked.notes);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
