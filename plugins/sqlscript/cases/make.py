@@ -254,6 +254,14 @@ INSERT INTO members (mail, pass, note) VALUES ('fay@example.com', 'cut o""", [
         {"email": "ann@example.com", "password": "one", "extra": {"note": "1"}}, {"email": "bob@example.net", "password": "two", "extra": {"note": "2"}}, {"reject": "malformed-row"}, {"reject": "malformed-row"},
         {"email": "eve@example.net", "password": "five", "extra": {"note": "5"}}, {"email": "fay@example.org", "password": "si\tx", "extra": {"note": "6"}}, {"reject": "malformed-row"}, {"email": "hal@example.net", "password": "eight", "extra": {"note": "8"}}])
 
+    # Found by the fuzzer: a value that begins as a number does, where a push may end behind it.
+    write("odd-number.sql", (
+        "CREATE TABLE members (mail varchar(80), pass varchar(80), note int);\n"
+        "INSERT INTO members VALUES ('ann@example.com','one',589:NULL);\n"
+        "INSERT INTO members VALUES ('bob@example.net','two',7);\n"
+    ).encode(), [
+        {"email": "ann@example.com", "password": "one", "extra": {"note": "589:NULL"}}, {"email": "bob@example.net", "password": "two", "extra": {"note": "7"}}])
+
 
 if __name__ == "__main__":
     sqlite()

@@ -275,7 +275,14 @@ fn near_number_end(bytes: &[u8], at: usize) -> Option<usize> {
 /// Where the comma or parenthesis behind a number is, if that is near.
 #[inline(always)]
 fn number_end(bytes: &[u8], at: usize) -> Option<usize> {
-    near_number_end(bytes, at).filter(|end| matches!(bytes.get(*end), Some(b',' | b')')))
+    near_number_end(bytes, at).or_else(|| last_number_end(bytes, at)).filter(|end| matches!(bytes.get(*end), Some(b',' | b')')))
+}
+
+/// The same byte by byte, for where there are no eight bytes more: what a number is must not hang on where a push ends.
+#[cold]
+#[inline(never)]
+fn last_number_end(bytes: &[u8], at: usize) -> Option<usize> {
+    bytes.get(at..)?.iter().take(24).position(|byte| *byte < b'-').map(|end| at + end)
 }
 
 /// Reads the tuple whose parenthesis opens at `start` if there is nothing odd about it, and gives where it ends and how many values it
@@ -373,7 +380,7 @@ fn read_values<'i>(bytes: &'i [u8], maps: Maps<'_>, start: usize, last: bool, si
                 read = Some((&bytes[from..quote], quote + 1));
             }
         } else if is_number(first) && !matches!(bytes.get(at + 1), Some(b'x' | b'X') | None) {
-            // What has no end near, and what is before the end of the input, is read as an expression.
+            // What has no end near is read as an expression.
             read = number_end(bytes, at).map(|end| (&bytes[at..end], end));
         } else if bytes.get(at..at + 4) == Some(b"NULL") && matches!(bytes.get(at + 4), Some(b',' | b')')) {
             read = Some((&b""[..], at + 4));
