@@ -139,19 +139,13 @@ impl Usual {
                 return None;
             }
             let mut to = control.find(from);
-            // Not a `match`, which would be a table of jumps.
             at = loop {
-                let two = *text.get(to..)?.first_chunk::<2>()?;
-                if two[0] == b'\n' {
-                    break to + 1;
+                match text.get(to)? {
+                    b'\n' => break to + 1,
+                    b'\t' => to = control.find(to + 1),
+                    b'\r' if text.get(to + 1) == Some(&b'\n') => break to + 2,
+                    _ => return None,
                 }
-                if two == *b"\r\n" {
-                    break to + 2;
-                }
-                if two[0] != b'\t' {
-                    return None;
-                }
-                to = control.find(to + 1);
             };
             let value = text.get(from..to)?;
             let is_told = is_usual(value);

@@ -257,11 +257,14 @@ fn word(bytes: &[u8], at: usize) -> Option<u64> {
     bytes.get(at..).and_then(|rest| rest.first_chunk()).map(|word| u64::from_le_bytes(*word))
 }
 
+/// Bytes in which a number and what ends it are looked for.
+const NUMBER_BYTES: usize = 24;
+
 /// Where the number at `at` ends, if it is of up to 23 digits, signs and points; what stands there need not be a comma or parenthesis.
 #[inline(always)]
 fn near_number_end(bytes: &[u8], at: usize) -> Option<usize> {
     const ONES: u64 = u64::from_le_bytes([1; 8]);
-    for step in [0, 8, 16] {
+    for step in [0, 8, NUMBER_BYTES - 8] {
         // What a number is made of comes after comma and parenthesis in ASCII: the lowest byte found is right.
         let word = word(bytes, at + step)?;
         let found = word.wrapping_sub(ONES * u64::from(b'-')) & !word & (ONES << 7);
@@ -282,7 +285,7 @@ fn number_end(bytes: &[u8], at: usize) -> Option<usize> {
 #[cold]
 #[inline(never)]
 fn last_number_end(bytes: &[u8], at: usize) -> Option<usize> {
-    bytes.get(at..)?.iter().take(24).position(|byte| *byte < b'-').map(|end| at + end)
+    bytes.get(at..)?.iter().take(NUMBER_BYTES).position(|byte| *byte < b'-').map(|end| at + end)
 }
 
 /// Reads the tuple whose parenthesis opens at `start` if there is nothing odd about it, and gives where it ends and how many values it

@@ -281,7 +281,7 @@ async fn at_rest(world: &World, jobs: &[JobId], summary: &mut Summary) -> Result
     Ok(())
 }
 
-/// A seed's actors and the threads of its catalogue do nothing but wait for each other, which takes half as long on one core.
+/// A seed's actors and the threads of its catalogue do nothing but wait for each other: nothing is gained by a second core.
 fn stay_on_core(nth: usize) {
     let Ok(may) = sched_getaffinity(None) else { return };
     let Some(core) = (0..CpuSet::MAX_CPU).filter(|core| may.is_set(*core)).nth(nth) else { return };
