@@ -1,5 +1,5 @@
 //! The servers that tests and benches start: PostgreSQL by Debian's package, moto (S3) from PyPI and OpenSearch from Maven Central into
-//! `target/tools`, once. Who starts them is `conformance/engines`.
+//! `target/tools`, once; nginx, which ends TLS before it, is Debian's too. Who starts them is `conformance/engines`.
 
 use std::{env, fs, path::Path, process::Command};
 
@@ -20,6 +20,7 @@ pub(crate) fn install(root: &Path) -> Result<Vec<(&'static str, String)>> {
     if !has_programs && !versions.any(|version| version.path().join("bin/postgres").exists()) {
         shell::apt_install(&["postgresql"])?;
     }
+    shell::need(&[("nginx", "nginx-light"), ("openssl", "openssl")])?;
     let mut variables = opensearch(root)?;
     if env::var_os("S3_ENDPOINT").is_some() {
         return Ok(variables);

@@ -13,5 +13,6 @@ mod process;
 pub mod s3;
 pub mod service;
 pub mod sql;
+pub mod tls;
 
 pub use process::Process;

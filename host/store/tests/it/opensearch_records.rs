@@ -11,7 +11,7 @@ use std::{
 use async_trait::async_trait;
 use opensearch::http::{Method, headers::HeaderMap, request::JsonBody, transport::Transport};
 use serde_json::json;
-use sluice_engines::opensearch::OpenSearch;
+use sluice_engines::{opensearch::OpenSearch, tls::Front};
 use sluice_record::{DocBatch, FieldKind, LoadId, MemberId, TaskId};
 use sluice_store::{
     StoreError,
@@ -224,6 +224,40 @@ async fn a_mapping_that_somebody_changed_is_told_by_field() {
     for refused in [store.health().await.map(drop), OpenSearchRecords::open(&options).await.map(drop)] {
         let Err(StoreError::Damaged { reason, .. }) = refused else { panic!("{refused:?}") };
         assert!(reason.contains("shoe_size"), "{reason}");
+    }
+}
+
+/// TLS and users are nginx's here: the security plugin is not to be had for this server.
+#[tokio::test(flavor = "multi_thread")]
+async fn over_tls_it_believes_whom_the_ca_file_vouches_for_and_says_who_it_is() {
+    let server = server().await;
+    let (front, another) =
+        (Front::start(server.url(), "sluice", "secret").unwrap(), Front::start(server.url(), "sluice", "secret").unwrap());
+    let by_tls = OpenSearchOptions {
+        urls: vec![front.url()],
+        user: Some("sluice".into()),
+        password: Some("secret".into()),
+        ca_pem: Some(front.ca().unwrap()),
+        ..impatient(&server)
+    };
+    let (store, task) = (OpenSearchRecords::open(&by_tls).await.unwrap(), TaskId(1));
+    run_task(&store, task, 0..300).await.unwrap();
+    assert_eq!(store.count(LOAD).await.unwrap(), 300);
+    store.purge(LOAD).await.unwrap();
+    assert_eq!(store.count(LOAD).await.unwrap(), 0);
+
+    for (what, refused) in [
+        ("certificate", OpenSearchOptions { ca_pem: None, ..by_tls.clone() }),
+        ("certificate", OpenSearchOptions { ca_pem: Some(another.ca().unwrap()), ..by_tls.clone() }),
+        ("401", OpenSearchOptions { password: Some("secret2".into()), ..by_tls.clone() }),
+        ("401", OpenSearchOptions { user: None, ..by_tls.clone() }),
+    ] {
+        let Err(StoreError::Unavailable { source, .. }) = OpenSearchRecords::open(&refused).await else { panic!("{what}: it opened") };
+        let causes: Vec<String> = std::iter::successors(Some(&*source as &dyn std::error::Error), |error| error.source())
+            .map(|error| error.to_string())
+            .collect();
+        assert!(causes.iter().any(|cause| cause.contains(what)), "{what}: {causes:?}");
+        assert!(!causes.concat().contains("secret"), "{causes:?}");
     }
 }
 

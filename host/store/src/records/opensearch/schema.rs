@@ -105,8 +105,10 @@ pub(super) async fn install(client: &Client, names: &Names, options: &OpenSearch
     }
     put_template(client, names, options).await?;
     let index = json!({ "aliases": { &names.records: { "is_write_index": true } } });
-    if client.insist(Method::Head, &format!("/_alias/{}", names.records), &Value::Null).await.is_err_and(|failure| failure.is(404)) {
-        make(client, &format!("{}-{VERSION}", names.records), &index).await?;
+    // Asked by its name alone: who may see the indices of this store need not be told of others'.
+    match client.insist(Method::Head, &format!("/{}", names.records), &Value::Null).await {
+        Err(failure) if failure.is(404) => make(client, &format!("{}-{VERSION}", names.records), &index).await?,
+        found => found.map(drop).map_err(failed)?,
     }
     let tasks = json!({
         "settings": { "index": { "number_of_shards": 1, "auto_expand_replicas": replicas(options) } },

@@ -276,7 +276,9 @@ impl Writing {
                     if failures {
                         let failure = state["response"]["failures"][0].clone();
                         let status = failure["status"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(500);
-                        return Err(Failure::of(status, &failure["cause"]).while_(DELETING));
+                        // Of a document, or of a shard that could not be searched.
+                        let cause = ["cause", "reason"].map(|key| &failure[key]).into_iter().find(|cause| cause.is_object());
+                        return Err(Failure::of(status, cause.unwrap_or(&failure)).while_(DELETING));
                     }
                     return Ok(!left);
                 }
