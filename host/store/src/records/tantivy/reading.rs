@@ -4,11 +4,11 @@ use std::collections::{BTreeSet, BinaryHeap};
 
 use sluice_record::{LoadId, MemberId, TaskId};
 use tantivy::{
-    BitSet, DocAddress, DocId, DocSet, Score, Searcher, SegmentReader, TERMINATED, TantivyError, Term,
-    collector::{Collector, SegmentCollector},
+    BitSet, DocAddress, DocId, DocSet, Searcher, SegmentReader, TERMINATED, TantivyError, Term,
     columnar::Column,
+    fastfield::AliveBitSet,
     postings::TermInfo,
-    query::{BooleanQuery, EnableScoring, Occur, Query, TermQuery},
+    query::{BooleanQuery, EnableScoring, Occur, Query, Scorer, TermQuery, Weight},
     schema::IndexRecordOption,
     tokenizer::{TextAnalyzer, TokenStream},
 };
@@ -142,14 +142,34 @@ fn for_each_row(
     Ok(())
 }
 
+/// The first documents after a cursor. Memory is the page's; time is that of the documents that match.
 pub(super) fn search(searcher: &Searcher, fields: &Fields, query: &RecordQuery) -> Result<Page, StoreError> {
     if query.limit == 0 || query.limit > PAGE_RECORDS_MAX {
         return Err(StoreError::Invalid(format!("a page has 1 to {PAGE_RECORDS_MAX} records, not {}", query.limit)));
     }
-    let mut loads = query.loads.clone();
-    loads.sort_unstable();
-    let collector = PageCollector { loads, after: query.after, limit: query.limit };
-    let mut found = searcher.search(&*engine_query(fields, &query.matching)?, &collector).map_err(failed)?;
+    let (weight, loads) = (weight(searcher, fields, &query.matching)?, query.loads.iter().copied().collect());
+    // One more than fit the page, to tell whether there is another; the address breaks no ties, for there are none.
+    let mut found: BinaryHeap<(Cursor, DocAddress)> = BinaryHeap::new();
+    for (number, segment) in (0..).zip(searcher.segment_readers()) {
+        let Some(matches) = Matches::of(segment, &*weight, &loads)? else { continue };
+        let (members, offsets) = (column(segment, MEMBER_COLUMN)?, column(segment, OFFSET_COLUMN)?);
+        for (load, document) in matches {
+            let member = MemberId(members.first(document).unwrap_or_default().cast_signed());
+            let cursor = Cursor { load, member, offset: offsets.first(document).unwrap_or_default() };
+            if query.after.is_some_and(|after| cursor <= after) {
+                continue;
+            }
+            let found_here = (cursor, DocAddress::new(number, document));
+            if found.len() <= query.limit {
+                found.push(found_here);
+            } else if let Some(mut last) = found.peek_mut()
+                && cursor < last.0
+            {
+                *last = found_here;
+            }
+        }
+    }
+    let mut found = found.into_sorted_vec();
     let more = found.len() > query.limit;
     found.truncate(query.limit);
     let mut page = Page { records: Vec::with_capacity(found.len()), next: None };
@@ -170,30 +190,67 @@ pub(super) fn search_all(
     loads: &[LoadId],
     mut call: impl FnMut(Vec<StoredRecord>) -> bool,
 ) -> Result<(), StoreError> {
-    let loads: BTreeSet<LoadId> = loads.iter().copied().collect();
-    let query = engine_query(fields, matching)?;
-    let weight = query.weight(EnableScoring::disabled_from_searcher(searcher)).map_err(failed)?;
+    let (weight, loads) = (weight(searcher, fields, matching)?, loads.iter().copied().collect());
     let mut records = Vec::new();
     for segment in searcher.segment_readers() {
-        let column = segment.fast_fields().u64(LOAD_COLUMN).map_err(failed)?;
+        let Some(matches) = Matches::of(segment, &*weight, &loads)? else { continue };
         let rows = segment.get_store_reader(BLOCKS_CACHED).map_err(failed)?;
-        let alive = segment.alive_bitset();
-        let mut matches = weight.scorer(segment, 1.0).map_err(failed)?;
-        let mut document = matches.doc();
-        while document != TERMINATED {
-            let load = LoadId(column.first(document).unwrap_or_default().cast_signed());
-            if loads.contains(&load) && alive.is_none_or(|alive| alive.is_alive(document)) {
-                let StoredRow(stored) = rows.get(document).map_err(failed)?;
-                records.push(row::decode(load, &stored)?);
-                if records.len() == PAGE_RECORDS_MAX && !call(std::mem::take(&mut records)) {
-                    return Ok(());
-                }
+        for (load, document) in matches {
+            let StoredRow(stored) = rows.get(document).map_err(failed)?;
+            records.push(row::decode(load, &stored)?);
+            if records.len() == PAGE_RECORDS_MAX && !call(std::mem::take(&mut records)) {
+                return Ok(());
             }
-            document = matches.advance();
         }
     }
     call(records);
     Ok(())
+}
+
+/// A segment's documents that match, of the loads asked for; deleted ones left out.
+struct Matches<'a> {
+    all: Box<dyn Scorer>,
+    alive: Option<&'a AliveBitSet>,
+    loads: &'a BTreeSet<LoadId>,
+    load: Column<u64>,
+}
+
+impl<'a> Matches<'a> {
+    /// Nothing without a match: to open a column is to read all of it, and few segments have the account that is asked for.
+    fn of(segment: &'a SegmentReader, weight: &dyn Weight, loads: &'a BTreeSet<LoadId>) -> Result<Option<Self>, StoreError> {
+        let all = weight.scorer(segment, 1.0).map_err(failed)?;
+        if all.doc() == TERMINATED {
+            return Ok(None);
+        }
+        let (alive, load) = (segment.alive_bitset(), column(segment, LOAD_COLUMN)?);
+        Ok(Some(Self { all, alive, loads, load }))
+    }
+}
+
+impl Iterator for Matches<'_> {
+    type Item = (LoadId, DocId);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let document = self.all.doc();
+            if document == TERMINATED {
+                return None;
+            }
+            self.all.advance();
+            let load = LoadId(self.load.first(document).unwrap_or_default().cast_signed());
+            if self.alive.is_none_or(|alive| alive.is_alive(document)) && self.loads.contains(&load) {
+                return Some((load, document));
+            }
+        }
+    }
+}
+
+fn column(segment: &SegmentReader, name: &str) -> Result<Column<u64>, StoreError> {
+    segment.fast_fields().u64(name).map_err(failed)
+}
+
+fn weight(searcher: &Searcher, fields: &Fields, matching: &Matching) -> Result<Box<dyn Weight>, StoreError> {
+    engine_query(fields, matching)?.weight(EnableScoring::disabled_from_searcher(searcher)).map_err(failed)
 }
 
 fn engine_query(fields: &Fields, matching: &Matching) -> Result<Box<dyn Query>, StoreError> {
@@ -222,84 +279,4 @@ fn words(text: &str) -> BTreeSet<String> {
         words.insert(stream.token().text.clone());
     }
     words
-}
-
-/// The first documents after a cursor, of the loads asked for: one more than fit the page, to tell whether there is
-/// another. Memory is the page's; time is that of the documents that match.
-struct PageCollector {
-    /// Ascending.
-    loads: Vec<LoadId>,
-    after: Option<Cursor>,
-    limit: usize,
-}
-
-/// A document found, ordered by cursor; the address only breaks the ties that cannot be.
-type Found = (Cursor, DocAddress);
-
-struct SegmentPage {
-    segment: u32,
-    load: Column<u64>,
-    member: Column<u64>,
-    offset: Column<u64>,
-    loads: Vec<LoadId>,
-    after: Option<Cursor>,
-    limit: usize,
-    found: BinaryHeap<Found>,
-}
-
-impl Collector for PageCollector {
-    type Fruit = Vec<Found>;
-    type Child = SegmentPage;
-
-    fn for_segment(&self, segment: u32, reader: &SegmentReader) -> tantivy::Result<SegmentPage> {
-        let columns = reader.fast_fields();
-        Ok(SegmentPage {
-            segment,
-            load: columns.u64(LOAD_COLUMN)?,
-            member: columns.u64(MEMBER_COLUMN)?,
-            offset: columns.u64(OFFSET_COLUMN)?,
-            loads: self.loads.clone(),
-            after: self.after,
-            limit: self.limit,
-            found: BinaryHeap::new(),
-        })
-    }
-
-    fn requires_scoring(&self) -> bool {
-        false
-    }
-
-    fn merge_fruits(&self, pages: Vec<Vec<Found>>) -> tantivy::Result<Vec<Found>> {
-        let mut found = pages.concat();
-        found.sort_unstable();
-        found.truncate(self.limit + 1);
-        Ok(found)
-    }
-}
-
-impl SegmentCollector for SegmentPage {
-    type Fruit = Vec<Found>;
-
-    fn collect(&mut self, document: DocId, _: Score) {
-        let value = |column: &Column<u64>| column.first(document).unwrap_or_default();
-        let load = LoadId(value(&self.load).cast_signed());
-        if self.loads.binary_search(&load).is_err() {
-            return;
-        }
-        let cursor = Cursor { load, member: MemberId(value(&self.member).cast_signed()), offset: value(&self.offset) };
-        if self.after.is_some_and(|after| cursor <= after) {
-            return;
-        }
-        if self.found.len() <= self.limit {
-            self.found.push((cursor, DocAddress::new(self.segment, document)));
-        } else if let Some(mut last) = self.found.peek_mut()
-            && cursor < last.0
-        {
-            *last = (cursor, DocAddress::new(self.segment, document));
-        }
-    }
-
-    fn harvest(self) -> Vec<Found> {
-        self.found.into_vec()
-    }
 }
