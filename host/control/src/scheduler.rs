@@ -4,7 +4,7 @@
 //! what is not booked can still be overtaken. Whose turn it is says the catalogue, which leases by the same order.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     future::Future,
     pin::pin,
     slice,
@@ -49,7 +49,7 @@ impl Scheduler {
         self.catalogue.tidy_slots(Dispatcher::seen_since(now)).await?;
         let dispatchers = self.catalogue.dispatchers().await?;
         let slots = self.catalogue.slots().await?;
-        self.weigh(now, &slots, Lane::all(&dispatchers, &slots, now).len()).await?;
+        self.weigh(now, &slots, &dispatchers).await?;
         let mut regions = BTreeMap::<_, Vec<_>>::new();
         for dispatcher in dispatchers.into_iter().filter(|dispatcher| dispatcher.takes_work(now)) {
             regions.entry(dispatcher.region.clone()).or_default().push(dispatcher);
@@ -106,14 +106,21 @@ impl Scheduler {
     }
 
     /// Adds up what waits, now and then: tells how much that is, and writes down which jobs would be late.
-    async fn weigh(&self, now: UnixMs, slots: &[Slot], lanes: usize) -> Result<()> {
+    async fn weigh(&self, now: UnixMs, slots: &[Slot], dispatchers: &[Dispatcher]) -> Result<()> {
         if now < self.weigh_at.load(Ordering::Relaxed) {
             return Ok(());
         }
         let begun = Instant::now();
         let waiting = self.catalogue.waiting().await?;
-        publish(&Workload::of(&waiting, slots, lanes, now, TARGET_SECONDS));
-        self.catalogue.set_late_from(&late(&waiting, lanes, now)).await?;
+        // In each region, and all of them under none.
+        let mut lanes = BTreeMap::<Option<&str>, u32>::new();
+        for dispatcher in dispatchers.iter().filter(|dispatcher| dispatcher.takes_work(now)) {
+            for region in BTreeSet::from([dispatcher.region.as_deref(), None]) {
+                *lanes.entry(region).or_default() += dispatcher.lanes;
+            }
+        }
+        publish(&Workload::of(&waiting, slots, lanes.get(&None).map_or(0, |lanes| *lanes as usize), now, TARGET_SECONDS));
+        self.catalogue.set_late_from(&late(&waiting, &lanes, now)).await?;
         let pause_ms = i64::try_from((begun.elapsed() * WEIGH_PART).as_millis()).unwrap_or(i64::MAX).max(WEIGH_MS);
         self.weigh_at.store(now.saturating_add(pause_ms), Ordering::Relaxed);
         Ok(())
@@ -204,20 +211,25 @@ fn publish(load: &Workload) {
     metrics::gauge!("sluice_wanted_workers").set(load.wanted_workers as f64);
 }
 
-/// From when on jobs with a deadline would miss it, where that changed: if what waits of each had its part of the lanes, shared with the
-/// jobs of its priority and above that may run now.
-fn late(waiting: &[Waiting], lanes: usize, now: UnixMs) -> Vec<(JobId, UnixMs)> {
-    let mut jobs: BTreeMap<JobId, (&Waiting, i64)> = BTreeMap::new();
+/// From when on jobs with a deadline would miss it, where that changed: if what waits of each had its part of the lanes where it is to be
+/// done, shared with the jobs of its priority and above that may run there now.
+fn late(waiting: &[Waiting], lanes: &BTreeMap<Option<&str>, u32>, now: UnixMs) -> Vec<(JobId, UnixMs)> {
+    let mut jobs: BTreeMap<JobId, (&Waiting, BTreeMap<Option<&str>, i64>)> = BTreeMap::new();
     for part in waiting {
-        jobs.entry(part.job.job).or_insert((part, 0)).1 += part.ms;
+        let (_, regions) = jobs.entry(part.job.job).or_insert((part, BTreeMap::new()));
+        *regions.entry(part.region.as_deref()).or_default() += part.ms;
     }
-    let lanes = i64::try_from(lanes.max(1)).unwrap_or(i64::MAX);
-    let late_from = |(part, ms): &(&Waiting, i64)| {
+    let late_from = |(part, regions): &(&Waiting, BTreeMap<Option<&str>, i64>)| {
         let job = &part.job;
-        let beside =
-            jobs.values().filter(|(other, _)| other.job.job != job.job && other.is_open(now) && other.job.priority >= job.priority);
-        let needed_ms = ms.saturating_mul(1 + beside.count() as i64).min(NEEDED_MS_MAX) / lanes;
-        let deadline = part.deadline?;
+        let needed_ms = |(region, ms): (&Option<&str>, &i64)| {
+            let is_beside = |(other, theirs): &&(&Waiting, BTreeMap<Option<&str>, i64>)| {
+                let is_there = region.is_none() || theirs.contains_key(region);
+                is_there && other.job.job != job.job && other.is_open(now) && other.job.priority >= job.priority
+            };
+            let shares = 1 + jobs.values().filter(is_beside).count() as i64;
+            ms.saturating_mul(shares).min(NEEDED_MS_MAX) / lanes.get(region).map_or(1, |lanes| i64::from(*lanes).max(1))
+        };
+        let (deadline, needed_ms) = (part.deadline?, regions.iter().map(needed_ms).max()?);
         let late_from = job.window.map_or(deadline - needed_ms, |window| window.latest_start(deadline, needed_ms));
         job.late_from.is_none_or(|before| (before - late_from).abs() >= LATE_FROM_MS_MIN).then_some((job.job, late_from))
     };

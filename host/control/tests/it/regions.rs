@@ -1,13 +1,20 @@
 //! Regions: a task is done where its bytes are, whoever else is idle, and nobody waits for what others are to do.
 
-use sluice_catalogue::{Catalogue, Change, DispatcherState, JobSpec, JobState, Lease, LeaseRequest, NewJob, NewTask, Workload};
+use sluice_catalogue::{
+    Catalogue, Change, DispatcherState, JobSpec, JobState, Lease, LeaseRequest, NewJob, NewTask, ScheduleChange, Workload,
+};
 use sluice_control::Scheduler;
 use sluice_engines::{on_both_engines, sql::Engine};
 use sluice_record::{DispatcherId, Frame, JobId, RunKind, RunRef, TaskKind, TaskSpec, join_region, limits};
 
 use crate::Bench;
 
-on_both_engines!(a_task_is_done_where_its_bytes_are, others_tasks_keep_nobody_waiting, a_region_s_figures_are_its_own);
+on_both_engines!(
+    a_task_is_done_where_its_bytes_are,
+    others_tasks_keep_nobody_waiting,
+    a_region_s_figures_are_its_own,
+    a_deadline_is_weighed_by_the_lanes_of_its_region,
+);
 
 /// Merges runs of some bytes, in regions or outside of any.
 fn merge(runs: &[(&str, u64)]) -> TaskSpec {
@@ -108,4 +115,25 @@ async fn a_region_s_figures_are_its_own(engine: Engine) {
     assert_eq!(figures(None).await, (3, 1, 3));
     catalogue.dispatcher_seen(eu, DispatcherState::Draining).await.unwrap();
     assert_eq!(figures(Some("eu")).await, (0, 1, 0));
+}
+
+async fn a_deadline_is_weighed_by_the_lanes_of_its_region(engine: Engine) {
+    const MINUTE: i64 = 60_000;
+    let bench = Bench::new(engine).await;
+    let catalogue = &bench.catalogue;
+    for (name, lanes) in [("us", 1), ("eu", 9)] {
+        catalogue.register_dispatcher(name, lanes, Some(name)).await.unwrap();
+    }
+    // Ten minutes for a lane, by what is taken for granted before anything was learnt.
+    let tasks = |region| vec![merge(&[(region, 20_000 * MINUTE as u64)]); 10];
+    let deadline = catalogue.now() + 60 * MINUTE;
+    let there = [tasks("us"), tasks("")].concat();
+    let due = job(catalogue, 0, &there).await;
+    catalogue.change_schedule(due, ScheduleChange { deadline: Some(Some(deadline)), ..ScheduleChange::default() }).await.unwrap();
+    job(catalogue, 0, &tasks("eu")).await;
+    Scheduler::new(catalogue.clone()).reconcile_once().await.unwrap();
+    let jobs = catalogue.runnable_jobs(Some("us"), deadline, 9).await.unwrap();
+    let minutes = jobs.iter().find(|runnable| runnable.job == due).and_then(|runnable| Some((deadline - runnable.late_from?) / MINUTE));
+    // Nobody else has anything to do there, and the rest has ten lanes.
+    assert_eq!(minutes, Some(10));
 }
