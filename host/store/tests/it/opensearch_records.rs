@@ -70,11 +70,16 @@ async fn run_task(store: &OpenSearchRecords, task: TaskId, records: std::ops::Ra
     store.commit(attempt).await
 }
 
+/// What an operator asks of the server itself.
+async fn ask(server: &OpenSearch, method: Method, path: &str, body: serde_json::Value) {
+    let transport = Transport::single_node(server.url()).unwrap();
+    let answer = transport.send(method, path, HeaderMap::new(), None::<&()>, Some(JsonBody::new(body)), None).await.unwrap();
+    assert!(answer.status_code().is_success(), "{path}: {}", answer.text().await.unwrap());
+}
+
 /// Puts a setting of the server or of an index.
 async fn put(server: &OpenSearch, path: &str, body: serde_json::Value) {
-    let transport = Transport::single_node(server.url()).unwrap();
-    let put = transport.send(Method::Put, path, HeaderMap::new(), None::<&()>, Some(JsonBody::new(body)), None).await.unwrap();
-    assert!(put.status_code().is_success(), "{path}: {}", put.text().await.unwrap());
+    ask(server, Method::Put, path, body).await;
 }
 
 /// Short of patience, so that a fault shows.
@@ -259,6 +264,37 @@ async fn over_tls_it_believes_whom_the_ca_file_vouches_for_and_says_who_it_is() 
         assert!(causes.iter().any(|cause| cause.contains(what)), "{what}: {causes:?}");
         assert!(!causes.concat().contains("secret"), "{causes:?}");
     }
+}
+
+/// As `docs/operators.md` tells operators whose index has grown.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_rolled_over_and_split_is_one_store() {
+    let server = server().await;
+    let options = Prefix::new(&server).0;
+    let (store, alias) = (OpenSearchRecords::open(&options).await.unwrap(), format!("{}-records", options.prefix));
+    run_task(&store, TaskId(1), 0..300).await.unwrap();
+    // Nobody waits for this: an attempt that is open goes on in the new index.
+    let attempt = store.begin(LOAD, TaskId(2), LEASE).await.unwrap();
+    store.write(attempt, people(TaskId(2), 300..400)).await.unwrap();
+    ask(&server, Method::Post, &format!("/{alias}/_rollover"), json!({})).await;
+    store.write(attempt, people(TaskId(2), 400..500)).await.unwrap();
+    store.commit(attempt).await.unwrap();
+    let whole = (store.count(LOAD).await.unwrap(), store.digest(LOAD).await.unwrap());
+    assert_eq!(whole.0, 500);
+
+    let (from, to) = (format!("{alias}-1"), format!("{alias}-1-split"));
+    put(&server, &format!("/{from}/_settings"), json!({ "index.blocks.write": true })).await;
+    let settings = json!({ "settings": { "index.number_of_shards": 4, "index.blocks.write": null } });
+    ask(&server, Method::Post, &format!("/{from}/_split/{to}?wait_for_active_shards=all&timeout=1m"), settings).await;
+    let actions = json!([{ "remove_index": { "index": from } }, { "add": { "index": to, "alias": alias, "is_write_index": false } }]);
+    ask(&server, Method::Post, "/_aliases", json!({ "actions": actions })).await;
+    assert_eq!((store.count(LOAD).await.unwrap(), store.digest(LOAD).await.unwrap()), whole);
+
+    let again = OpenSearchRecords::open(&options).await.unwrap();
+    run_task(&again, TaskId(1), 0..200).await.unwrap();
+    assert_eq!(again.count(LOAD).await.unwrap(), 400, "what the task had written before is behind it, in the other index");
+    again.purge(LOAD).await.unwrap();
+    assert_eq!(again.count(LOAD).await.unwrap(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
