@@ -258,9 +258,8 @@ async fn over_tls_it_believes_whom_the_ca_file_vouches_for_and_says_who_it_is() 
         ("401", OpenSearchOptions { user: None, ..by_tls.clone() }),
     ] {
         let Err(StoreError::Unavailable { source, .. }) = OpenSearchRecords::open(&refused).await else { panic!("{what}: it opened") };
-        let causes: Vec<String> = std::iter::successors(Some(&*source as &dyn std::error::Error), |error| error.source())
-            .map(|error| error.to_string())
-            .collect();
+        let causes: Vec<String> =
+            std::iter::successors(Some(&*source as &dyn std::error::Error), |error| error.source()).map(ToString::to_string).collect();
         assert!(causes.iter().any(|cause| cause.contains(what)), "{what}: {causes:?}");
         assert!(!causes.concat().contains("secret"), "{causes:?}");
     }
