@@ -3,7 +3,7 @@
 use std::{
     fs,
     net::TcpStream,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command},
     thread,
     time::{Duration, Instant},
@@ -54,8 +54,13 @@ impl Nginx {
         );
         let path = folder.join("nginx.conf");
         fs::write(&path, configuration)?;
-        let child =
-            Command::new(program()).arg("-c").arg(&path).arg("-e").arg(folder.join("nginx.log")).spawn().context("cannot start nginx")?;
+        let child = Command::new(sluice_engines::tls::nginx())
+            .arg("-c")
+            .arg(&path)
+            .arg("-e")
+            .arg(folder.join("nginx.log"))
+            .spawn()
+            .context("cannot start nginx")?;
         let nginx = Self { child, address };
         let until = Instant::now() + READY;
         while TcpStream::connect(&nginx.address).is_err() {
@@ -73,11 +78,6 @@ impl Nginx {
 /// nginx drops its rights when root starts it, and the folder is its owner's alone.
 fn is_root(folder: &Path) -> Result<bool> {
     Ok(std::os::unix::fs::MetadataExt::uid(&fs::metadata(folder)?) == 0)
-}
-
-fn program() -> PathBuf {
-    let there = PathBuf::from("/usr/sbin/nginx");
-    if there.is_file() { there } else { "nginx".into() }
 }
 
 impl Drop for Nginx {

@@ -3,7 +3,7 @@
 use std::{
     fs,
     net::TcpStream,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -44,7 +44,7 @@ impl Front {
              location / {{\nproxy_pass {url};\nproxy_set_header Authorization \"\";\n}}\n}}\n}}\n"
         );
         fs::write(path.join("nginx.conf"), configuration)?;
-        let mut command = Command::new("nginx");
+        let mut command = Command::new(nginx());
         command.args(["-e", "stderr", "-c"]).arg(path.join("nginx.conf"));
         let mut process = Process::start_as_we_are("nginx", command, &path.join("nginx.log"))?;
         process.wait_until(|| TcpStream::connect(("127.0.0.1", port)).is_ok(), START_MS_MAX)?;
@@ -63,6 +63,12 @@ impl Front {
     pub fn ca(&self) -> Result<Vec<u8>> {
         Ok(fs::read(self.folder.path().join("ca.pem"))?)
     }
+}
+
+/// The program, where Debian keeps servers or on the path.
+pub fn nginx() -> PathBuf {
+    let there = PathBuf::from("/usr/sbin/nginx");
+    if there.is_file() { there } else { "nginx".into() }
 }
 
 /// A CA's, and one for loopback that it signed.
