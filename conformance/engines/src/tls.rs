@@ -15,7 +15,8 @@ use crate::process::{Process, free_port};
 const START_MS_MAX: u64 = 30_000;
 const DAYS: &str = "7";
 
-/// Ends TLS before a server, and lets one user in. Dropping it stops it.
+/// Ends TLS before a server, and lets one user in. As OpenSearch's security plugin refuses whoever may see some indices alone, it refuses
+/// what is asked of all aliases. Dropping it stops it.
 #[derive(Debug)]
 pub struct Front {
     port: u16,
@@ -40,7 +41,7 @@ impl Front {
         let configuration = format!(
             "daemon off;\nmaster_process off;\npid {at}/pid;\nevents {{}}\nhttp {{\naccess_log off;\nclient_max_body_size 0;\n{temporary}\
              server {{\nlisten 127.0.0.1:{port} ssl;\nssl_certificate {at}/server.pem;\nssl_certificate_key {at}/server.key;\n\
-             auth_basic server;\nauth_basic_user_file {at}/users;\n\
+             auth_basic server;\nauth_basic_user_file {at}/users;\nlocation /_alias/ {{\nreturn 403;\n}}\n\
              location / {{\nproxy_pass {url};\nproxy_set_header Authorization \"\";\n}}\n}}\n}}\n"
         );
         fs::write(path.join("nginx.conf"), configuration)?;
