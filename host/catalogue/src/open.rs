@@ -19,13 +19,14 @@ use crate::{
 };
 
 /// The schema, step by step. A step that was released is never changed.
-pub(crate) const MIGRATIONS: [(i64, &str, &str); 6] = [
+pub(crate) const MIGRATIONS: [(i64, &str, &str); 7] = [
     (1, "catalogue", include_str!("../migrations/0001_catalogue.sql")),
     (2, "counted loads", include_str!("../migrations/0002_counted_loads.sql")),
     (3, "verified domains", include_str!("../migrations/0003_verified_domains.sql")),
     (4, "commits", include_str!("../migrations/0004_commits.sql")),
     (5, "windows", include_str!("../migrations/0005_windows.sql")),
     (6, "regions", include_str!("../migrations/0006_regions.sql")),
+    (7, "outages", include_str!("../migrations/0007_outages.sql")),
 ];
 
 /// Connections to SQLite that only read.

@@ -33,6 +33,8 @@ pub enum Change {
         avoid_worker: Option<String>,
         /// Until when that one is kept from it.
         avoid_until: UnixMs,
+        /// Was a server away? Then the attempt does not count.
+        outage: bool,
     },
     /// Queue an ended task again with a smaller range: it keeps its id, so that its output replaces what it wrote.
     Narrow {
@@ -179,10 +181,11 @@ async fn one(tx: &mut Tx, change: &Change) -> Result<()> {
     match change {
         Change::Queue(_) => Ok(()), // queued in batches by the caller
         Change::Followed(task) => followed(tx, *task).await,
-        Change::Retry { task, not_before, avoid_worker, avoid_until } => {
-            let sql = "UPDATE tasks SET state = 'queued', not_before = $2, avoid_worker = $3, avoid_until = $4, finished_at = NULL
-                 WHERE id = $1 AND state = 'failed' AND followed = 0";
+        Change::Retry { task, not_before, avoid_worker, avoid_until, outage } => {
+            let sql = "UPDATE tasks SET state = 'queued', not_before = $2, avoid_worker = $3, avoid_until = $4, attempts = attempts - $5,
+                 outages = outages + $5, finished_at = NULL WHERE id = $1 AND state = 'failed' AND followed = 0";
             let statement = query(sql).bind(task.0).bind(*not_before).bind(avoid_worker.as_deref()).bind(*avoid_until);
+            let statement = statement.bind(i64::from(*outage));
             affected(statement.execute(&mut **tx).await, "task", task.0)
         }
         Change::Narrow { task, spec, splits } => {

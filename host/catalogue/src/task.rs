@@ -118,6 +118,8 @@ pub struct EndedTask {
     pub spec: TaskSpec,
     /// Leases that counted.
     pub attempts: u32,
+    /// Leases that did not count, for they found a server away.
+    pub outages: u32,
     /// How often its range was cut.
     pub splits: u32,
     /// Who had it.
@@ -223,7 +225,7 @@ impl Catalogue {
     /// Tasks that ended and wait for the controller, oldest first, at most `limit`.
     pub async fn ended_tasks(&self, limit: u32) -> Result<Vec<EndedTask>> {
         let rows = query(
-            "SELECT id, job, spec, attempts, splits, worker, state, outcome, failure FROM tasks
+            "SELECT id, job, spec, attempts, outages, splits, worker, state, outcome, failure FROM tasks
              WHERE followed = 0 AND state IN ('done', 'failed') ORDER BY id LIMIT $1",
         )
         .bind(i64::from(limit))
@@ -240,6 +242,7 @@ impl Catalogue {
                 job: JobId(row.number("job")?),
                 spec: row.json("spec")?,
                 attempts: row.count("attempts")? as u32,
+                outages: row.count("outages")? as u32,
                 splits: row.count("splits")? as u32,
                 worker: row.text_or_none("worker")?,
                 ended,
@@ -309,7 +312,7 @@ impl Catalogue {
     pub async fn release_quarantine(&self, task: TaskId) -> Result<()> {
         let mut tx = self.begin().await?;
         let done = query(
-            "UPDATE tasks SET state = 'queued', followed = 0, attempts = 0, losses = 0, not_before = 0, finished_at = NULL, reproducer = NULL
+            "UPDATE tasks SET state = 'queued', followed = 0, attempts = 0, losses = 0, outages = 0, not_before = 0, finished_at = NULL, reproducer = NULL
              WHERE id = $1 AND state = 'quarantined' AND job IN (SELECT id FROM jobs WHERE finished_at IS NULL)
              AND (kind IN ('merge', 'purge') OR load IN (SELECT id FROM loads WHERE state IN ('staging', 'parsing')))",
         )

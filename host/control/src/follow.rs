@@ -86,17 +86,20 @@ impl Controller {
         let attempts_max = if kind == TaskKind::Purge { limits::PURGE_ATTEMPTS_MAX } else { limits::TASK_ATTEMPTS_MAX };
         match failure.kind {
             // The catalogue queues these by itself; one from elsewhere is treated alike.
-            FailureKind::Cancelled => self.retry(ended, 0, false).await,
-            FailureKind::Transient if ended.attempts < attempts_max => {
-                let doublings = ended.attempts.saturating_sub(1).min(16);
-                self.retry(ended, (BACK_OFF_MS << doublings).min(BACK_OFF_MS_MAX), false).await
+            FailureKind::Cancelled => self.retry(ended, 0, Blame::Nobody).await,
+            FailureKind::Transient if failure.outage && ended.outages < limits::TASK_OUTAGES_MAX => {
+                tracing::warn!(job = %job.id, task = %ended.id, reason = failure.message, "a server is away; the task is tried again");
+                self.retry(ended, back_off(ended.outages), Blame::Server).await
             }
-            FailureKind::Plugin if ended.splits == 0 && ended.attempts < PLUGIN_ATTEMPTS_MAX => self.retry(ended, 0, true).await,
+            FailureKind::Transient if ended.attempts < attempts_max => {
+                self.retry(ended, back_off(ended.attempts.saturating_sub(1)), Blame::Nobody).await
+            }
+            FailureKind::Plugin if ended.splits == 0 && ended.attempts < PLUGIN_ATTEMPTS_MAX => self.retry(ended, 0, Blame::Worker).await,
             FailureKind::Plugin if !failure.cuts.is_empty() => match self.split(job, ended, failure).await? {
                 Some(done) => Ok(done),
                 None => self.quarantine(ended, failure).await,
             },
-            FailureKind::Plugin if ended.attempts < PLUGIN_ATTEMPTS_MAX => self.retry(ended, 0, true).await,
+            FailureKind::Plugin if ended.attempts < PLUGIN_ATTEMPTS_MAX => self.retry(ended, 0, Blame::Worker).await,
             // The rest of the load is worth having, and what is left out is counted and can be seen to fail again.
             FailureKind::Plugin | FailureKind::Input if is_divisible(kind) => self.quarantine(ended, failure).await,
             FailureKind::Transient if self.is_outdated(&ended.spec).await? => {
@@ -119,13 +122,15 @@ impl Controller {
         }
     }
 
-    async fn retry(&self, ended: &EndedTask, back_off_ms: i64, avoid: bool) -> Result<bool> {
+    async fn retry(&self, ended: &EndedTask, back_off_ms: i64, blame: Blame) -> Result<bool> {
         let now = self.catalogue.now();
+        let avoid = blame == Blame::Worker;
         let retry = Change::Retry {
             task: ended.id,
             not_before: now + back_off_ms,
             avoid_worker: if avoid { ended.worker.clone() } else { None },
             avoid_until: if avoid { now + AVOID_MS } else { 0 },
+            outage: blame == Blame::Server,
         };
         taken(self.catalogue.apply(&[retry]).await)
     }
@@ -159,6 +164,21 @@ impl Controller {
         let leased = self.catalogue.has_leased_tasks(job.id).await?;
         Ok(if leased { self.catalogue.now() + GIVING_UP_MS } else { 0 })
     }
+}
+
+/// What a task that is to be tried again is kept from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Blame {
+    Nobody,
+    /// Another worker is to try it.
+    Worker,
+    /// A server was away: the attempt does not count.
+    Server,
+}
+
+/// How long after so many failures the next attempt begins.
+fn back_off(failures: u32) -> i64 {
+    (BACK_OFF_MS << failures.min(16)).min(BACK_OFF_MS_MAX)
 }
 
 /// From 0 to the end, in order, without a gap, each with a byte at least.

@@ -54,6 +54,8 @@ pub const RATIO_FREE_BYTES: u64 = 64 << 20;
 pub const MEMBER_NAME_BYTES_MAX: usize = 1_024;
 /// Attempts before a task is quarantined, with 1, 2, 4 and 8 seconds between them: a store's hiccup is none of an operator's business.
 pub const TASK_ATTEMPTS_MAX: u32 = 5;
+/// Attempts that found a server away, a minute apart in the end, before that counts as any failure does: a night without OpenSearch.
+pub const TASK_OUTAGES_MAX: u32 = 720;
 /// Attempts before what is to be deleted stays where it is. Nobody waits for them.
 pub const PURGE_ATTEMPTS_MAX: u32 = 16;
 /// A lease's length, milliseconds; a worker renews at a third of it.

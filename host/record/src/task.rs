@@ -426,11 +426,14 @@ pub struct TaskFailure {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<Object>)]
     pub cuts: Vec<CutPoint>,
+    /// Was a server away that the task needs? Then it is not held against the task, which is tried again while that lasts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub outage: bool,
 }
 
 impl TaskFailure {
     /// One that is no plugin's.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), offset: None, cuts: Vec::new() }
+        Self { kind, message: message.into(), offset: None, cuts: Vec::new(), outage: false }
     }
 }

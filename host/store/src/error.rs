@@ -1,6 +1,11 @@
 //! What goes wrong with a store, told apart by what the caller can do about it. Never holds a value of the input.
 
-use std::io;
+use std::{error::Error, io, sync::Arc};
+
+use crate::records::OpenSearchFailure;
+
+/// What `object_store` calls a folder of this machine.
+const LOCAL: &str = "LocalFileSystem";
 
 /// An error of a store.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +63,7 @@ pub enum StoreError {
 }
 
 /// Any error, as a source.
-pub type BoxError = Box<dyn std::error::Error + Send + Sync + 'static>;
+pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
 
 /// What to do about a full disk.
 pub(crate) const FULL_HINT: &str = "free some space or move the data folder, then the work goes on by itself";
@@ -89,17 +94,29 @@ impl From<StoreError> for io::Error {
     }
 }
 
+/// Did a server of a store not answer, or was it too busy to do what it was asked? A refusal is none, nor is anything of this machine.
+/// Asked of any error that one of [`StoreError`] may be within.
+pub fn is_outage(error: &(dyn Error + 'static)) -> bool {
+    is_within(error, &|error| {
+        let is_search_away = error.downcast_ref().is_some_and(OpenSearchFailure::passes);
+        // What failed by the end of the crate's own tries; a wrong key or a missing bucket has a kind of its own.
+        let remote = error.downcast_ref::<object_store::Error>();
+        is_search_away || matches!(remote, Some(object_store::Error::Generic { store, .. }) if *store != LOCAL)
+    })
+}
+
 /// Is there an `ENOSPC`, `EDQUOT` or `EFBIG` in the chain?
-fn is_full(error: &(dyn std::error::Error + 'static)) -> bool {
+fn is_full(error: &(dyn Error + 'static)) -> bool {
+    is_within(error, &|error| error.downcast_ref::<io::Error>().is_some_and(is_full_kind))
+}
+
+/// Is one of the error's chain such a one? An `io::Error`'s own payload is not its source, nor is what an `Arc` holds.
+fn is_within(error: &(dyn Error + 'static), is_such: &dyn Fn(&(dyn Error + 'static)) -> bool) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {
-        if error.downcast_ref::<io::Error>().is_some_and(is_full_kind) {
-            return true;
-        }
-        // An io::Error's own payload is not its source.
-        if let Some(inner) = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref)
-            && is_full(inner)
-        {
+        let shared = error.downcast_ref::<Arc<io::Error>>().map(Arc::as_ref);
+        let of_io = shared.or_else(|| error.downcast_ref()).and_then(io::Error::get_ref);
+        if is_such(error) || shared.is_some_and(|error| is_such(error)) || of_io.is_some_and(|error| is_within(error, is_such)) {
             return true;
         }
         next = error.source();

@@ -11,4 +11,4 @@ pub mod objects;
 pub mod ranges;
 pub mod records;
 
-pub use error::{BoxError, StoreError};
+pub use error::{BoxError, StoreError, is_outage};

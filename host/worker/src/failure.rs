@@ -20,15 +20,16 @@ fn chain(error: &dyn Error) -> String {
     line
 }
 
-pub(crate) fn of(kind: FailureKind, error: &dyn Error) -> TaskFailure {
-    TaskFailure::new(kind, chain(error))
+pub(crate) fn of(kind: FailureKind, error: &(dyn Error + 'static)) -> TaskFailure {
+    let outage = kind == FailureKind::Transient && sluice_store::is_outage(error);
+    TaskFailure { outage, ..TaskFailure::new(kind, chain(error)) }
 }
 
 pub(crate) fn input(message: impl Into<String>) -> TaskFailure {
     TaskFailure::new(FailureKind::Input, message)
 }
 
-pub(crate) fn transient(error: &dyn Error) -> TaskFailure {
+pub(crate) fn transient(error: &(dyn Error + 'static)) -> TaskFailure {
     of(FailureKind::Transient, error)
 }
 

@@ -11,7 +11,7 @@ use sluice_catalogue::{
 };
 use sluice_control::{Controller, Dispatcher, GenerationPlanner};
 use sluice_engines::{on_both_engines, sql::Engine};
-use sluice_record::{CutPoint, FailureKind, Frame, JobId, RunKind, SegmentRef, TaskFailure, TaskKind, TaskOutcome, TaskSpec, limits};
+use sluice_record::{Chunk, CutPoint, FailureKind, Frame, JobId, RunKind, SegmentRef, TaskFailure, TaskKind, TaskOutcome, TaskSpec, limits};
 
 use crate::{Bench, CHUNK, MEMBER, Store, work};
 
@@ -19,6 +19,7 @@ on_both_engines!(
     a_failing_chunk_is_cut_down_to_the_record_at_fault,
     a_plugin_that_can_read_nothing_is_not_tried_for_ever,
     what_a_store_spoils_again_and_again_waits_for_a_word_and_the_rest_goes_on,
+    a_server_that_is_away_for_long_is_waited_for,
     a_dump_or_a_merge_can_t_be_done_without,
     a_failed_import_is_purged_before_it_ends,
     what_was_retracted_stays_for_those_who_still_read_it,
@@ -239,6 +240,36 @@ async fn what_a_store_spoils_again_and_again_waits_for_a_word_and_the_rest_goes_
     rig.turn_on().await;
     let load = rig.load_of(job).await;
     assert_eq!((load.state, load.quarantined_bytes, load.ledger.stored), (LoadState::Published, CHUNK, 25));
+}
+
+async fn a_server_that_is_away_for_long_is_waited_for(engine: Engine) {
+    let asked = Arc::new(Mutex::new((0, 30))); // how often it was asked, and how often it is away
+    let script = asked.clone();
+    let mut rig = Rig::new(engine, move |spec| {
+        let TaskSpec::Parse { chunk: Chunk { start: CHUNK, .. }, .. } = spec else { return None };
+        let (asked, away) = &mut *script.lock().unwrap();
+        *asked += 1;
+        (asked <= away).then(|| Err(TaskFailure { outage: true, ..TaskFailure::new(FailureKind::Transient, "nobody answers") }))
+    })
+    .await;
+    let job = rig.bench.import(true).await;
+    rig.turn_on().await;
+    let (done, load) = (rig.job(job).await, rig.load_of(job).await);
+    assert_eq!((done.state, load.ledger.stored, asked.lock().unwrap().0), (JobState::Done, 35, 31));
+    let mut times = rig.times(TaskKind::Parse);
+    times.retain(|at| *at > 0);
+    assert_eq!(times[..8], [1_000, 3_000, 7_000, 15_000, 31_000, 63_000, 123_000, 183_000], "a minute apart in the end");
+    let tasks = rig.catalogue().tasks(TaskFilter { job: Some(job), ..TaskFilter::default() }, 100).await.unwrap();
+    assert!(tasks.iter().all(|task| task.attempts == 1), "none of it counts as an attempt");
+
+    // One that never comes back is told of, and the job waits for a word.
+    *asked.lock().unwrap() = (0, u32::MAX);
+    let job = rig.again(job).await;
+    rig.bench.store.0.store(0, std::sync::atomic::Ordering::SeqCst);
+    rig.turn_on().await;
+    let waiting = rig.job(job).await;
+    assert_eq!((waiting.state, waiting.progress.tasks_quarantined), (JobState::Waiting, 1), "{waiting:?}");
+    assert_eq!(asked.lock().unwrap().0, limits::TASK_OUTAGES_MAX + limits::TASK_ATTEMPTS_MAX);
 }
 
 async fn a_dump_or_a_merge_can_t_be_done_without(engine: Engine) {

@@ -24,6 +24,7 @@ pub use self::{
 };
 pub use digest::MultisetDigest;
 
+pub(crate) use self::opensearch::Failure as OpenSearchFailure;
 use crate::StoreError;
 
 /// A store of normalised records.

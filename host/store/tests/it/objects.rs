@@ -10,7 +10,7 @@ use futures::TryStreamExt;
 use sluice_engines::s3::S3;
 use sluice_record::{Frame, LoadId, RunKind, TaskId};
 use sluice_store::{
-    StoreError,
+    StoreError, is_outage,
     objects::{Objects, PART_BYTES, keys},
 };
 
@@ -223,6 +223,18 @@ fn a_url_that_names_no_store_is_refused_without_its_secrets() {
         let refused = Objects::open_url(url, []).err();
         assert!(matches!(&refused, Some(StoreError::Invalid(said)) if !said.contains("hush")), "{url}: {refused:?}");
     }
+}
+
+/// As object_store gives it at the end of its own tries, which take minutes.
+#[test]
+fn a_server_that_is_away_is_told_from_what_no_waiting_helps() {
+    let away = |store| object_store::Error::Generic { store, source: "nobody answers".into() };
+    let denied = object_store::Error::PermissionDenied { path: "dumps/1".into(), source: "AccessDenied".into() };
+    let unavailable = |source: object_store::Error| StoreError::Unavailable { doing: "reading a dump".into(), source: source.into() };
+    assert!(is_outage(&unavailable(away("S3"))));
+    let read: Arc<std::io::Error> = std::io::Error::from(unavailable(away("S3"))).into();
+    assert!(is_outage(&read), "as ranges and decoders hand it on");
+    assert!(!is_outage(&unavailable(away("LocalFileSystem"))) && !is_outage(&unavailable(denied)) && !is_outage(&StoreError::Lost));
 }
 
 async fn of_several_who_create_an_object_one_does(place: Where) {

@@ -94,7 +94,7 @@ impl Store {
 }
 
 pub(super) fn away() -> TaskFailure {
-    TaskFailure::new(FailureKind::Transient, "the store is away")
+    TaskFailure { outage: true, ..TaskFailure::new(FailureKind::Transient, "the store is away") }
 }
 
 #[async_trait]

@@ -40,7 +40,7 @@ const FULL_HINT: &str = "free space on OpenSearch's data nodes or add one: the w
 
 /// What the server did instead of what it was asked.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Failure {
+pub(crate) enum Failure {
     #[error("OpenSearch does not answer")]
     Silent(#[source] opensearch::Error),
     #[error("OpenSearch answered {status} ({kind})")]
@@ -70,7 +70,7 @@ impl Failure {
     }
 
     /// May the same request succeed in a while? A node is starting, the cluster is electing, a queue is full.
-    pub(super) fn passes(&self) -> bool {
+    pub(crate) fn passes(&self) -> bool {
         match self {
             Self::Silent(_) => true,
             Self::Refused { status, .. } => matches!(status, 429 | 502 | 503 | 504),

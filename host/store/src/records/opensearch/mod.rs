@@ -21,6 +21,7 @@ use async_trait::async_trait;
 use futures::{StreamExt, TryStreamExt};
 use sluice_record::{DocBatch, FencingToken, LoadId, TaskId};
 
+pub(crate) use self::client::Failure;
 use self::{client::Client, document::Source, reading::Sources, schema::Names, writing::Writing};
 use super::{Attempt, Exported, Health, Matching, MultisetDigest, Page, RecordQuery, RecordStore};
 use crate::StoreError;
