@@ -40,7 +40,7 @@ struct Before {
 }
 
 /// A short text, as words: compilers for WebAssembly compare slices a byte at a time.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
 struct Prefix {
     words: [u64; PREFIX_WORDS],
     masks: [u64; PREFIX_WORDS],
@@ -75,6 +75,8 @@ pub struct Usual {
     is_even: bool,
     /// A rule with its line end, as it stood behind a block.
     rule: Vec<u8>,
+    /// What it begins with; nothing of a long one.
+    rule_head: Prefix,
     /// Unusual blocks since the last usual one.
     unusual: u32,
 }
@@ -97,6 +99,7 @@ impl Usual {
     pub fn learn_rule(&mut self, row: &[u8]) {
         if row.len() <= RULE_BYTES_MAX && row.ends_with(b"\n") && self.rule != row {
             self.rule = row.to_vec();
+            self.rule_head = Prefix::new(row).unwrap_or_default();
         }
     }
 
@@ -115,9 +118,12 @@ impl Usual {
                 break;
             }
             let mut record = out.begin();
-            for (tag, value) in values.into_iter().take(self.places) {
-                record.add(tag, value);
-            }
+            let [url, login, password, program, profile] = values;
+            record.add(url.0, url.1);
+            record.add(login.0, login.1);
+            record.add(password.0, password.1);
+            record.add(program.0, program.1);
+            record.add(profile.0, profile.1);
             for (tag, value) in machine {
                 record.add(*tag, value);
             }
@@ -139,30 +145,24 @@ impl Usual {
                 return None;
             }
             let mut to = control.find(from);
-            at = loop {
-                match text.get(to)? {
-                    b'\n' => break to + 1,
-                    b'\t' => to = control.find(to + 1),
-                    b'\r' if text.get(to + 1) == Some(&b'\n') => break to + 2,
-                    _ => return None,
-                }
-            };
+            at = to + 1;
+            if *text.get(to)? != b'\n' {
+                (to, at) = odd_line_end(text, to, control)?;
+            }
             let value = text.get(from..to)?;
             let is_told = is_usual(value);
             if !(is_told || self.is_even && is_odd_but_plain(value, before.place)) {
                 return None;
             }
-            let tag = match before.place {
-                LOGIN => match Shape::at(text, from..to) {
-                    Shape::Email => FieldKind::Email.tag(),
-                    Shape::Name => FieldKind::Username.tag(),
-                    Shape::Odd => odd_login_tag(value)?,
-                },
-                _ => before.tag,
-            };
             let to = if is_told || !is_nothing(value) { to } else { from };
-            *values.get_mut(before.place)? = (tag, from..to);
+            *values.get_mut(before.place)? = (before.tag, from..to);
         }
+        let login = values[LOGIN].1.clone();
+        values[LOGIN].0 = match Shape::at(text, login.clone()) {
+            Shape::Email => FieldKind::Email.tag(),
+            Shape::Name => FieldKind::Username.tag(),
+            Shape::Odd => odd_login_tag(text.get(login)?)?,
+        };
         let is_somebody = !values[LOGIN].1.is_empty() | !values[PASSWORD].1.is_empty();
         // By a URL or a login is told what blanks are the password's.
         let has_sample = !values[URL].1.is_empty() | !values[LOGIN].1.is_empty();
@@ -171,7 +171,18 @@ impl Usual {
 
     /// Where blank lines and the known rule end.
     #[inline(always)]
-    fn between(&self, text: &[u8], mut at: usize) -> usize {
+    fn between(&self, text: &[u8], end: usize) -> usize {
+        // Nearly all have one of them or none.
+        let mut at = if text.get(end) == Some(&b'\n') { end + 1 } else { end };
+        if self.rule_head.is_at(text, at) {
+            at += self.rule_head.bytes;
+        }
+        let is_done = !matches!(text.get(at), Some(b'\n' | b'\r')) && self.rule.len() == self.rule_head.bytes;
+        if is_done { at } else { self.far_between(text, end) }
+    }
+
+    #[inline(never)]
+    fn far_between(&self, text: &[u8], mut at: usize) -> usize {
         loop {
             at += match &text[at..] {
                 [b'\n', ..] => 1,
@@ -212,6 +223,19 @@ fn usual_lines(rows: &[u8], login: &Login<'_>, keys: &mut Memo<Key>, columns: &C
     let has = |place: usize| lines.iter().any(|line| line.place == place);
     let is_even = fewest_blanks == most_blanks && most_blanks <= 1 && !rows.contains(&b'\t');
     (has(LOGIN) && has(PASSWORD)).then_some((lines, is_even))
+}
+
+/// Where a value with tabs, or one that ends as others do not, and its line end.
+#[inline(never)]
+fn odd_line_end(text: &[u8], mut to: usize, control: Class<'_>) -> Option<(usize, usize)> {
+    loop {
+        match text.get(to)? {
+            b'\n' => return Some((to, to + 1)),
+            b'\t' => to = control.find(to + 1),
+            b'\r' if text.get(to + 1) == Some(&b'\n') => return Some((to, to + 2)),
+            _ => return None,
+        }
+    }
 }
 
 /// The tag of who logs in; none if there is a domain before a backslash.
