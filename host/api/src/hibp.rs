@@ -39,6 +39,8 @@ use crate::{
 const ARGUMENT_BYTES_MAX: usize = 512;
 /// What a query may take; only a store that hangs takes so long.
 const QUERY_TIME_MAX: Duration = Duration::from_secs(15);
+/// What one may take that reads all records of a domain, after those that came before it.
+const COLLECTING_TIME_MAX: Duration = Duration::from_mins(2);
 /// Parts of the longest path there is.
 const PARTS_MAX: usize = 5;
 
@@ -50,13 +52,20 @@ pub(crate) async fn answer_in_router(State(state): State<ApiState>, request: Req
 pub(crate) async fn answer(state: &ApiState, request: &Parts) -> Response {
     let begun = Instant::now();
     let dispatched = AssertUnwindSafe(dispatch(state, request)).catch_unwind();
-    let (route, response) = match tokio::time::timeout(QUERY_TIME_MAX, dispatched).await {
+    let (route, response) = match tokio::time::timeout(time_max(request.uri.path()), dispatched).await {
         Ok(Ok(answered)) => answered,
         Ok(Err(_)) => (Route::None, error(StatusCode::INTERNAL_SERVER_ERROR, "The query failed.")),
         Err(_) => (Route::None, error(StatusCode::GATEWAY_TIMEOUT, "The query took too long.")),
     };
     state.query_metrics.count(route, response.status(), begun.elapsed());
     response
+}
+
+fn time_max(path: &str) -> Duration {
+    match path.trim_matches('/').split('/').nth(2).map(name_of) {
+        Some("breacheddomain" | "stealerlogsbyemail" | "stealerlogsbywebsitedomain" | "stealerlogsbyemaildomain") => COLLECTING_TIME_MAX,
+        _ => QUERY_TIME_MAX,
+    }
 }
 
 async fn dispatch(state: &ApiState, request: &Parts) -> (Route, Response) {

@@ -11,7 +11,9 @@ use sluice_catalogue::{
 };
 use sluice_control::{Controller, Dispatcher, GenerationPlanner};
 use sluice_engines::{on_both_engines, sql::Engine};
-use sluice_record::{Chunk, CutPoint, FailureKind, Frame, JobId, RunKind, SegmentRef, TaskFailure, TaskKind, TaskOutcome, TaskSpec, limits};
+use sluice_record::{
+    Chunk, CutPoint, FailureKind, Frame, JobId, RunKind, SegmentRef, TaskFailure, TaskKind, TaskOutcome, TaskSpec, limits,
+};
 
 use crate::{Bench, CHUNK, MEMBER, Store, work};
 
