@@ -2,7 +2,7 @@
 //! and renewing, reporting and completing ask for the current one in the same statement that writes.
 
 use serde::{Deserialize, Serialize};
-use sluice_record::{DispatcherId, FailureKind, FencingToken, JobId, TaskFailure, TaskId, TaskKind, TaskOutcome, TaskSpec, limits};
+use sluice_record::{DispatcherId, FailureKind, FencingToken, JobId, TaskFailure, TaskId, TaskKind, TaskOutcome, TaskSpec};
 use sqlx::any::AnyRow;
 
 use crate::{
@@ -16,8 +16,8 @@ use crate::{
 
 /// Jobs looked at for one unbooked lease.
 const JOBS_PER_LEASE_MAX: i64 = 8;
-/// Lost leases (its dispatcher restarted) after which a task is taken to be what kills it.
-const LOSSES_MAX: i64 = 64;
+/// Lost leases (its dispatcher restarted, or no word came from its worker) after which a task is taken to be what kills who works on it.
+const LOSSES_MAX: i64 = 32;
 
 /// Who asks for work.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -55,6 +55,16 @@ pub struct Lease {
 
 /// How a task ended.
 pub type Ended = std::result::Result<TaskOutcome, TaskFailure>;
+
+/// What becomes of leased tasks whose result will not come: queued again, not counting as an attempt. After the last loss they have failed,
+/// with as many attempts.
+macro_rules! lost_leases {
+    () => {
+        "state = CASE WHEN losses + 1 >= $1 THEN 'failed' ELSE 'queued' END,
+         attempts = CASE WHEN losses + 1 >= $1 THEN losses + 1 ELSE attempts - 1 END, losses = losses + 1, failure = $2,
+         fencing_token = fencing_token + 1, lease_deadline = NULL WHERE state = 'leased'"
+    };
+}
 
 struct Candidate {
     task: i64,
@@ -157,7 +167,8 @@ impl Catalogue {
         tx.commit(&[Topic::Results, Topic::Work]).await
     }
 
-    /// Queues again what was leased past its deadline; gives how many. The attempt counts: after the last one the task has failed.
+    /// Queues again what was leased past its deadline; gives how many. Any server between may have been away, or the worker killed: that is
+    /// not held against the task, unless it happens to it again and again.
     pub async fn expire_leases(&self) -> Result<u64> {
         // Looked for outside of a transaction: most of the time there is nothing, and then nobody waits for it.
         let due = query("SELECT id FROM tasks WHERE state = 'leased' AND lease_deadline < $1 LIMIT 1").bind(self.now());
@@ -165,13 +176,10 @@ impl Catalogue {
             return Ok(0);
         }
         let mut tx = self.begin().await?;
-        let failure = lost("no word came from the worker before its lease ran out");
-        let (now, attempts_max) = (tx.now, i64::from(limits::TASK_ATTEMPTS_MAX));
-        let sql = "UPDATE tasks SET state = CASE WHEN attempts >= $2 THEN 'failed' ELSE 'queued' END, failure = $3, fencing_token = fencing_token + 1,
-             avoid_worker = worker, avoid_until = $1 + 10000, lease_deadline = NULL
-             WHERE state = 'leased' AND lease_deadline < $1";
-        let done =
-            query(sql).bind(now).bind(attempts_max).bind(to_json("failure", &failure)?).execute(&mut *tx).await.map_err(Error::sql)?;
+        let failure = lost("no word came from the worker before its lease ran out, again and again");
+        let sql = concat!("UPDATE tasks SET avoid_worker = worker, avoid_until = $3 + 10000, ", lost_leases!(), " AND lease_deadline < $3");
+        let now = tx.now;
+        let done = query(sql).bind(LOSSES_MAX).bind(to_json("failure", &failure)?).bind(now).execute(&mut *tx).await.map_err(Error::sql)?;
         delete_loose_slots(&mut tx).await?;
         tx.commit(&[Topic::Work, Topic::Results]).await?;
         Ok(done.rows_affected())
@@ -372,16 +380,9 @@ async fn give_back(tx: &mut Tx, task: TaskId, token: FencingToken) -> Result<()>
 /// it happens to one of them again and again.
 pub(crate) async fn take_back(tx: &mut Tx, dispatcher: i64) -> Result<u64> {
     let failure = lost("the process that ran it ended, again and again");
-    let done = query(
-        "UPDATE tasks SET state = CASE WHEN losses + 1 >= $2 THEN 'failed' ELSE 'queued' END, failure = $3, losses = losses + 1,
-         attempts = attempts - 1, fencing_token = fencing_token + 1, lease_deadline = NULL WHERE state = 'leased' AND dispatcher = $1",
-    )
-    .bind(dispatcher)
-    .bind(LOSSES_MAX)
-    .bind(to_json("failure", &failure)?)
-    .execute(&mut **tx)
-    .await
-    .map_err(Error::sql)?;
+    let sql = concat!("UPDATE tasks SET ", lost_leases!(), " AND dispatcher = $3");
+    let done = query(sql).bind(LOSSES_MAX).bind(to_json("failure", &failure)?).bind(dispatcher).execute(&mut **tx).await;
+    let done = done.map_err(Error::sql)?;
     delete_loose_slots(tx).await?;
     Ok(done.rows_affected())
 }

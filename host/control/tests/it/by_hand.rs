@@ -22,6 +22,7 @@ on_both_engines!(
     a_plugin_that_can_read_nothing_is_not_tried_for_ever,
     what_a_store_spoils_again_and_again_waits_for_a_word_and_the_rest_goes_on,
     a_server_that_is_away_for_long_is_waited_for,
+    a_task_whose_worker_is_never_heard_of_again_is_set_aside_in_the_end,
     a_dump_or_a_merge_can_t_be_done_without,
     a_failed_import_is_purged_before_it_ends,
     what_was_retracted_stays_for_those_who_still_read_it,
@@ -272,6 +273,29 @@ async fn a_server_that_is_away_for_long_is_waited_for(engine: Engine) {
     let waiting = rig.job(job).await;
     assert_eq!((waiting.state, waiting.progress.tasks_quarantined), (JobState::Waiting, 1), "{waiting:?}");
     assert_eq!(asked.lock().unwrap().0, limits::TASK_OUTAGES_MAX + limits::TASK_ATTEMPTS_MAX);
+}
+
+async fn a_task_whose_worker_is_never_heard_of_again_is_set_aside_in_the_end(engine: Engine) {
+    const LOSSES: i64 = 32;
+    let mut rig = Rig::new(engine, |_| None).await;
+    let job = rig.bench.import(true).await;
+    let mut leases = 0;
+    loop {
+        while rig.controller.reconcile_once().await.unwrap() {}
+        let Some(lease) = rig.dispatcher.lease(0, "worker", async {}).await.unwrap() else { break };
+        assert_eq!(lease.attempt, 1, "none of it counts as an attempt");
+        leases += 1;
+        rig.clock.advance(limits::LEASE_MS + 1);
+        assert_eq!(rig.catalogue().expire_leases().await.unwrap(), 1);
+        rig.clock.advance(10_000); // for so long others are to have it
+    }
+    let waiting = rig.job(job).await;
+    assert_eq!((leases, waiting.state, waiting.progress.tasks_quarantined), (LOSSES, JobState::Waiting, 1));
+    assert!(waiting.message.contains("failed 32 times") && waiting.message.contains("no word came"), "{waiting:?}");
+    let quarantined = rig.catalogue().quarantined(waiting.load.unwrap()).await.unwrap();
+    rig.catalogue().release_quarantine(quarantined[0].task).await.unwrap();
+    rig.turn_on().await;
+    assert_eq!(rig.job(job).await.state, JobState::Done);
 }
 
 async fn a_dump_or_a_merge_can_t_be_done_without(engine: Engine) {
