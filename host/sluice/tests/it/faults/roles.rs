@@ -145,6 +145,7 @@ fn roles_apart_publish_what_one_process_does_whoever_dies() {
     wait_until_done(&api);
     drop(client.wait());
     assert_eq!(outcome(&api, &3.into()), expected);
+    assert!(tasks(&api, 3).iter().all(|task| task["attempts"] == 1), "what is handed back was never tried");
     assert!(!other.log().contains("leases ran out"), "what is handed back is waited for by nobody");
     for service in [&api, &other, &worker] {
         assert!(!service.log().contains(TOKEN) && !service.log().contains(PASSWORD));
