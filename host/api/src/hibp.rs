@@ -1,12 +1,9 @@
-//! The breach API, `/api/v3/…`, and the way to the ranges.
-//!
-//! One function reads the path, because route and query names match whatever their case, a slash at the end is forgiven, and a
-//! `+` in an account is a plus. Order of the checks: user agent, key, quota, input.
+//! The breach API, `/api/v3/…`, and the way to the ranges. Order of the checks: user agent, key, quota, input.
 
 pub(crate) mod domains;
+mod input;
 
 use std::{
-    borrow::Cow,
     panic::AssertUnwindSafe,
     sync::Arc,
     time::{Duration, Instant},
@@ -23,10 +20,10 @@ use bytes::{BufMut, Bytes, BytesMut};
 use futures::FutureExt;
 use serde::Serialize;
 use serde_json::json;
-use sha1::{Digest, Sha1};
 use sluice_store::ranges::Prefix;
 use utoipa::ToSchema;
 
+use self::input::{Query, account_hash, decode, route};
 use crate::{
     ApiState, keys,
     keys::{KnownKey, Use},
@@ -35,14 +32,10 @@ use crate::{
     range,
 };
 
-/// Bytes of an account, a domain or a name in a path, decoded: an address has 254 at most.
-const ARGUMENT_BYTES_MAX: usize = 512;
 /// What a query may take; only a store that hangs takes so long.
 const QUERY_TIME_MAX: Duration = Duration::from_secs(15);
 /// What one may take that reads all records of a domain, after those that came before it.
 const COLLECTING_TIME_MAX: Duration = Duration::from_mins(2);
-/// Parts of the longest path there is.
-const PARTS_MAX: usize = 5;
 
 pub(crate) async fn answer_in_router(State(state): State<ApiState>, request: Request) -> Response {
     answer(&state, &request.into_parts().0).await
@@ -51,105 +44,23 @@ pub(crate) async fn answer_in_router(State(state): State<ApiState>, request: Req
 /// Answers a public query, whatever happens within.
 pub(crate) async fn answer(state: &ApiState, request: &Parts) -> Response {
     let begun = Instant::now();
-    let dispatched = AssertUnwindSafe(dispatch(state, request)).catch_unwind();
-    let (route, response) = match tokio::time::timeout(time_max(request.uri.path()), dispatched).await {
+    let (route, argument) = route(request.uri.path());
+    let asked = Asked::new(state, request, argument);
+    let time_max = if route.collects() { COLLECTING_TIME_MAX } else { QUERY_TIME_MAX };
+    let answered = AssertUnwindSafe(asked.answer(route, &request.method)).catch_unwind();
+    let response = match tokio::time::timeout(time_max, answered).await {
         Ok(Ok(answered)) => answered,
-        Ok(Err(_)) => (Route::None, error(StatusCode::INTERNAL_SERVER_ERROR, "The query failed.")),
-        Err(_) => (Route::None, error(StatusCode::GATEWAY_TIMEOUT, "The query took too long.")),
+        Ok(Err(_)) => error(StatusCode::INTERNAL_SERVER_ERROR, "The query failed."),
+        Err(_) => error(StatusCode::GATEWAY_TIMEOUT, "The query took too long."),
     };
     state.query_metrics.count(route, response.status(), begun.elapsed());
     response
-}
-
-fn time_max(path: &str) -> Duration {
-    match path.trim_matches('/').split('/').nth(2).map(name_of) {
-        Some("breacheddomain" | "stealerlogsbyemail" | "stealerlogsbywebsitedomain" | "stealerlogsbyemaildomain") => COLLECTING_TIME_MAX,
-        _ => QUERY_TIME_MAX,
-    }
-}
-
-async fn dispatch(state: &ApiState, request: &Parts) -> (Route, Response) {
-    let mut parts = [""; PARTS_MAX];
-    let mut count = 0;
-    for part in request.uri.path().trim_matches('/').split('/') {
-        if count == PARTS_MAX {
-            return (Route::None, error(StatusCode::NOT_FOUND, NOTHING));
-        }
-        parts[count] = part;
-        count += 1;
-    }
-    let names = parts.map(name_of);
-    let query = Query(request.uri.query().unwrap_or_default());
-    let headers = &request.headers;
-    let nameless = headers.get(header::USER_AGENT).is_none_or(|agent| agent.as_bytes().trim_ascii().is_empty());
-    let argument = parts[count - 1];
-    if let ["range"] | ["range", _] = names[..count] {
-        let prefix = if count == 2 { argument } else { "" };
-        let response = match nameless && request.method != Method::OPTIONS {
-            true => (StatusCode::FORBIDDEN, NO_AGENT).into_response(),
-            false => range::answer(state, &request.method, prefix, query.get("mode") == Some("ntlm"), headers).await,
-        };
-        return (Route::Range, response);
-    }
-    let ["api", "v3", rest @ ..] = &names[..count] else { return (Route::None, error(StatusCode::NOT_FOUND, NOTHING)) };
-    let asked = Asked { state, headers, query, argument, nameless };
-    let allowed = match rest.first() {
-        Some(&"domainverification") => request.method == Method::POST,
-        _ => matches!(request.method, Method::GET | Method::HEAD),
-    };
-    if !allowed {
-        return (Route::None, error(StatusCode::METHOD_NOT_ALLOWED, "The method is not allowed here."));
-    }
-    match rest {
-        ["breachedaccount"] => (Route::BreachedAccount, asked.keyed(Use::Search).await.err().unwrap_or_else(bad_account)),
-        ["breachedaccount", "range", _] => (Route::BreachedAccountRange, asked.accounts_by_prefix().await),
-        ["breachedaccount", _] => (Route::BreachedAccount, asked.account().await),
-        ["breaches"] => (Route::Breaches, asked.breaches()),
-        ["breach", _] => (Route::Breach, asked.breach()),
-        ["latestbreach"] => (Route::LatestBreach, asked.latest()),
-        ["dataclasses"] => (Route::DataClasses, asked.data_classes()),
-        ["pasteaccount", _] => (Route::PasteAccount, asked.paste_account().await),
-        ["breacheddomain", _] => (Route::BreachedDomain, either(asked.breached_domain().await)),
-        ["stealerlogsbyemail", _] => (Route::StealerLogs, either(asked.stealer_logs_by_email().await)),
-        ["stealerlogsbywebsitedomain", _] => (Route::StealerLogs, either(asked.stealer_logs_by_website().await)),
-        ["stealerlogsbyemaildomain", _] => (Route::StealerLogs, either(asked.stealer_logs_by_email_domain().await)),
-        ["subscribeddomains"] => (Route::SubscribedDomains, either(asked.subscribed_domains().await)),
-        ["subscription", "status"] => (Route::Subscription, asked.subscription().await),
-        ["domainverification", _] => (Route::DomainVerification, asked.verify_domain().await),
-        _ => (Route::None, error(StatusCode::NOT_FOUND, NOTHING)),
-    }
 }
 
 fn either(answer: Result<Response, Response>) -> Response {
     answer.unwrap_or_else(|refused| refused)
 }
 
-/// A part of a path as the routes have it, if it is one of their words; an empty word for whatever else it is.
-fn name_of(part: &str) -> &'static str {
-    const NAMES: [&str; 18] = [
-        "api",
-        "v3",
-        "breachedaccount",
-        "range",
-        "breaches",
-        "breach",
-        "latestbreach",
-        "dataclasses",
-        "pasteaccount",
-        "breacheddomain",
-        "stealerlogsbyemail",
-        "stealerlogsbywebsitedomain",
-        "stealerlogsbyemaildomain",
-        "subscribeddomains",
-        "subscription",
-        "status",
-        "domainverification",
-        "",
-    ];
-    NAMES.into_iter().find(|name| name.eq_ignore_ascii_case(part)).unwrap_or_default()
-}
-
-const NOTHING: &str = "There is nothing here.";
 const NO_AGENT: &str = "API request must include a user agent";
 /// As [`error`] would say it; most lookups end with it.
 const NOT_IN_ANY: &[u8] = br#"{"statusCode":404,"message":"The account was not found in any breach."}"#;
@@ -239,7 +150,49 @@ struct Asked<'a> {
     nameless: bool,
 }
 
-impl Asked<'_> {
+impl<'a> Asked<'a> {
+    fn new(state: &'a ApiState, request: &'a Parts, argument: &'a str) -> Self {
+        let headers = &request.headers;
+        let nameless = headers.get(header::USER_AGENT).is_none_or(|agent| agent.as_bytes().trim_ascii().is_empty());
+        Self { state, headers, query: Query(request.uri.query().unwrap_or_default()), argument, nameless }
+    }
+
+    async fn answer(&self, route: Route, method: &Method) -> Response {
+        let is_allowed = match route {
+            Route::Range | Route::None => true,
+            Route::DomainVerification => method == Method::POST,
+            _ => matches!(*method, Method::GET | Method::HEAD),
+        };
+        if !is_allowed {
+            return error(StatusCode::METHOD_NOT_ALLOWED, "The method is not allowed here.");
+        }
+        match route {
+            Route::Range => self.range(method).await,
+            Route::BreachedAccount => self.account().await,
+            Route::BreachedAccountRange => self.accounts_by_prefix().await,
+            Route::Breaches => self.breaches(),
+            Route::Breach => self.breach(),
+            Route::LatestBreach => self.latest(),
+            Route::DataClasses => self.data_classes(),
+            Route::PasteAccount => self.paste_account().await,
+            Route::BreachedDomain => either(self.breached_domain().await),
+            Route::StealerLogsByEmail => either(self.stealer_logs_by_email().await),
+            Route::StealerLogsByWebsite => either(self.stealer_logs_by_website().await),
+            Route::StealerLogsByEmailDomain => either(self.stealer_logs_by_email_domain().await),
+            Route::SubscribedDomains => either(self.subscribed_domains().await),
+            Route::Subscription => self.subscription().await,
+            Route::DomainVerification => self.verify_domain().await,
+            Route::None => error(StatusCode::NOT_FOUND, "There is nothing here."),
+        }
+    }
+
+    async fn range(&self, method: &Method) -> Response {
+        if self.nameless && method != Method::OPTIONS {
+            return (StatusCode::FORBIDDEN, NO_AGENT).into_response();
+        }
+        range::answer(self.state, method, self.argument, self.query.get("mode") == Some("ntlm"), self.headers).await
+    }
+
     /// The answer to a request without a user agent.
     fn refusal(&self) -> Option<Response> {
         self.nameless.then(|| error(StatusCode::FORBIDDEN, NO_AGENT))
@@ -426,58 +379,4 @@ impl Asked<'_> {
 /// A time in milliseconds since 1970, with no zone letter: a client rejects it.
 fn without_zone(at: i64) -> String {
     jiff::Timestamp::from_millisecond(at).unwrap_or(jiff::Timestamp::UNIX_EPOCH).strftime("%Y-%m-%dT%H:%M:%S").to_string()
-}
-
-/// A query string. Names match whatever their case; a second question mark separates as an ampersand does.
-#[derive(Clone, Copy)]
-struct Query<'a>(&'a str);
-
-impl<'a> Query<'a> {
-    fn get(&self, name: &str) -> Option<&'a str> {
-        let mut pairs = self.0.split(['&', '?']).filter_map(|pair| pair.split_once('='));
-        pairs.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
-    }
-
-    fn flag(&self, name: &str) -> Option<bool> {
-        self.get(name).and_then(|value| value.to_ascii_lowercase().parse().ok())
-    }
-
-    fn is_false(&self, name: &str) -> bool {
-        self.flag(name) == Some(false)
-    }
-}
-
-/// Percent-decoding that leaves a plus alone; `None` if it is too long, no UTF-8, or a percent sign stands without two digits.
-fn decode(text: &str) -> Option<Cow<'_, str>> {
-    if !text.contains('%') {
-        return (text.len() <= ARGUMENT_BYTES_MAX).then_some(text.into());
-    }
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        if *first == b'%' {
-            let mut byte = [0];
-            hex::decode_to_slice(after.get(..2)?, &mut byte).ok()?;
-            bytes.push(byte[0]);
-            rest = &after[2..];
-        } else {
-            bytes.push(*first);
-            rest = after;
-        }
-    }
-    String::from_utf8(bytes).ok().filter(|text| text.len() <= ARGUMENT_BYTES_MAX).map(Cow::Owned)
-}
-
-/// SHA-1 of the trimmed, lower-cased account, an international domain in its ASCII form; `None` if nothing is left.
-fn account_hash(account: &str) -> Option<[u8; 20]> {
-    let account = account.trim();
-    if account.is_empty() || account.chars().any(char::is_control) {
-        return None;
-    }
-    let is_lower = account.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
-    let mut account = if is_lower { Cow::Borrowed(account) } else { Cow::Owned(account.to_lowercase()) };
-    if let Some((local, domain)) = account.rsplit_once('@').filter(|(_, domain)| !domain.is_ascii()) {
-        account = Cow::Owned(format!("{local}@{}", url::Host::parse(domain).ok()?));
-    }
-    Some(Sha1::digest(account.as_bytes()).into())
 }

@@ -17,7 +17,9 @@ pub(crate) enum Route {
     DataClasses,
     PasteAccount,
     BreachedDomain,
-    StealerLogs,
+    StealerLogsByEmail,
+    StealerLogsByWebsite,
+    StealerLogsByEmailDomain,
     SubscribedDomains,
     Subscription,
     DomainVerification,
@@ -25,7 +27,7 @@ pub(crate) enum Route {
 }
 
 impl Route {
-    const ALL: [(Self, &str); 14] = [
+    const ALL: [(Self, &str); 16] = [
         (Self::BreachedAccount, "breachedaccount"),
         (Self::BreachedAccountRange, "breachedaccount_range"),
         (Self::Range, "range"),
@@ -35,16 +37,23 @@ impl Route {
         (Self::DataClasses, "dataclasses"),
         (Self::PasteAccount, "pasteaccount"),
         (Self::BreachedDomain, "breacheddomain"),
-        (Self::StealerLogs, "stealerlogs"),
+        (Self::StealerLogsByEmail, "stealerlogsbyemail"),
+        (Self::StealerLogsByWebsite, "stealerlogsbywebsitedomain"),
+        (Self::StealerLogsByEmailDomain, "stealerlogsbyemaildomain"),
         (Self::SubscribedDomains, "subscribeddomains"),
         (Self::Subscription, "subscription"),
         (Self::DomainVerification, "domainverification"),
         (Self::None, "none"),
     ];
+
+    /// Is it answered from all records of an account, a domain or a website?
+    pub(crate) const fn collects(self) -> bool {
+        matches!(self, Self::BreachedDomain | Self::StealerLogsByEmail | Self::StealerLogsByWebsite | Self::StealerLogsByEmailDomain)
+    }
 }
 
 /// Statuses that queries have.
-const STATUSES: [u16; 10] = [200, 304, 400, 401, 403, 404, 405, 429, 503, 504];
+const STATUSES: [u16; 11] = [200, 304, 400, 401, 403, 404, 405, 429, 500, 503, 504];
 
 #[derive(Default)]
 struct OfRoute {

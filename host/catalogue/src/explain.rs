@@ -207,8 +207,7 @@ fn held(own: &Own, task: &Task, now: UnixMs) -> Vec<String> {
         because.push(format!("the window {window} (UTC) of its job {job} is closed for {}", within(window.opens_at(now) - now)));
     }
     if task.not_before > now {
-        let why = task.failure.as_ref().map_or_else(String::new, |failure| format!(", as it failed: {failure}"));
-        because.push(format!("it is not to run for {} yet{why}", within(task.not_before - now)));
+        because.push(format!("it is not to run for {} yet", within(task.not_before - now)));
     }
     because
 }

@@ -17,7 +17,7 @@ use sluice_record::{FieldKind, LoadId, WEBSITE_NAME};
 use sluice_store::records::{Matching, StoredRecord};
 use utoipa::ToSchema;
 
-use super::{Asked, bad_account, decode, error, unavailable, without_zone};
+use super::{Asked, bad_account, error, input::decode, unavailable, without_zone};
 use crate::{
     keys::{KnownKey, Use},
     published::{Entry, Snapshot},

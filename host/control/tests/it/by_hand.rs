@@ -256,6 +256,11 @@ async fn a_server_that_is_away_for_long_is_waited_for(engine: Engine) {
     })
     .await;
     let job = rig.bench.import(true).await;
+    rig.turn().await;
+    let queued = TaskFilter { job: Some(job), state: Some(TaskState::Queued), ..TaskFilter::default() };
+    let waiting = rig.catalogue().tasks(queued, 100).await.unwrap().iter().find(|task| task.failure.is_some()).unwrap().id;
+    let told = rig.catalogue().explain(waiting).await.unwrap().because.join("; ");
+    assert!(told.contains("not to run for") && told.contains("nobody answers"), "{told}");
     rig.turn_on().await;
     let (done, load) = (rig.job(job).await, rig.load_of(job).await);
     assert_eq!((done.state, load.ledger.stored, asked.lock().unwrap().0), (JobState::Done, 35, 31));
