@@ -5,8 +5,9 @@
 //! the same run, round by round in turn. Before anything is timed, those that make records must make the same ones: number, order, kinds
 //! and bytes of all values are compared. Times are the thread's CPU time, because other work on the machine is nobody's fault here.
 //!
-//! All get slices of the input in memory. The sandboxed plugin's way includes the copy into the guest, the calls over the border, the
-//! copy of the events out of it, and the check that they tile the input; natively nobody checks. Guests are built as ever (`opt-level` 3,
+//! A plugin, sandboxed or native, gets its bytes out of a buffer that they are read into, as the worker gives them; the references get the
+//! input where it lies. The sandboxed plugin's way includes the copy into the guest, the calls over the border, the copy of the events
+//! out of it, and the check that they tile the input; natively nobody checks. Guests are built as ever (`opt-level` 3,
 //! LTO, simd128), natives with this workspace's release profile (`opt-level` 3, no LTO across crates); the kit's hot functions are inlined
 //! in both.
 #![allow(clippy::print_stdout)] // a bench talks
@@ -284,12 +285,17 @@ fn natively<P: sluice_plugin::Parser>(input: &[u8], push_bytes: usize, on_events
     })
 }
 
-/// Slices of the input, one after the other; what was not consumed comes again with as many new bytes as ever.
+/// The input, a push at a time, out of the buffer that it is read into first, as the worker does; what was not consumed comes again with
+/// as many new bytes as ever.
 fn pushes(input: &[u8], push_bytes: usize, mut push: impl FnMut(usize, &[u8], bool) -> Result<usize>) -> Result<()> {
-    let (mut at, mut fed) = (0, 0);
+    let (mut at, mut unread, mut buffer) = (0, input, Vec::new());
     while at < input.len() {
-        fed = input.len().min(fed + push_bytes);
-        at += push(at, &input[at..fed], fed == input.len())?;
+        let read;
+        (read, unread) = unread.split_at(push_bytes.min(unread.len()));
+        buffer.extend_from_slice(read);
+        let consumed = push(at, &buffer, unread.is_empty())?;
+        buffer.drain(..consumed);
+        at += consumed;
     }
     Ok(())
 }

@@ -116,18 +116,20 @@ impl Sink {
         self.covered
     }
 
-    /// Checks and takes over what one `emit` gave.
-    pub(crate) fn append(&mut self, mut events: &[u64], arena: &[u8]) -> Result<(), Refusal> {
+    /// Takes over and checks what one `emit` gave. What is refused ends the push, which then has nothing.
+    pub(crate) fn append(&mut self, events: &[u64], arena: &[u8]) -> Result<(), Refusal> {
         self.bound(events.len(), arena.len())?;
-        let before = self.events.len();
-        while !events.is_empty() {
-            let run = &events[..events.len().min(RUN_EVENTS)];
+        self.events.extend_from_slice(events);
+        let mut rest = events;
+        while !rest.is_empty() {
+            let run = &rest[..rest.len().min(RUN_EVENTS)];
             let taken = if self.take_run(run, arena.len()) { run.len() } else { self.take_singly(run, arena)? };
-            events = &events[taken..];
+            rest = &rest[taken..];
         }
         let shift = self.arena.len() as u64;
         if shift > 0 {
             // Offsets are into this emit's arena: move those behind what is there. They stay in 31 bits, as the arena's bound does.
+            let before = self.events.len() - events.len();
             self.events[before..].iter_mut().for_each(|word| *word += (*word >> 31 & 1) * shift);
         }
         self.arena.extend_from_slice(arena);
@@ -160,12 +162,7 @@ impl Sink {
             all_classes |= class;
             tiles = tiles << 1 | u64::from(class & 1); // wrong if there are other classes, and then not used
         }
-        let skips = match all_classes > Class::Record as u8 {
-            true => run.iter().rev().fold(0, |skips, word| skips << 1 | u64::from(*word >> 56 == u64::from(Tag::SKIP.0))),
-            false => 0,
-        };
         let fields = !tiles & u64::MAX >> (RUN_EVENTS - run.len());
-        let bare_fields = fields & (skips << 1 | u64::from(self.after != After::Record));
         let chunk_end = i64::from(self.chunk_len);
         let room = if arena_len == 0 {
             least_room(run, |_| chunk_end)
@@ -176,18 +173,19 @@ impl Sink {
         };
         // The shortest record that may be next. One that differs from it in nothing but more length begins where the one before ended.
         let mut next = FIRST_RECORD + u64::from(self.covered);
-        let mut differences = 0;
+        let (mut differences, mut skips) = (0, 0);
         while tiles != 0 {
-            let word = run[tiles.trailing_zeros() as usize] & SPAN;
-            differences |= word.wrapping_sub(next);
-            next = FIRST_RECORD + (word & 0xffff_ffff) + (word >> 32);
-            tiles &= tiles - 1;
+            let (word, bit) = (run[tiles.trailing_zeros() as usize], tiles & tiles.wrapping_neg());
+            skips |= bit * u64::from(word >> 56 == u64::from(Tag::SKIP.0));
+            differences |= (word & SPAN).wrapping_sub(next);
+            next = FIRST_RECORD + (word & 0xffff_ffff) + (word >> 32 & 0xff_ffff);
+            tiles ^= bit;
         }
+        let bare_fields = fields & (skips << 1 | u64::from(self.after != After::Record));
         let is_right = all_classes <= Class::Skip as u8 && bare_fields == 0 && room >= 0 && differences & (1 << 63 | 0xffff_ffff) == 0;
         if is_right {
             self.covered = (next - FIRST_RECORD) as u32;
             self.after = if skips >> (run.len() - 1) == 0 { After::Record } else { After::Other };
-            self.events.extend_from_slice(run);
         }
         is_right
     }
@@ -247,7 +245,6 @@ impl Sink {
             },
             Class::Reason | Class::Unknown => After::Other,
         };
-        self.events.push(event.0);
         Ok(())
     }
 
