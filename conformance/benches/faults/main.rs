@@ -3,7 +3,7 @@
 //! PostgreSQL, S3 and OpenSearch are real servers, every role has a process of its own, and two are workers. In each run a seeded choice of
 //! faults falls on the load, from the moment it is handed in until it is published: any process killed and started again, or frozen,
 //! workers for longer than their lease; PostgreSQL stopped as by a crash and started again; OpenSearch killed, or frozen; the disk of
-//! either slow, by holding its syncs up. What comes out is the load's digest, its ledger and its counts, and must be what the first,
+//! either slow, by holding its syncs up; S3, which this server holds in memory, frozen for longer than a request waits. What comes out is the load's digest, its ledger and its counts, and must be what the first,
 //! undisturbed run came to.
 #![allow(clippy::print_stdout)]
 
@@ -33,7 +33,7 @@ use crate::site::Site;
 
 const LOOK: Duration = Duration::from_millis(200);
 const LOAD_TIME_MAX: Duration = Duration::from_secs(3_600);
-/// Longer than a lease is.
+/// Longer than a lease is, and than a request to S3 waits.
 const FREEZE: Duration = Duration::from_secs(35);
 const SHORT_FREEZE: Duration = Duration::from_secs(8);
 /// On a slow disk each sync takes so much longer …
@@ -74,9 +74,10 @@ enum Fault {
     OpenSearch,
     OpenSearchFrozen,
     OpenSearchSlow,
+    S3Frozen,
 }
 
-const FAULTS: [Fault; 11] = [
+const FAULTS: [Fault; 12] = [
     Fault::Api,
     Fault::Controller,
     Fault::Dispatcher,
@@ -88,6 +89,7 @@ const FAULTS: [Fault; 11] = [
     Fault::OpenSearch,
     Fault::OpenSearchFrozen,
     Fault::OpenSearchSlow,
+    Fault::S3Frozen,
 ];
 
 struct Servers {
@@ -176,11 +178,8 @@ fn run(servers: &mut Servers, folder: &Path, dumps: &[&Path; 2], number: u32, fa
                 servers.opensearch.process()?.kill()?;
                 servers.opensearch.restart()?;
             }
-            Fault::OpenSearchFrozen => {
-                servers.opensearch.process()?.pause()?;
-                thread::sleep(SHORT_FREEZE);
-                servers.opensearch.process()?.resume()?;
-            }
+            Fault::OpenSearchFrozen => servers.opensearch.process()?.freeze(SHORT_FREEZE)?,
+            Fault::S3Frozen => servers.s3.process()?.freeze(FREEZE)?,
         }
         (*after, last) = (Duration::from_millis(random.random_range(500..*pause * 1_000)), Instant::now());
     }

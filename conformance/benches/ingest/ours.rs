@@ -39,12 +39,21 @@ pub(crate) fn data(folder: &Path) -> PathBuf {
     folder.join("data")
 }
 
-/// Deletes the service's data.
+/// Deletes the service's data, but what it compiled: a plugin is compiled once and not at each load.
 pub(crate) fn forget(folder: &Path) -> Result<()> {
-    match fs::remove_dir_all(data(folder)) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
-        _ => Ok(()),
+    let entries = match fs::read_dir(data(folder)) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        match entry.file_type()?.is_dir() {
+            true if entry.file_name() == "compiled" => {}
+            true => fs::remove_dir_all(entry.path())?,
+            false => fs::remove_file(entry.path())?,
+        }
     }
+    Ok(())
 }
 
 /// Ingests the dumps into a new service and publishes them. The service has ended when this returns, its data is left.

@@ -106,6 +106,16 @@ impl Process {
         self.signal(Signal::CONT)
     }
 
+    /// Pauses it for a time.
+    ///
+    /// # Errors
+    /// As [`Self::pause`].
+    pub fn freeze(&self, time: Duration) -> Result<()> {
+        self.pause()?;
+        thread::sleep(time);
+        self.resume()
+    }
+
     /// Has each sync to the disk, its own and its children's, take so much longer, for a while. `strace` does that and has to be there.
     ///
     /// # Errors

@@ -7,6 +7,7 @@
 //! | the flood stage's block | the attempt fails: the store is full |
 //! | anything else of an item | the attempt fails: a record that fits its mapping is never refused |
 
+use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -41,13 +42,13 @@ pub(super) fn path(alias: &str) -> String {
     format!("/{alias}/_bulk?require_alias=true&timeout=10s&filter_path=errors,items.*.status,items.*.error.type,items.*.error.reason")
 }
 
-/// Writes all of it, two lines a record, or fails.
-pub(super) async fn write(client: &Client, path: &str, mut lines: Vec<u8>) -> Result<(), Failure> {
+/// Writes all of it, two lines a record, or fails; gives the memory back, empty, to be used again.
+pub(super) async fn write(client: &Client, path: &str, mut lines: Vec<u8>) -> Result<Vec<u8>, Failure> {
     let mut outage = client.outage();
     loop {
-        let body = bytes::Bytes::from(lines);
+        let body = Bytes::from(lines);
         let failure = match client.bulk(path, body.clone()).await {
-            Ok(answer) if answer.starts_with("{\"errors\":false") => return Ok(()),
+            Ok(answer) if answer.starts_with("{\"errors\":false") => return Ok(emptied(body)),
             Ok(answer) => {
                 let (refused, failure) = sort(&answer, &body)?;
                 lines = refused;
@@ -62,6 +63,17 @@ pub(super) async fn write(client: &Client, path: &str, mut lines: Vec<u8>) -> Re
         metrics::counter!("sluice_write_bulk_retries_total").increment(1);
         outage.wait(failure).await?;
     }
+}
+
+/// Its memory, if nobody else has it any more.
+fn emptied(body: Bytes) -> Vec<u8> {
+    body.try_into_mut().map_or_else(
+        |_| Vec::new(),
+        |mut body| {
+            body.clear();
+            body.into()
+        },
+    )
 }
 
 /// The lines of those items that may be sent again, and why they were refused.

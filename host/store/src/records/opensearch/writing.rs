@@ -76,7 +76,9 @@ struct Open {
     part_records: u64,
     encoder: Encoder,
     lines: Vec<u8>,
-    sending: JoinSet<Result<(), StoreError>>,
+    /// Memory of lines that were sent: what is new costs the kernel as much as filling it costs us.
+    spare: Vec<u8>,
+    sending: JoinSet<Result<Vec<u8>, StoreError>>,
     has_committed: bool,
     is_lost: bool,
 }
@@ -104,6 +106,7 @@ impl Writing {
             part_records: 0,
             encoder: Encoder::default(),
             lines: Vec::new(),
+            spare: Vec::new(),
             sending: JoinSet::new(),
             has_committed: false,
             is_lost: false,
@@ -156,13 +159,15 @@ impl Writing {
 
     /// Sends what has collected, as soon as there is room for it; what was sent before may fail here.
     async fn send(&self, open: &mut Open) -> Result<(), StoreError> {
-        let lines = mem::replace(&mut open.lines, Vec::with_capacity(self.bulk_bytes + self.bulk_bytes / 8));
+        let lines = mem::take(&mut open.lines);
         let units = lines.len().div_ceil(ROOM_UNIT_BYTES).clamp(1, self.room_units) as u32;
         let room = Arc::clone(&self.room).acquire_many_owned(units).await;
         let room = room.map_err(|error| StoreError::from_source(WRITING, error))?;
         while let Some(sent) = open.sending.try_join_next() {
-            joined(sent)?;
+            open.spare = joined(sent)?;
         }
+        open.lines = mem::take(&mut open.spare);
+        open.lines.reserve(self.bulk_bytes + self.bulk_bytes / 8);
         let (client, path) = (self.client.clone(), self.bulk_path.clone());
         open.sending.spawn(async move {
             let _room = room;
@@ -184,8 +189,8 @@ impl Writing {
         }
         if !open.lines.is_empty() {
             self.send(open).await?;
-            open.lines = Vec::new();
         }
+        (open.lines, open.spare) = (Vec::new(), Vec::new());
         while let Some(sent) = open.sending.join_next().await {
             joined(sent)?;
         }
@@ -303,7 +308,7 @@ impl Writing {
         let was_lost = open.is_lost;
         open.is_lost |= ended.is_err();
         if open.is_lost {
-            open.lines = Vec::new();
+            (open.lines, open.spare) = (Vec::new(), Vec::new());
             open.sending.abort_all();
         }
         self.find(attempt)?;
@@ -316,6 +321,6 @@ impl Writing {
     }
 }
 
-fn joined(sent: Result<Result<(), StoreError>, tokio::task::JoinError>) -> Result<(), StoreError> {
+fn joined(sent: Result<Result<Vec<u8>, StoreError>, tokio::task::JoinError>) -> Result<Vec<u8>, StoreError> {
     sent.unwrap_or_else(|error| Err(StoreError::from_source(WRITING, error)))
 }
