@@ -3,8 +3,8 @@
 //! PostgreSQL, S3 and OpenSearch are real servers, every role has a process of its own, and two are workers. In each run a seeded choice of
 //! faults falls on the load, from the moment it is handed in until it is published: any process killed and started again, or frozen,
 //! workers for longer than their lease; PostgreSQL stopped as by a crash and started again; OpenSearch killed, or frozen; the disk of
-//! either slow, by holding its syncs up; S3, which this server holds in memory, frozen for longer than a request waits. What comes out is the load's digest, its ledger and its counts, and must be what the first,
-//! undisturbed run came to.
+//! either slow, by holding its syncs up; S3 frozen for longer than a request waits, and never killed, for moto keeps all in memory. What
+//! comes out is the load's digest, its ledger and its counts, and must be what the first, undisturbed run came to.
 #![allow(clippy::print_stdout)]
 
 #[path = "../scale/site.rs"]

@@ -47,10 +47,13 @@ pub(crate) fn forget(folder: &Path) -> Result<()> {
     };
     for entry in entries {
         let entry = entry?;
-        match entry.file_type()?.is_dir() {
-            true if entry.file_name() == "compiled" => {}
-            true => fs::remove_dir_all(entry.path())?,
-            false => fs::remove_file(entry.path())?,
+        if entry.file_name() == "compiled" {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())?;
+        } else {
+            fs::remove_file(entry.path())?;
         }
     }
     Ok(())

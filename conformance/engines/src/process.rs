@@ -106,14 +106,12 @@ impl Process {
         self.signal(Signal::CONT)
     }
 
-    /// Pauses it for a time.
+    /// Freezes it for a time.
     ///
     /// # Errors
-    /// As [`Self::pause`].
+    /// If it has ended.
     pub fn freeze(&self, time: Duration) -> Result<()> {
-        self.pause()?;
-        thread::sleep(time);
-        self.resume()
+        freeze(self.child.id(), time)
     }
 
     /// Has each sync to the disk, its own and its children's, take so much longer, for a while. `strace` does that and has to be there.
@@ -181,6 +179,13 @@ pub(crate) fn wait_for_end(child: &mut Child) {
 
 pub(crate) fn send(process: u32, signal: Signal) -> Result<()> {
     Ok(kill_process(Pid::from_raw(process.cast_signed()).context("a process without an id")?, signal)?)
+}
+
+/// Has a process stand still for a while. How long is the fault itself: there is nothing to wait for.
+pub(crate) fn freeze(process: u32, time: Duration) -> Result<()> {
+    send(process, Signal::STOP)?;
+    thread::sleep(time);
+    send(process, Signal::CONT)
 }
 
 /// A process and all that come from it and are there now.

@@ -15,7 +15,7 @@ use anyhow::{Context, Result, bail, ensure};
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::process::{POLL_MS, send, wait_for_end};
+use crate::process::{POLL_MS, freeze, send, wait_for_end};
 
 const READY: Duration = Duration::from_secs(120);
 const EXCHANGE: Duration = Duration::from_secs(60);
@@ -96,9 +96,7 @@ impl Service {
     /// # Errors
     /// If it has ended.
     pub fn freeze(&self, time: Duration) -> Result<()> {
-        self.signal(Signal::STOP)?;
-        thread::sleep(time);
-        self.signal(Signal::CONT)
+        freeze(self.child.id(), time).context("the service has ended")
     }
 
     fn signal(&self, signal: Signal) -> Result<()> {

@@ -67,13 +67,9 @@ pub(super) async fn write(client: &Client, path: &str, mut lines: Vec<u8>) -> Re
 
 /// Its memory, if nobody else has it any more.
 fn emptied(body: Bytes) -> Vec<u8> {
-    body.try_into_mut().map_or_else(
-        |_| Vec::new(),
-        |mut body| {
-            body.clear();
-            body.into()
-        },
-    )
+    let Ok(mut body) = body.try_into_mut() else { return Vec::new() };
+    body.clear();
+    body.into()
 }
 
 /// The lines of those items that may be sent again, and why they were refused.

@@ -76,8 +76,6 @@ struct Open {
     part_records: u64,
     encoder: Encoder,
     lines: Vec<u8>,
-    /// Memory of lines that were sent: what is new costs the kernel as much as filling it costs us.
-    spare: Vec<u8>,
     sending: JoinSet<Result<Vec<u8>, StoreError>>,
     has_committed: bool,
     is_lost: bool,
@@ -106,7 +104,6 @@ impl Writing {
             part_records: 0,
             encoder: Encoder::default(),
             lines: Vec::new(),
-            spare: Vec::new(),
             sending: JoinSet::new(),
             has_committed: false,
             is_lost: false,
@@ -163,10 +160,10 @@ impl Writing {
         let units = lines.len().div_ceil(ROOM_UNIT_BYTES).clamp(1, self.room_units) as u32;
         let room = Arc::clone(&self.room).acquire_many_owned(units).await;
         let room = room.map_err(|error| StoreError::from_source(WRITING, error))?;
+        // Memory of lines that were sent: the kernel clears what is new.
         while let Some(sent) = open.sending.try_join_next() {
-            open.spare = joined(sent)?;
+            open.lines = joined(sent)?;
         }
-        open.lines = mem::take(&mut open.spare);
         open.lines.reserve(self.bulk_bytes + self.bulk_bytes / 8);
         let (client, path) = (self.client.clone(), self.bulk_path.clone());
         open.sending.spawn(async move {
@@ -190,7 +187,7 @@ impl Writing {
         if !open.lines.is_empty() {
             self.send(open).await?;
         }
-        (open.lines, open.spare) = (Vec::new(), Vec::new());
+        open.lines = Vec::new();
         while let Some(sent) = open.sending.join_next().await {
             joined(sent)?;
         }
@@ -308,7 +305,7 @@ impl Writing {
         let was_lost = open.is_lost;
         open.is_lost |= ended.is_err();
         if open.is_lost {
-            (open.lines, open.spare) = (Vec::new(), Vec::new());
+            open.lines = Vec::new();
             open.sending.abort_all();
         }
         self.find(attempt)?;
