@@ -220,6 +220,40 @@ async fn an_overloaded_server_is_waited_for_and_what_it_refused_is_sent_again() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_began_first_is_given_room_first() {
+    const BATCHES: u64 = 60;
+    let server = server().await;
+    // Of one request at a time.
+    let options = OpenSearchOptions { in_flight_bytes: 4 << 10, ..Prefix::new(&server).0 };
+    let store = OpenSearchRecords::open(&options).await.unwrap();
+    let first = store.begin(LOAD, TaskId(1), LEASE).await.unwrap();
+    let second = store.begin(LOAD, TaskId(2), LEASE).await.unwrap();
+    let of_second = Arc::new(AtomicU64::new(0));
+    let writing = {
+        let (store, of_second) = (store.clone(), Arc::clone(&of_second));
+        tokio::spawn(async move {
+            for batch in 0..BATCHES {
+                store.write(second, people(TaskId(2), batch * 100..(batch + 1) * 100)).await.unwrap();
+                of_second.fetch_add(1, Ordering::Relaxed);
+            }
+            store.commit(second).await.unwrap();
+        })
+    };
+    while of_second.load(Ordering::Relaxed) == 0 {
+        tokio::task::yield_now().await;
+    }
+    let before = of_second.load(Ordering::Relaxed);
+    for batch in 0..BATCHES {
+        store.write(first, people(TaskId(1), batch * 100..(batch + 1) * 100)).await.unwrap();
+    }
+    let meanwhile = of_second.load(Ordering::Relaxed) - before;
+    store.commit(first).await.unwrap();
+    assert!(meanwhile < BATCHES / 3, "who began later wrote {meanwhile} batches while the first wrote {BATCHES}");
+    writing.await.unwrap();
+    assert_eq!(store.count(LOAD).await.unwrap(), 2 * BATCHES * 100);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_mapping_that_somebody_changed_is_told_by_field() {
     let server = server().await;
     let options = Prefix::new(&server).0;

@@ -20,7 +20,7 @@ use std::{
 use opensearch::http::Method;
 use serde_json::{Value, json};
 use sluice_record::{DocBatch, FencingToken, LoadId, TaskId};
-use tokio::{sync::Semaphore, task::JoinSet};
+use tokio::task::JoinSet;
 
 use super::{
     OpenSearchOptions, bulk,
@@ -28,6 +28,7 @@ use super::{
     document::Encoder,
     parts::{self, Seen},
     reading,
+    room::Room,
     schema::Names,
 };
 use crate::{StoreError, records::Attempt};
@@ -35,8 +36,6 @@ use crate::{StoreError, records::Attempt};
 const WRITING: &str = "writing records to OpenSearch";
 const COMMITTING: &str = "committing records in OpenSearch";
 const DELETING: &str = "deleting records in OpenSearch";
-/// Bytes of room are counted in these.
-const ROOM_UNIT_BYTES: usize = 1 << 10;
 /// Between two looks at a deletion, and how often one is begun again that a node took with it.
 const DELETION_POLL_MS: [u64; 2] = [20, 2_000];
 const DELETIONS_MAX: u32 = 16;
@@ -48,8 +47,7 @@ pub(super) struct Writing {
     names: Names,
     bulk_path: String,
     bulk_bytes: usize,
-    room: Arc<Semaphore>,
-    room_units: usize,
+    room: Room,
     attempts: Mutex<Attempts>,
     commits: Commits,
 }
@@ -83,14 +81,12 @@ struct Open {
 
 impl Writing {
     pub(super) fn new(client: Client, names: Names, options: &OpenSearchOptions) -> Self {
-        let room_units = (options.in_flight_bytes / ROOM_UNIT_BYTES).clamp(1, Semaphore::MAX_PERMITS.min(u32::MAX as usize));
         Self {
             bulk_path: bulk::path(&names.records),
             client,
             names,
             bulk_bytes: options.bulk_bytes,
-            room: Arc::new(Semaphore::new(room_units)),
-            room_units,
+            room: Room::new(options.in_flight_bytes),
             attempts: Mutex::default(),
             commits: Commits::default(),
         }
@@ -121,11 +117,11 @@ impl Writing {
         }
         let open = self.find(attempt)?;
         let mut open = open.lock().await;
-        let written = self.write_open(&mut open, docs).await;
+        let written = self.write_open(&mut open, attempt.number, docs).await;
         self.ended(attempt, &mut open, written)
     }
 
-    async fn write_open(&self, open: &mut Open, docs: &DocBatch) -> Result<(), StoreError> {
+    async fn write_open(&self, open: &mut Open, number: u64, docs: &DocBatch) -> Result<(), StoreError> {
         if docs.is_empty() || open.is_lost {
             return Ok(());
         }
@@ -137,7 +133,7 @@ impl Writing {
             open.encoder.line(docs, &doc, part, &mut open.lines)?;
             open.part_records += 1;
             if open.lines.len() >= self.bulk_bytes {
-                self.send(open).await?;
+                self.send(open, number).await?;
             }
         }
         Ok(())
@@ -155,11 +151,9 @@ impl Writing {
     }
 
     /// Sends what has collected, as soon as there is room for it; what was sent before may fail here.
-    async fn send(&self, open: &mut Open) -> Result<(), StoreError> {
+    async fn send(&self, open: &mut Open, number: u64) -> Result<(), StoreError> {
         let lines = mem::take(&mut open.lines);
-        let units = lines.len().div_ceil(ROOM_UNIT_BYTES).clamp(1, self.room_units) as u32;
-        let room = Arc::clone(&self.room).acquire_many_owned(units).await;
-        let room = room.map_err(|error| StoreError::from_source(WRITING, error))?;
+        let room = self.room.take(number, lines.len()).await;
         // Memory of lines that were sent: the kernel clears what is new.
         while let Some(sent) = open.sending.try_join_next() {
             open.lines = joined(sent)?;
@@ -176,16 +170,16 @@ impl Writing {
     pub(super) async fn commit(&self, attempt: Attempt) -> Result<(), StoreError> {
         let open = self.find(attempt)?;
         let mut open = open.lock().await;
-        let committed = self.commit_open(&mut open).await;
+        let committed = self.commit_open(&mut open, attempt.number).await;
         self.ended(attempt, &mut open, committed)
     }
 
-    async fn commit_open(&self, open: &mut Open) -> Result<(), StoreError> {
+    async fn commit_open(&self, open: &mut Open, number: u64) -> Result<(), StoreError> {
         if open.is_lost {
             return Ok(());
         }
         if !open.lines.is_empty() {
-            self.send(open).await?;
+            self.send(open, number).await?;
         }
         open.lines = Vec::new();
         while let Some(sent) = open.sending.join_next().await {
