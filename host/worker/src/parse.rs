@@ -49,7 +49,7 @@ pub(crate) fn parse(worker: &Worker, task: &Task, watch: &Watch, computing: Owne
     let plugin = worker.plugins.pinned(task.plugin)?;
     let reader = blob::staged(&worker.objects, &task.source)?;
     let (start, end) = (task.chunk.start, task.chunk.end.min(reader.len()));
-    let mut writing = Writing::begin(worker, task)?;
+    let mut writing = Writing::begin(worker, task, end - start)?;
     let mut way = Way::new(task, watch);
     let feed = Feed { push_bytes: narrow::push_bytes(end - start), ..Feed::default() };
     let at = Start { name: &task.name, base: start, context: &task.chunk.context, options: "", parts: &task.parts };
@@ -204,10 +204,10 @@ struct Writing<'a> {
 }
 
 impl<'a> Writing<'a> {
-    fn begin(worker: &'a Worker, task: &'a Task) -> Result<Self, TaskFailure> {
+    fn begin(worker: &'a Worker, task: &'a Task, chunk_bytes: u64) -> Result<Self, TaskFailure> {
         let attempt =
             Handle::current().block_on(worker.records.begin(task.load, task.id, task.lease)).map_err(|error| failure::store(&error))?;
-        let runs = Runs::new(&worker.objects, task.load, task.id, worker.options.run_memory_bytes);
+        let runs = Runs::new(&worker.objects, task.load, task.id, worker.options.run_memory_bytes, chunk_bytes);
         Ok(Self { records: &worker.records, task, batch_bytes: worker.options.batch_bytes, attempt, runs })
     }
 

@@ -14,6 +14,8 @@ use tokio::{runtime::Handle, task::JoinHandle};
 
 use crate::failure;
 
+/// A record of usual length, by which a chunk's hashes are guessed.
+const RECORD_BYTES: u64 = 64;
 /// Runs on their way to the disk.
 const BEHIND_MAX: usize = 2;
 
@@ -36,12 +38,13 @@ struct Written<'a> {
 }
 
 impl<'a> Runs<'a> {
-    /// `memory_bytes` of hashes of each kind are held.
-    pub(crate) fn new(objects: &'a Objects, load: LoadId, task: TaskId, memory_bytes: usize) -> Self {
+    /// `memory_bytes` of hashes of each kind are held, of a chunk of so many bytes.
+    pub(crate) fn new(objects: &'a Objects, load: LoadId, task: TaskId, memory_bytes: usize, chunk_bytes: u64) -> Self {
+        let expected = usize::try_from(chunk_bytes / RECORD_BYTES).unwrap_or(usize::MAX);
         Self {
-            sha1: RunWriter::sha1(load, memory_bytes),
-            ntlm: RunWriter::ntlm(load, memory_bytes),
-            accounts: RunWriter::account(load, memory_bytes),
+            sha1: RunWriter::sha1(load, memory_bytes).expecting(expected),
+            ntlm: RunWriter::ntlm(load, memory_bytes).expecting(expected),
+            accounts: RunWriter::account(load, memory_bytes).expecting(expected),
             written: Written { objects, load, task, runs: Vec::new(), behind: VecDeque::new() },
         }
     }

@@ -11,6 +11,8 @@ use sluice_record::{LoadId, RunKind};
 use super::{RangesError, error::write_error, format::Row, merge::Merged, write::RowWriter};
 
 const PARTS: usize = 256;
+/// Room that a part begins with at least.
+const PART_HASHES_MIN: usize = 64;
 /// Below this a part is too small to be worth its vector: 1 MiB.
 pub const RUN_MEMORY_BYTES_MIN: usize = 1 << 20;
 
@@ -23,6 +25,8 @@ pub struct RunWriter<const N: usize> {
     load: LoadId,
     memory_bytes_max: usize,
     capacity_bytes: usize,
+    /// Room that a part begins with.
+    part_hashes: usize,
     hashes: usize,
     parts: Vec<Vec<[u8; N]>>,
 }
@@ -49,7 +53,15 @@ impl RunWriter<16> {
 impl<const N: usize> RunWriter<N> {
     fn new(kind: RunKind, load: LoadId, memory_bytes_max: usize) -> Self {
         let memory_bytes_max = memory_bytes_max.max(RUN_MEMORY_BYTES_MIN);
-        Self { kind, load, memory_bytes_max, capacity_bytes: 0, hashes: 0, parts: vec![Vec::new(); PARTS] }
+        Self { kind, load, memory_bytes_max, capacity_bytes: 0, part_hashes: PART_HASHES_MIN, hashes: 0, parts: vec![Vec::new(); PARTS] }
+    }
+
+    /// Makes room at once for about so many hashes, as far as its memory reaches: what grows is copied, and its new memory cleared.
+    #[must_use]
+    pub fn expecting(mut self, hashes: usize) -> Self {
+        let hashes_max = self.memory_bytes_max / 3 * 2 / N;
+        self.part_hashes = (hashes.min(hashes_max) / PARTS).max(PART_HASHES_MIN);
+        self
     }
 
     /// Adds a hash.
@@ -58,7 +70,7 @@ impl<const N: usize> RunWriter<N> {
         let part = &mut self.parts[usize::from(hash[0])];
         if part.len() == part.capacity() {
             // By half, so that little is reserved in vain.
-            let more = (part.len() / 2).max(64);
+            let more = if part.is_empty() { self.part_hashes } else { (part.len() / 2).max(PART_HASHES_MIN) };
             part.reserve_exact(more);
             self.capacity_bytes += more * N;
         }
