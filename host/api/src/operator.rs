@@ -1,6 +1,9 @@
 //! The operator API: what an operator may see and ask for. A change is a row in the catalogue; the controller does the rest.
 
-use std::{io, time::Duration};
+use std::{
+    io,
+    time::{Duration, Instant},
+};
 
 use axum::{
     BoxError, Json, Router,
@@ -15,7 +18,7 @@ use futures::{StreamExt, TryStreamExt};
 use serde::Serialize;
 use sluice_catalogue::{
     ApiKey, Job, JobSpec, KeyHash, KeyId, Load, Member, MemberState, NewBreach, NewJob, NewKey, Plugin, Resolution, Task, TaskFilter,
-    VerifiedDomain,
+    Topic, VerifiedDomain,
 };
 use sluice_record::{BreachId, JobId, LoadId, MemberId, PluginDigest, TaskId};
 use sluice_store::{
@@ -32,7 +35,8 @@ use crate::{
     problem::{Answer, Problem, Refusals, read_json},
     upload,
     views::{
-        Asked, BreachView, Created, CreatedKey, Installed, JobRequest, KeyRequest, LoadDigest, RecordPage, RecordView, RejectView, Search,
+        Asked, BreachView, Created, CreatedKey, Installed, JobRequest, KeyRequest, LoadDigest, Patience, RecordPage, RecordView,
+        RejectView, Search,
     },
 };
 
@@ -45,6 +49,9 @@ const REJECTS_BYTES_MAX: u64 = 64 << 20;
 /// What a request may take that is neither an upload nor reads a whole load or dump.
 const REQUEST_TIME_MAX: Duration = Duration::from_secs(60);
 
+/// How long a request may wait for a job.
+const JOB_WAIT_MS_MAX: u64 = 30_000;
+
 /// The routes with what the document says of them.
 pub(crate) fn documented() -> OpenApiRouter<ApiState> {
     let uploads = OpenApiRouter::new().routes(routes!(upload::append, upload::head, upload::abandon)).layer(DefaultBodyLimit::disable());
@@ -54,7 +61,7 @@ pub(crate) fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(create_breach, breaches))
         .routes(routes!(breach, update_breach))
         .routes(routes!(create_job, jobs))
-        .routes(routes!(job, calendar::change))
+        .routes(routes!(watch_job, calendar::change))
         .routes(routes!(cancel))
         .routes(routes!(pause))
         .routes(routes!(resume))
@@ -172,8 +179,24 @@ async fn jobs(State(state): State<ApiState>) -> Answer {
     ok(state.catalogue.may_lag().jobs(LIST_MAX).await?.into_iter().map(shown).collect::<Vec<_>>())
 }
 
-/// A job.
-#[utoipa::path(get, path = "/jobs/{id}", params(("id" = i64, Path)), responses((status = 200, body = Job), Refusals))]
+/// A job: at once, or as soon as its state is another one.
+#[utoipa::path(
+    get,
+    path = "/jobs/{id}",
+    params(("id" = i64, Path), Patience),
+    responses((status = 200, body = Job), Refusals)
+)]
+async fn watch_job(State(state): State<ApiState>, Path(id): Path<i64>, Query(asked): Query<Patience>) -> Answer {
+    let mut changes = state.catalogue.changes(&[Topic::Jobs]);
+    let mut job = state.catalogue.job(JobId(id)).await?;
+    let (before, until) = (job.state, Instant::now() + Duration::from_millis(asked.wait_ms.unwrap_or(0).min(JOB_WAIT_MS_MAX)));
+    while job.state == before && Instant::now() < until {
+        changes.changed_within(until.saturating_duration_since(Instant::now())).await;
+        job = state.catalogue.job(JobId(id)).await?;
+    }
+    ok(shown(job))
+}
+
 pub(crate) async fn job(State(state): State<ApiState>, Path(id): Path<i64>) -> Answer {
     ok(shown(state.catalogue.job(JobId(id)).await?))
 }

@@ -67,6 +67,14 @@ pub(crate) struct JobChange {
     pub(crate) deadline: Option<String>,
 }
 
+/// How long a job is waited for.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Patience {
+    /// Answers when the job's state changes, or after so many milliseconds: at once if nothing is said, 30,000 at most.
+    pub(crate) wait_ms: Option<u64>,
+}
+
 /// What load is asked for.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
