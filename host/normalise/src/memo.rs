@@ -9,20 +9,22 @@ use crate::hash::{password_ntlm, password_sha1};
 
 /// Longer passwords are seldom said twice.
 const PASSWORD_BYTES_MAX: usize = 23;
-/// Places, 60 bytes each: they fit a core's own cache.
-const PLACES: usize = 4_096;
+/// Places, 64 bytes each: they fit a core's own cache.
+const PLACES_BITS: u32 = 12;
 
-#[derive(Clone)]
+/// A password's bytes, zeros, and at the end its length and one, so that no password's are what a free place has.
+type Key = [u64; 3];
+
+#[derive(Clone, Default)]
 struct Known {
-    len: u8,
-    password: [u8; PASSWORD_BYTES_MAX],
+    key: Key,
     sha1: [u8; 20],
     ntlm: [u8; 16],
 }
 
 #[derive(Clone, Default)]
 pub(crate) struct Memo {
-    places: Vec<Option<Known>>,
+    places: Vec<Known>,
 }
 
 impl Memo {
@@ -32,28 +34,36 @@ impl Memo {
             return (password_sha1(password), password_ntlm(password));
         }
         if self.places.is_empty() {
-            self.places.resize(PLACES, None);
+            self.places.resize(1 << PLACES_BITS, Known::default());
         }
-        let place = &mut self.places[place_of(password)];
-        if let Some(known) = place
-            && known.password[..usize::from(known.len)] == *password
-        {
-            return (known.sha1, Some(known.ntlm));
+        let key = key_of(password);
+        let place = &mut self.places[place_of(key)];
+        if place.key == key {
+            return (place.sha1, Some(place.ntlm));
         }
         let (sha1, ntlm) = (password_sha1(password), password_ntlm(password));
         if let Some(ntlm) = ntlm {
-            let mut known = Known { len: password.len() as u8, password: [0; PASSWORD_BYTES_MAX], sha1, ntlm };
-            known.password[..password.len()].copy_from_slice(password);
-            *place = Some(known);
+            *place = Known { key, sha1, ntlm };
         }
         (sha1, ntlm)
     }
 }
 
-/// FNV's step over the bytes, its upper bits: enough for a table that may forget.
-fn place_of(password: &[u8]) -> usize {
-    let hash = password.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3));
-    (hash >> 32) as usize % PLACES
+fn key_of(password: &[u8]) -> Key {
+    let mut bytes = [0; PASSWORD_BYTES_MAX + 1];
+    bytes[..password.len()].copy_from_slice(password);
+    bytes[PASSWORD_BYTES_MAX] = password.len() as u8 + 1;
+    let (words, _) = bytes.as_chunks::<8>();
+    [words[0], words[1], words[2]].map(u64::from_le_bytes)
+}
+
+/// Multiplied, both halves of the product folded, word after word: enough for a table that may forget.
+fn place_of(key: Key) -> usize {
+    let hash = key.iter().fold(0, |hash: u64, word| {
+        let product = u128::from(hash ^ word) * 0x9e37_79b9_7f4a_7c15;
+        product as u64 ^ (product >> 64) as u64
+    });
+    (hash >> (64 - PLACES_BITS)) as usize
 }
 
 impl fmt::Debug for Memo {

@@ -79,14 +79,34 @@ impl Encoder {
     }
 
     fn account(&mut self, kind: FieldKind, value: &str) {
+        let domain = if kind == FieldKind::Email { value.rsplit_once('@').map(|(_, domain)| domain) } else { None };
+        if is_itself(value) {
+            push(&mut self.account, |accounts| quoted(accounts, value));
+            push(&mut self.shape, |shape| number(shape, kind.tag()));
+            if let Some(domain) = domain {
+                push(&mut self.domain, |domains| quoted(domains, domain));
+            }
+            return;
+        }
         folded(&mut self.account, &mut self.shape, &mut self.term, kind.tag(), value);
-        if kind == FieldKind::Email
-            && let Some((_, domain)) = value.rsplit_once('@')
-        {
+        if let Some(domain) = domain {
             let term = fold(domain, &mut self.term);
             push(&mut self.domain, |domains| string(domains, term));
         }
     }
+}
+
+/// Is it, as nearly all are, what it is indexed under, and what JSON has between the quotes?
+fn is_itself(value: &str) -> bool {
+    let is_itself = |byte: u8| matches!(byte, b' '..=b'~') & !byte.is_ascii_uppercase() & (byte != b'"') & (byte != b'\\');
+    value.len() <= ACCOUNT_TERM_BYTES_MAX && value.bytes().fold(true, |all, byte| all & is_itself(byte))
+}
+
+/// What [`is_itself`] as a string.
+fn quoted(json: &mut Vec<u8>, text: &str) {
+    json.push(b'"');
+    json.extend_from_slice(text.as_bytes());
+    json.push(b'"');
 }
 
 /// What an account or a domain is indexed under: folded to lower case, or its digest if it is overlong.
