@@ -48,7 +48,7 @@ pub(super) async fn write(client: &Client, path: &str, mut lines: Vec<u8>) -> Re
     loop {
         let body = Bytes::from(lines);
         let failure = match client.bulk(path, body.clone()).await {
-            Ok(answer) if answer.starts_with("{\"errors\":false") => return Ok(emptied(body)),
+            Ok(answer) if answer.starts_with(b"{\"errors\":false") => return Ok(emptied(body)),
             Ok(answer) => {
                 let (refused, failure) = sort(&answer, &body)?;
                 lines = refused;
@@ -73,8 +73,8 @@ fn emptied(body: Bytes) -> Vec<u8> {
 }
 
 /// The lines of those items that may be sent again, and why they were refused.
-fn sort(answer: &str, body: &[u8]) -> Result<(Vec<u8>, Failure), Failure> {
-    let Answer { items } = serde_json::from_str(answer).map_err(|_| Failure::Unreadable("an answer to a bulk write"))?;
+fn sort(answer: &[u8], body: &[u8]) -> Result<(Vec<u8>, Failure), Failure> {
+    let Answer { items } = serde_json::from_slice(answer).map_err(|_| Failure::Unreadable("an answer to a bulk write"))?;
     let mut lines = body.split_inclusive(|byte| *byte == b'\n');
     let (mut again, mut why) = (Vec::new(), None);
     for Item { create } in items {

@@ -169,7 +169,7 @@ impl Client {
     pub(super) async fn ask(&self, method: Method, path: &str, body: &Value) -> Result<Value, Failure> {
         let body = if body.is_null() { Bytes::new() } else { body.to_string().into() };
         let text = self.send(method, path, body, "application/json", true).await?;
-        if text.is_empty() { Ok(Value::Null) } else { serde_json::from_str(&text).map_err(|_| Failure::Unreadable("it is no JSON")) }
+        if text.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(&text).map_err(|_| Failure::Unreadable("it is no JSON")) }
     }
 
     /// As [`Client::ask`], tried until the server has been out for too long.
@@ -184,7 +184,7 @@ impl Client {
     }
 
     /// A bulk request, sent once; the answer as it stands.
-    pub(super) async fn bulk(&self, path: &str, lines: Bytes) -> Result<String, Failure> {
+    pub(super) async fn bulk(&self, path: &str, lines: Bytes) -> Result<Bytes, Failure> {
         self.send(Method::Post, path, lines, "application/x-ndjson", false).await
     }
 
@@ -193,7 +193,7 @@ impl Client {
     }
 
     /// What never reached a node is for the next one; what may have, only if it `may_repeat`.
-    async fn send(&self, method: Method, path: &str, body: Bytes, kind: &'static str, may_repeat: bool) -> Result<String, Failure> {
+    async fn send(&self, method: Method, path: &str, body: Bytes, kind: &'static str, may_repeat: bool) -> Result<Bytes, Failure> {
         let first = self.next.fetch_add(1, Ordering::Relaxed) % self.nodes.len();
         let in_turn = self.nodes[first..].iter().chain(&self.nodes[..first]);
         let (away, there): (Vec<_>, Vec<_>) = in_turn.partition(|node| node.is_away());
@@ -210,7 +210,7 @@ impl Client {
         }
     }
 
-    async fn send_to(&self, node: &Transport, method: Method, path: &str, body: Bytes, kind: &'static str) -> Result<String, Failure> {
+    async fn send_to(&self, node: &Transport, method: Method, path: &str, body: Bytes, kind: &'static str) -> Result<Bytes, Failure> {
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(kind))]);
         let body = (!body.is_empty()).then_some(body);
         let sent = node.send(method, path, headers, None::<&()>, body, Some(self.request_wait)).await;
@@ -220,11 +220,11 @@ impl Client {
         if bytes.is_none_or(|bytes| bytes > ANSWER_BYTES_MAX) {
             return Err(Failure::TooLong);
         }
-        let text = answer.text().await.map_err(Failure::Silent)?;
+        let text = answer.bytes().await.map_err(Failure::Silent)?;
         if status.is_success() {
             return Ok(text);
         }
-        let value: Value = serde_json::from_str(&text).unwrap_or_default();
+        let value: Value = serde_json::from_slice(&text).unwrap_or_default();
         Err(Failure::of(status.as_u16(), &value["error"]))
     }
 }
