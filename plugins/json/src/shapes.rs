@@ -28,7 +28,9 @@ const CHOICES_MAX: usize = 6;
 
 #[derive(Debug)]
 struct Stretch {
-    /// Its place in the labels, in words.
+    /// Its first words, which is all of most: compared without a loop.
+    head: [Word; HEAD_WORDS],
+    /// The place of the others in the labels, in words.
     label: u32,
     words: u16,
     bytes: u16,
@@ -36,10 +38,11 @@ struct Stretch {
     path: PathId,
 }
 
+const HEAD_WORDS: usize = 2;
 const NONE: u32 = u32::MAX;
 
 /// A word of a stretch: which bits count, and what they are.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 struct Word {
     mask: u64,
     bits: u64,
@@ -75,10 +78,12 @@ impl Shapes {
         if self.choices.len() <= state {
             self.choices.resize(state + 1, [NONE; CHOICES_MAX]);
         }
+        let mut words = words(stretch);
+        let head = [(); HEAD_WORDS].map(|()| words.next().unwrap_or_default());
         let is_it = |known: &Stretch| known.kind == kind && known.path == path && known.bytes as usize == stretch.len();
         for choice in self.choices[state] {
-            if let Some(known) = self.all.get(choice as usize).filter(|known| is_it(known))
-                && words(stretch).zip(&self.labels[known.label as usize..]).all(|(word, label)| word.bits == label.bits)
+            if let Some(known) = self.all.get(choice as usize).filter(|known| is_it(known) && known.head == head)
+                && words.clone().zip(&self.labels[known.label as usize..]).all(|(word, label)| word == *label)
             {
                 return Some(choice);
             }
@@ -88,8 +93,8 @@ impl Shapes {
             return None;
         }
         let (number, label) = (self.all.len() as u32, self.labels.len() as u32);
-        self.labels.extend(words(stretch));
-        self.all.push(Stretch { label, words: (self.labels.len() - label as usize) as u16, bytes: stretch.len() as u16, kind, path });
+        self.labels.extend(words);
+        self.all.push(Stretch { head, label, words: (self.labels.len() - label as usize) as u16, bytes: stretch.len() as u16, kind, path });
         self.choices[state][free] = number;
         Some(number)
     }
@@ -100,54 +105,95 @@ impl Shapes {
         tree.begin(start);
         shape.clear();
         let (mut at, mut state) = (start, Self::START);
-        'values: loop {
-            let choices = *self.choices.get(state)?;
-            for (nth, choice) in choices.iter().enumerate() {
-                let stretch = self.all.get(*choice as usize)?;
-                if !matches(bytes, at, self.labels.get(stretch.label as usize..)?.get(..usize::from(stretch.words))?) {
-                    continue;
-                }
-                let from = at + usize::from(stretch.bytes);
-                let (end, form) = match stretch.kind {
-                    Kind::Text => text_end(bytes, from, enders)?,
-                    Kind::Number => (number_end(bytes, from), Form::Number),
-                    Kind::Word => (word_end(bytes, from), Form::Word),
-                    Kind::End => {
-                        shape.push(*choice);
-                        return Some(from);
-                    }
-                };
-                if end == from {
-                    continue; // an empty string, or a value of another kind
-                }
-                shape.push(*choice);
-                tree.leaves.push(Leaf { node: 0, path: stretch.path, start: from as u32, end: end as u32, form });
-                let behind = Self::state(stretch.path, stretch.kind);
-                if nth > 0 {
-                    self.choices[state].swap(nth - 1, nth);
-                }
-                (at, state) = (end, behind);
-                continue 'values;
+        loop {
+            let first = *self.choices.get(state)?.first()?;
+            let value = match self.value(first, bytes, at, enders)? {
+                Some(value) => value,
+                None => self.other_value(state, bytes, at, enders)?,
+            };
+            shape.push(value.choice);
+            if value.kind == Kind::End {
+                return Some(value.end);
             }
-            return None;
+            tree.leaves.push(Leaf { node: 0, path: value.path, start: value.start as u32, end: value.end as u32, form: value.form });
+            (at, state) = (value.end, Self::state(value.path, value.kind));
         }
+    }
+
+    /// The value behind a stretch, if that stands at a place and a value of its kind behind it.
+    #[inline(always)]
+    fn value(&self, choice: u32, bytes: &[u8], at: usize, enders: Class<'_>) -> Option<Option<Known>> {
+        let stretch = self.all.get(choice as usize)?;
+        if !self.stands(stretch, bytes, at) {
+            return Some(None);
+        }
+        let start = at + usize::from(stretch.bytes);
+        let (end, form) = match stretch.kind {
+            Kind::Text => text_end(bytes, start, enders)?,
+            Kind::Number => (number_end(bytes, start), Form::Number),
+            Kind::Word => (word_end(bytes, start), Form::Word),
+            Kind::End => (start, Form::Word),
+        };
+        // An empty string, or a value of another kind.
+        let is_none = end == start && stretch.kind != Kind::End;
+        let known = Known { choice, kind: stretch.kind, path: stretch.path, start, end, form };
+        Some(if is_none { None } else { Some(known) })
+    }
+
+    /// As what is not the first choice here, from now on an earlier one.
+    #[inline(never)]
+    fn other_value(&mut self, state: usize, bytes: &[u8], at: usize, enders: Class<'_>) -> Option<Known> {
+        for nth in 1..CHOICES_MAX {
+            if let Some(value) = self.value(self.choices[state][nth], bytes, at, enders)? {
+                self.choices[state].swap(nth - 1, nth);
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    /// Does a stretch stand here? Where the input ends soon it is said not to.
+    #[inline(always)]
+    fn stands(&self, stretch: &Stretch, bytes: &[u8], at: usize) -> bool {
+        let Some(place) = bytes.get(at..at + HEAD_WORDS * 8) else { return false };
+        let (place, _) = place.as_chunks::<8>();
+        stretch.head[0].is(place[0])
+            && stretch.head[1].is(place[1])
+            && (stretch.words == 0 || self.stands_on(stretch, bytes, at + HEAD_WORDS * 8))
+    }
+
+    #[inline(always)]
+    fn stands_on(&self, stretch: &Stretch, bytes: &[u8], at: usize) -> bool {
+        let words = self.labels.get(stretch.label as usize..).and_then(|labels| labels.get(..usize::from(stretch.words)));
+        let Some((words, place)) = words.zip(bytes.get(at..at + usize::from(stretch.words) * 8)) else { return false };
+        let (place, _) = place.as_chunks::<8>();
+        words.iter().zip(place).all(|(word, bytes)| word.is(*bytes))
     }
 }
 
-fn words(stretch: &[u8]) -> impl Iterator<Item = Word> {
+/// A value behind a stretch that is known.
+struct Known {
+    choice: u32,
+    kind: Kind,
+    path: PathId,
+    start: usize,
+    end: usize,
+    form: Form,
+}
+
+impl Word {
+    #[inline(always)]
+    fn is(self, bytes: [u8; 8]) -> bool {
+        u64::from_le_bytes(bytes) & self.mask == self.bits
+    }
+}
+
+fn words(stretch: &[u8]) -> impl Iterator<Item = Word> + Clone {
     stretch.chunks(8).map(|chunk| {
         let mut bytes = [0; 8];
         bytes[..chunk.len()].copy_from_slice(chunk);
         Word { mask: !0 >> (64 - 8 * chunk.len()), bits: u64::from_le_bytes(bytes) }
     })
-}
-
-/// Does a stretch stand here? Where the input ends soon it is said not to.
-#[inline(always)]
-fn matches(bytes: &[u8], at: usize, words: &[Word]) -> bool {
-    let Some(place) = bytes.get(at..at + words.len() * 8) else { return false };
-    let (place, _) = place.as_chunks::<8>();
-    place.iter().zip(words).all(|(bytes, word)| u64::from_le_bytes(*bytes) & word.mask == word.bits)
 }
 
 /// Where a string ends, and how it stands there; `None` if it does not.
