@@ -163,7 +163,8 @@ impl Documents {
     }
 
     /// Tells a person; `false` if nobody is found by the values.
-    #[inline]
+    // A function of its own, as is what it seldom calls: together they would not fit the registers.
+    #[inline(never)]
     fn tell_one(&mut self, person: &Person, leaves: &[Leaf], bytes: &[u8], row: Range<usize>, behind: usize, out: &mut Out<'_>) -> bool {
         if !person.by_login && !is_found(person, leaves, bytes) {
             return false;
@@ -259,6 +260,7 @@ fn is_found(person: &Person, leaves: &[Leaf], bytes: &[u8]) -> bool {
 
 /// Takes an address back that was told before: services keep it each.
 #[cold]
+#[inline(never)]
 fn remove_repeated(record: &mut Record<'_, '_>, first: Option<usize>) {
     let mut at = first.unwrap_or_default() + 1;
     while at < record.values() {

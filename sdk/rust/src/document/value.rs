@@ -5,6 +5,7 @@ use std::io::Write;
 use crate::{document::Form, text};
 
 /// What a value is as text: in `scratch` then, which is empty for what is no value; `false` if it stands in the input as text.
+#[inline(never)]
 pub(crate) fn render(form: Form, bytes: &[u8], scratch: &mut Vec<u8>) -> bool {
     scratch.clear();
     match form {
@@ -47,6 +48,7 @@ pub(crate) fn render(form: Form, bytes: &[u8], scratch: &mut Vec<u8>) -> bool {
 
 /// As [`render`], of text with escapes in it.
 #[cold]
+#[inline(never)]
 pub(crate) fn render_escaped(form: Form, bytes: &[u8], scratch: &mut Vec<u8>) -> bool {
     let mut plain = Vec::with_capacity(bytes.len());
     unescape(bytes, &mut plain);
