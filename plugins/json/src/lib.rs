@@ -148,10 +148,10 @@ impl Json {
 
     /// A document that was read.
     fn tell(&mut self, at: usize, end: usize, bytes: &[u8], out: &mut Out<'_>) {
-        let Member { documents, reader, plan, .. } = &mut self.member;
+        let Member { documents, reader, shapes, plan, .. } = &mut self.member;
         let plan = match plan {
             Some(plan) => plan.clone(),
-            None => documents.plan(&reader.tree, &reader.shape, bytes, out),
+            None => documents.plan(&reader.tree, &shapes.shape, bytes, out),
         };
         documents.tell(&plan, &reader.tree, bytes, at..end, out);
     }

@@ -242,9 +242,11 @@ impl Member {
             self.shapes.forget();
             self.plan = None;
         }
-        let fast = self.shapes.read(bytes, start, enders, &mut self.reader.tree, &mut self.reader.shape);
         // What ends behind a window may be around others.
-        if let Some(end) = fast.filter(|end| end - start <= WINDOW_BYTES && self.is_foreseen(view, key)) {
+        if let Some((end, is_like_last)) = self.shapes.read(bytes, start, enders, &mut self.reader.tree)
+            && end - start <= WINDOW_BYTES
+            && self.is_foreseen(view, key, is_like_last)
+        {
             return self.closed(view, end, key, true);
         }
         let window = &bytes[..bytes.len().min(start + WINDOW_BYTES)];
@@ -308,25 +310,27 @@ impl Member {
             let name = name_of(&view.bytes[start..end]);
             let path = self.documents.paths.key(Paths::ROOT, name, Paths::ROOT);
             self.reader.tree.leaf(0, path, start, end, Form::Text);
-            if !is_fast && !self.reader.shape.is_empty() {
-                self.reader.shape.push(shape_of(name));
+            if !is_fast && !self.shapes.shape.is_empty() {
+                self.shapes.shape.push(shape_of(name));
             }
         }
         Step::Document(behind)
     }
 
     /// Is the shape that was read one that says all? Then a reader with care would not find more.
-    fn is_foreseen(&mut self, view: View<'_>, key: Option<(usize, usize)>) -> bool {
+    fn is_foreseen(&mut self, view: View<'_>, key: Option<(usize, usize)>, is_like_last: bool) -> bool {
+        let shape = &mut self.shapes.shape;
         if let Some((start, end)) = key {
-            self.reader.shape.push(shape_of(name_of(&view.bytes[start..end])));
+            shape.push(shape_of(name_of(&view.bytes[start..end])));
         }
         if self.is_scanning {
             return true;
         }
-        let is_last = self.plan.is_some() && is_same_shape(&self.plan_shape, &self.reader.shape);
-        if !is_last {
-            self.plan = self.documents.known(&self.reader.shape).filter(|plan| plan.is_one());
-            self.plan_shape.clone_from(&self.reader.shape);
+        // What is like the last, and has no key before it either, need not be compared.
+        let is_planned = (is_like_last && key.is_none() && self.plan_shape.len() == shape.len()) || is_same_shape(&self.plan_shape, shape);
+        if self.plan.is_none() || !is_planned {
+            self.plan = self.documents.known(shape).filter(|plan| plan.is_one());
+            self.plan_shape.clone_from(shape);
         }
         self.plan.is_some()
     }

@@ -26,7 +26,7 @@ const STRETCH_BYTES_MAX: usize = 256;
 const STRETCHES_MAX: usize = 1 << 14;
 const CHOICES_MAX: usize = 6;
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Stretch {
     /// Its first words, which is all of most: compared without a loop.
     head: [Word; HEAD_WORDS],
@@ -40,6 +40,7 @@ struct Stretch {
 
 const HEAD_WORDS: usize = 2;
 const NONE: u32 = u32::MAX;
+const NO_LEAF: Leaf = Leaf { node: 0, path: Paths::ROOT, start: 0, end: 0, form: Form::Word };
 
 /// A word of a stretch: which bits count, and what they are.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
@@ -55,6 +56,10 @@ pub struct Shapes {
     labels: Vec<Word>,
     /// By state.
     choices: Vec<[u32; CHOICES_MAX]>,
+    /// What was read last is known by this: the numbers of its stretches. It begins with those of `last`.
+    pub shape: Vec<u32>,
+    /// The stretches of what was read last, if all were known: mostly the next is like it.
+    last: Vec<Stretch>,
 }
 
 impl Shapes {
@@ -71,6 +76,13 @@ impl Shapes {
         self.all.clear();
         self.labels.clear();
         self.choices.clear();
+        self.begin_anew();
+    }
+
+    /// What comes is read with care, and has a shape of its own.
+    pub fn begin_anew(&mut self) {
+        self.last.clear();
+        self.shape.clear();
     }
 
     /// Remembers a stretch; gives the number it is known by.
@@ -99,57 +111,75 @@ impl Shapes {
         Some(number)
     }
 
-    /// Reads an object whose stretches are all known: `None` if one is not, else where it ends. `enders` are quotes, backslashes, and what
-    /// may not stand in a string.
-    pub fn read(&mut self, bytes: &[u8], start: usize, enders: Class<'_>, tree: &mut Tree, shape: &mut Vec<u32>) -> Option<usize> {
+    /// Reads an object whose stretches are all known: `None` if one is not, else where it ends, and whether it has the shape of the one
+    /// before. `enders` are quotes, backslashes, and what may not stand in a string.
+    pub fn read(&mut self, bytes: &[u8], start: usize, enders: Class<'_>, tree: &mut Tree) -> Option<(usize, bool)> {
         tree.begin(start);
-        shape.clear();
-        let (mut at, mut state) = (start, Self::START);
+        tree.leaves.resize(self.last.len().saturating_sub(1), NO_LEAF);
+        let followed = self.follow(bytes, start, enders, &mut tree.leaves);
+        self.shape.truncate(self.last.len());
+        let nth = match followed {
+            Ok(end) => return Some((end, true)),
+            Err(nth) => nth,
+        };
+        tree.leaves.truncate(nth);
+        self.shape.truncate(nth);
+        self.last.truncate(nth);
         loop {
-            let first = *self.choices.get(state)?.first()?;
-            let value = match self.value(first, bytes, at, enders)? {
-                Some(value) => value,
-                None => self.other_value(state, bytes, at, enders)?,
+            let (at, state) = match (tree.leaves.last(), self.last.last()) {
+                (Some(leaf), Some(before)) => (leaf.end as usize, Self::state(leaf.path, before.kind)),
+                _ => (start, Self::START),
             };
-            shape.push(value.choice);
-            if value.kind == Kind::End {
-                return Some(value.end);
+            let Some((choice, value)) = self.value(state, bytes, at, enders) else {
+                self.begin_anew();
+                return None;
+            };
+            let stretch = self.all[choice as usize];
+            self.shape.push(choice);
+            self.last.push(stretch);
+            if stretch.kind == Kind::End {
+                return Some((value.end as usize, false));
             }
-            tree.leaves.push(Leaf { node: 0, path: value.path, start: value.start as u32, end: value.end as u32, form: value.form });
-            (at, state) = (value.end, Self::state(value.path, value.kind));
+            tree.leaves.push(value);
         }
+    }
+
+    /// Reads an object like the last one. Else, the values that it has in common with that.
+    #[inline(always)]
+    fn follow(&self, bytes: &[u8], start: usize, enders: Class<'_>, leaves: &mut [Leaf]) -> Result<usize, usize> {
+        let Some((last, stretches)) = self.last.split_last() else { return Err(0) };
+        let mut at = start;
+        for (nth, (stretch, leaf)) in stretches.iter().zip(leaves).enumerate() {
+            *leaf = self.behind(stretch, bytes, at, enders).ok_or(nth)?;
+            at = leaf.end as usize;
+        }
+        self.behind(last, bytes, at, enders).map(|leaf| leaf.end as usize).ok_or(stretches.len())
+    }
+
+    /// The value behind one of the stretches that were met in a state. What is not the first choice is from now on an earlier one.
+    fn value(&mut self, state: usize, bytes: &[u8], at: usize, enders: Class<'_>) -> Option<(u32, Leaf)> {
+        let choices = self.choices.get(state)?;
+        let known = |choice: u32| self.behind(self.all.get(choice as usize)?, bytes, at, enders);
+        let (nth, choice, value) = choices.iter().enumerate().find_map(|(nth, choice)| Some((nth, *choice, known(*choice)?)))?;
+        self.choices[state].swap(nth.saturating_sub(1), nth);
+        Some((choice, value))
     }
 
     /// The value behind a stretch, if that stands at a place and a value of its kind behind it.
     #[inline(always)]
-    fn value(&self, choice: u32, bytes: &[u8], at: usize, enders: Class<'_>) -> Option<Option<Known>> {
-        let stretch = self.all.get(choice as usize)?;
+    fn behind(&self, stretch: &Stretch, bytes: &[u8], at: usize, enders: Class<'_>) -> Option<Leaf> {
         if !self.stands(stretch, bytes, at) {
-            return Some(None);
+            return None;
         }
         let start = at + usize::from(stretch.bytes);
         let (end, form) = match stretch.kind {
             Kind::Text => text_end(bytes, start, enders)?,
             Kind::Number => (number_end(bytes, start), Form::Number),
             Kind::Word => (word_end(bytes, start), Form::Word),
-            Kind::End => (start, Form::Word),
+            Kind::End => return Some(Leaf { end: start as u32, ..NO_LEAF }),
         };
         // An empty string, or a value of another kind.
-        let is_none = end == start && stretch.kind != Kind::End;
-        let known = Known { choice, kind: stretch.kind, path: stretch.path, start, end, form };
-        Some(if is_none { None } else { Some(known) })
-    }
-
-    /// As what is not the first choice here, from now on an earlier one.
-    #[inline(never)]
-    fn other_value(&mut self, state: usize, bytes: &[u8], at: usize, enders: Class<'_>) -> Option<Known> {
-        for nth in 1..CHOICES_MAX {
-            if let Some(value) = self.value(self.choices[state][nth], bytes, at, enders)? {
-                self.choices[state].swap(nth - 1, nth);
-                return Some(value);
-            }
-        }
-        None
+        (end > start).then_some(Leaf { node: 0, path: stretch.path, start: start as u32, end: end as u32, form })
     }
 
     /// Does a stretch stand here? Where the input ends soon it is said not to.
@@ -169,16 +199,6 @@ impl Shapes {
         let (place, _) = place.as_chunks::<8>();
         words.iter().zip(place).all(|(word, bytes)| word.is(*bytes))
     }
-}
-
-/// A value behind a stretch that is known.
-struct Known {
-    choice: u32,
-    kind: Kind,
-    path: PathId,
-    start: usize,
-    end: usize,
-    form: Form,
 }
 
 impl Word {

@@ -40,8 +40,6 @@ struct Frame {
 #[derive(Default)]
 pub struct Reader {
     pub tree: Tree,
-    /// What the object's shape is known by; empty if it is not to be remembered.
-    pub shape: Vec<u32>,
     frames: Vec<Frame>,
 }
 
@@ -52,10 +50,10 @@ enum Value {
 }
 
 impl Reader {
-    /// Reads the object that begins at a place.
+    /// Reads the object that begins at a place. The shape it is known by is empty if it is not to be remembered.
     pub fn read(&mut self, bytes: &[u8], start: usize, documents: &mut Documents, shapes: &mut Shapes) -> Ended {
         self.tree.begin(start);
-        self.shape.clear();
+        shapes.begin_anew();
         self.frames.clear();
         self.frames.push(Frame { node: 0, path: Paths::ROOT, is_array: false });
         match self.walk(bytes, start, documents, shapes) {
@@ -84,8 +82,8 @@ impl Reader {
                     if self.frames.is_empty() {
                         let end = is_shaped.then(|| shapes.learn(state, &bytes[mark..at], Kind::End, Paths::ROOT)).flatten();
                         match end {
-                            Some(shape) => self.shape.push(shape),
-                            None => self.shape.clear(),
+                            Some(number) => shapes.shape.push(number),
+                            None => shapes.shape.clear(),
                         }
                         return Ok(at);
                     }
@@ -130,8 +128,8 @@ impl Reader {
                     at = text.behind;
                     let learnt = kind.filter(|_| is_shaped).and_then(|kind| shapes.learn(state, &bytes[mark..text.start], kind, path));
                     match (learnt, kind) {
-                        (Some(shape), Some(kind)) => {
-                            self.shape.push(shape);
+                        (Some(number), Some(kind)) => {
+                            shapes.shape.push(number);
                             (mark, state) = (text.end, Shapes::state(path, kind));
                         }
                         _ => is_shaped = false,

@@ -80,6 +80,18 @@ pub fn chunks_hold<P: Parser>(bytes: impl Strategy<Value = Vec<u8>>, good: &'sta
     });
 }
 
+/// Tries rows behind each other, in any order, against each alone: what a parser learns of one must not change what the next says.
+///
+/// # Panics
+/// When what is found in a row hangs on those before it.
+pub fn rows_hold<P: Parser>(rows: &'static [&'static [u8]]) {
+    each(TRIES, prop::collection::vec(prop::sample::select(rows), 1..PIECES_MAX), |rows| {
+        let alone: Vec<String> = rows.iter().flat_map(|row| told(&parse::<P>(row, WHOLE_BYTES))).collect();
+        prop_assert_eq!(told(&parse::<P>(&rows.concat(), WHOLE_BYTES)), alone);
+        Ok(())
+    });
+}
+
 /// Reads a member in the chunks that the parser's scan says, and in chunks made of any two of them that touch. Gives how many cuts there are,
 /// and how many records and rejects.
 ///
