@@ -179,7 +179,7 @@ async fn jobs(State(state): State<ApiState>) -> Answer {
     ok(state.catalogue.may_lag().jobs(LIST_MAX).await?.into_iter().map(shown).collect::<Vec<_>>())
 }
 
-/// A job: at once, or as soon as its state is another one.
+/// A job: at once, or as soon as its state is another one. One that has ended is told at once.
 #[utoipa::path(
     get,
     path = "/jobs/{id}",
@@ -190,8 +190,12 @@ async fn watch_job(State(state): State<ApiState>, Path(id): Path<i64>, Query(ask
     let mut changes = state.catalogue.changes(&[Topic::Jobs]);
     let mut job = state.catalogue.job(JobId(id)).await?;
     let (before, until) = (job.state, Instant::now() + Duration::from_millis(asked.wait_ms.unwrap_or(0).min(JOB_WAIT_MS_MAX)));
-    while job.state == before && Instant::now() < until {
-        changes.changed_within(until.saturating_duration_since(Instant::now())).await;
+    while job.state == before && job.finished_at.is_none() {
+        let rest = until.saturating_duration_since(Instant::now());
+        if rest.is_zero() {
+            break;
+        }
+        changes.changed_within(rest).await;
         job = state.catalogue.job(JobId(id)).await?;
     }
     ok(shown(job))

@@ -62,7 +62,7 @@ pub(crate) struct Args {
 /// A connection is a core's work on both sides.
 const UPLOADS_AT_ONCE: usize = 2;
 /// How often the job is asked for while its state is the same.
-const POLL: Duration = Duration::from_millis(250);
+const PROGRESS_MS: u64 = 250;
 
 impl Args {
     pub(crate) async fn run(&self) -> Result<()> {
@@ -119,9 +119,8 @@ impl Args {
 /// Asks for the job until it has ended or waits for an operator.
 pub(super) async fn follow(api: &Api, id: i64) -> Result<Value> {
     let bar = bar(&bars(), 0, "import");
-    let (mut path, mut state) = (format!("/jobs/{id}"), Value::Null);
+    let mut path = format!("/jobs/{id}");
     loop {
-        let asked = Instant::now();
         let job = api.get(&path).await?;
         let progress = &job["progress"];
         let number = |name: &str| progress[name].as_u64().unwrap_or(0);
@@ -133,11 +132,7 @@ pub(super) async fn follow(api: &Api, id: i64) -> Result<Value> {
             bar.finish_and_clear();
             return Ok(job);
         }
-        // A service that does not know how to wait answers at once.
-        if state == job["state"] {
-            tokio::time::sleep(POLL.saturating_sub(asked.elapsed())).await;
-        }
-        (path, state) = (format!("/jobs/{id}?wait_ms={}", POLL.as_millis()), job["state"].clone());
+        path = format!("/jobs/{id}?wait_ms={PROGRESS_MS}");
     }
 }
 

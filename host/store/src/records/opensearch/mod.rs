@@ -1,9 +1,8 @@
 //! The record store on OpenSearch: one index of records for all loads behind an alias, and one of tasks, which says what of them counts.
 //!
 //! [`schema`] has the mappings and sees that they are still these, [`client`] asks and sorts failures, [`document`] is a record as JSON and
-//! back, [`bulk`] sorts what of a request was taken, [`parts`] is the fence, [`writing`] has attempts and commits, [`room`] is
-//! their back-pressure, [`reading`]
-//! counts, searches and exports.
+//! back, [`bulk`] sorts what of a request was taken, [`parts`] is the fence, [`writing`] has attempts and commits, [`room`] is their
+//! back-pressure, [`reading`] counts, searches and exports.
 //!
 //! Deliberately not here: replicas are not taken off for a load. Published loads live in the same index, and would have one copy meanwhile.
 //! Nor is the refresh interval turned: it is off for good, since only a commit makes anything visible, and refreshes.
