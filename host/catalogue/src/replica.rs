@@ -2,7 +2,7 @@
 //!
 //! The lag is measured by the log and not by clocks: the primary is asked now and then how far its log goes, the standby how far it
 //! has played it, and the lag is how long ago the primary stood there. A standby of an idle primary is not behind, then, and one whose
-//! connection to it broke is.
+//! connection to it broke is. One that has not played this program's migrations yet is of no use, however little it is behind.
 
 use std::{
     collections::VecDeque,
@@ -16,7 +16,7 @@ use std::{
 use sqlx::{Any, AnyPool, pool::PoolConnection};
 
 use crate::{
-    Error, Result,
+    Error, SCHEMA,
     row::{Columns, query},
 };
 
@@ -68,10 +68,14 @@ impl Replica {
         loop {
             let look = async {
                 let at = Instant::now();
-                let place = log_place(&primary, "SELECT CAST(pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0') AS BIGINT) AS place").await?;
+                let place = "SELECT CAST(pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0') AS BIGINT) AS place";
+                let place = query(place).fetch_one(&primary).await.map_err(Error::sql)?.number("place")?;
                 places.push_back((at, place));
-                let played = "SELECT CAST(pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0') AS BIGINT) AS place";
-                log_place(&self.pool, played).await
+                let played = query(
+                    "SELECT CAST(pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0') AS BIGINT) AS place
+                     FROM _sqlx_migrations WHERE version = $1",
+                );
+                played.bind(SCHEMA).fetch_one(&self.pool).await.map_err(Error::sql)?.number("place")
             };
             let played = tokio::time::timeout(PATIENCE, look).await;
             places.drain(..places.len().saturating_sub(PLACES_MAX));
@@ -89,8 +93,4 @@ impl Replica {
             tokio::time::sleep(period).await;
         }
     }
-}
-
-async fn log_place(pool: &AnyPool, sql: &'static str) -> Result<i64> {
-    query(sql).fetch_one(pool).await.map_err(Error::sql)?.number("place")
 }
